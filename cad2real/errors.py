@@ -1,0 +1,36 @@
+"""Errors that are meant for people: what is wrong, where, and what to do. The command line prints them without a traceback."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+class UserError(Exception):
+    """A mistake that the user can mend.
+
+    `what` names the file, row or part and what is wrong with it; `remedy` says what to do.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what} {remedy}".strip())
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """One part or photo that could not be used while the others went on.
+
+    `thing` is the part id or the photo's path, `where` the file and row that named it, `reason` one line for people
+    with the remedy in it.
+    """
+
+    thing: str
+    where: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.thing} ({self.where}): {self.reason}" if self.where else f"{self.thing}: {self.reason}"

@@ -1,0 +1,52 @@
+"""Reads params.yaml: one typed block a room, each owned by its room. Errors name the key and what is allowed there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cad2real.errors import UserError
+from cad2real.schema import Block
+from flows.params import FlowParams
+from photos.params import PhotosParams
+from render.params import CatalogueParams, RenderParams
+from search.params import SearchParams
+from train.params import TrainParams
+
+
+class Params(Block):
+    """All of params.yaml. A block that is left out has its defaults."""
+
+    catalogue: CatalogueParams = CatalogueParams()
+    render: RenderParams = RenderParams()
+    photos: PhotosParams = PhotosParams()
+    train: TrainParams = TrainParams()
+    search: SearchParams = SearchParams()
+    flow: FlowParams = FlowParams()
+
+
+def load_params(path: Path) -> Params:
+    """Reads and checks `path`; a missing file gives the defaults. Raises UserError that lists every wrong key."""
+    import yaml
+    from pydantic import ValidationError
+
+    if not path.exists():
+        return Params()
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {error}", "Mend the line named above.") from None
+    try:
+        # Through JSON, where a YAML list may fill a tuple: strict mode refuses that for Python objects.
+        import json
+
+        return Params.model_validate_json(json.dumps(raw))
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(step) for step in item['loc'])}: {_explain(item)}" for item in error.errors()]
+        raise UserError(f"{path} has {len(lines)} wrong value(s):\n" + "\n".join(lines), "") from None
+
+
+def _explain(item: object) -> str:
+    assert isinstance(item, dict)
+    if item["type"] == "extra_forbidden":
+        return f"unknown key (value {item['input']!r}); remove it or correct its name"
+    return f"{item['msg']}, but it is {item['input']!r}"

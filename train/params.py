@@ -2,13 +2,102 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from cad2real.schema import Block
+
+MethodName = Literal["cdan", "mcc", "self_training"]
+ScoreName = Literal["source_accuracy", "information_maximisation", "bnm", "snd"]
+
+
+class AugmentParams(Block):
+    """Random changes of a training image; each is drawn anew for each image and step.
+
+    `scale` is the range of sizes relative to the image as it is (above 1 zooms in), `rotation_deg` the largest turn in
+    the picture's plane, `shift` the largest move as a share of the side. The others are strengths (0 = off, 1 =
+    strong) or, where they end in `_p`, the share of images that get the change.
+    """
+
+    scale: tuple[float, float] = (0.7, 1.1)
+    rotation_deg: float = Field(180.0, ge=0, le=180)
+    shift: float = Field(0.08, ge=0, le=0.5)
+    perspective: float = Field(0.1, ge=0, le=0.5)
+    jitter: float = Field(0.5, ge=0, le=1)
+    grey_p: float = Field(0.1, ge=0, le=1)
+    recolour_p: float = Field(0.3, ge=0, le=1)
+    blur_p: float = Field(0.3, ge=0, le=1)
+    low_resolution_p: float = Field(0.3, ge=0, le=1)
+    noise: float = Field(0.3, ge=0, le=1)
+    highlights_p: float = Field(0.3, ge=0, le=1)
+    shadow_p: float = Field(0.5, ge=0, le=1)
+    erase_p: float = Field(0.2, ge=0, le=1)
+
+
+class TargetAugmentParams(Block):
+    """Random changes of an unlabelled photo; the strong view of self-training adds `jitter`, blur and erasing."""
+
+    scale: tuple[float, float] = (0.9, 1.1)
+    rotation_deg: float = Field(180.0, ge=0, le=180)
+    shift: float = Field(0.04, ge=0, le=0.5)
+    jitter: float = Field(0.3, ge=0, le=1)
+
+
+class BackgroundParams(Block):
+    """What stands behind a render's alpha: shares of colours, gradients with noise, and crops of unlabelled photos."""
+
+    colour: float = Field(1.0, ge=0)
+    gradient: float = Field(1.0, ge=0)
+    target: float = Field(2.0, ge=0)
+
+    @model_validator(mode="after")
+    def _something_is_drawn(self) -> BackgroundParams:
+        if self.colour + self.gradient + self.target <= 0:
+            raise ValueError("at least one share must be above 0")
+        return self
+
+
+class ProbeParams(Block):
+    """Stage 1a: the head alone on frozen features of labelled renders."""
+
+    draws: int = Field(4, ge=1, le=100)
+    inverse_regularisation: float = Field(1.0, gt=0)
+
+
+class AdaptParams(Block):
+    """Stage 2: all layers, labelled renders and unlabelled photos.
+
+    `methods` are the adaptation losses and their full weights. They ramp up over the run; `source_only_share` of the
+    steps comes before them.
+    """
+
+    methods: dict[MethodName, float] = {"cdan": 0.1, "mcc": 1.0, "self_training": 1.0}
+    backbone_learning_rate: float = Field(2e-4, gt=0)
+    head_learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    source_only_share: float = Field(0.4, ge=0, lt=1)
+    mcc_temperature: float = Field(2.5, gt=0)
+    teacher_momentum: float = Field(0.98, ge=0, lt=1)
+    confidence: float = Field(0.8, ge=0, le=1)
+    score: ScoreName = "information_maximisation"
+    source_accuracy_gate: float = Field(0.05, ge=0, le=1)
 
 
 class TrainParams(Block):
     """What all training stages share, and one sub-block a stage."""
 
     backbone: str = "tf_efficientnet_lite0"
+    weights: str = "embedded"
+    image_size: int = Field(128, ge=32, le=1024)
+    batch_size: int = Field(32, ge=2, le=4096)
+    epochs: int = Field(10, ge=1, le=10_000)
+    steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)
+    held_out_share: float = Field(0.15, gt=0, lt=0.5)
+    source_augment: AugmentParams = AugmentParams()
+    target_augment: TargetAugmentParams = TargetAugmentParams()
+    background: BackgroundParams = BackgroundParams()
+    probe: ProbeParams = ProbeParams()
+    adapt: AdaptParams = AdaptParams()

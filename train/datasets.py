@@ -1,0 +1,98 @@
+"""The two domains as arrays: labelled renders (source) and unlabelled square photos (target).
+
+Training reads the target through `TargetDomain`, which has no labels. Only `target_labels` reads them, and only the
+evaluation calls it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cad2real.errors import UserError
+from train.images import load_images
+
+
+@dataclass(frozen=True)
+class SourceDomain:
+    """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
+    `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    held_out: npt.NDArray[np.bool_]
+    classes: tuple[str, ...]
+    parts: tuple[str, ...]
+    views: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class TargetDomain:
+    """Unlabelled square photos. `images` (m, 3, s, s) uint8; `squares` their file names in the squares folder."""
+
+    images: npt.NDArray[np.uint8]
+    squares: tuple[str, ...]
+
+
+def read_source(renders: Path, size: int, held_out_share: float, cache: Path | None) -> SourceDomain:
+    """Reads all parts of a renders folder. Views are held out by a hash of (part, view): adding a part moves none.
+
+    Raises UserError when there are no renders or only one class.
+    """
+    views: list[Path] = []
+    parts: list[str] = []
+    labels: list[str] = []
+    for path in sorted(renders.glob("*/part.json")):
+        part = json.loads(path.read_text(encoding="utf-8"))
+        for view in part["views"]:
+            views.append(path.parent / view["file"])
+            parts.append(part["part_id"])
+            labels.append(part["label"])
+    if not views:
+        raise UserError(f"{renders} holds no renders.", "Run `cad2real render` first.")
+    classes = tuple(sorted(set(labels)))
+    index = {label: number for number, label in enumerate(classes)}
+    held_out = np.array([_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)])
+    for part in set(parts):  # a part with few views must still be trained on
+        rows = np.array([name == part for name in parts])
+        if held_out[rows].all():
+            held_out[rows] = False
+    return SourceDomain(
+        images=load_images(views, size, "RGBA", cache, "renders"),
+        labels=np.array([index[label] for label in labels], dtype=np.int64),
+        held_out=held_out,
+        classes=classes,
+        parts=tuple(parts),
+        views=tuple(views),
+    )
+
+
+def _is_held_out(part: str, view: str, share: float) -> bool:
+    draw = hashlib.blake2b(f"held out {part} {view}".encode(), digest_size=8).digest()
+    return int.from_bytes(draw) / 2**64 < share
+
+
+def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
+    """Reads the square photos without their labels; an empty manifest gives an empty domain."""
+    names = tuple(row["square"] for row in _manifest(squares))
+    return TargetDomain(load_images([squares / name for name in names], size, "RGB", cache, "squares"), names)
+
+
+def target_labels(squares: Path) -> dict[str, str]:
+    """The known labels, square -> label. For scoring only: never call this from a training stage."""
+    return {row["square"]: row["label"] for row in _manifest(squares) if row["label"]}
+
+
+def _manifest(squares: Path) -> list[dict[str, str]]:
+    path = squares / "photos.csv"
+    if not path.is_file():
+        raise UserError(f"{path} does not exist.", "Run `cad2real photos` first.")
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

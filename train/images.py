@@ -1,0 +1,92 @@
+"""Pictures as one uint8 array: decoded and shrunk once, kept in a memory-mapped cache named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from cad2real.errors import UserError
+from cad2real.files import atomic_file
+from cad2real.progress import Progress
+
+Mode = Literal["RGBA", "RGB"]
+CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
+
+
+def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
+    """A picture as (channels, size, size) uint8; shrunk with area weights, straight alpha kept straight."""
+    if mode == "RGBA":
+        # Colour of transparent pixels must not bleed into the edge: shrink with premultiplied alpha.
+        picture = picture.convert("RGBA").convert("RGBa").resize((size, size), Image.Resampling.BOX, reducing_gap=2.0)
+        picture = picture.convert("RGBA")
+    else:
+        picture = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
+
+
+def load_images(
+    paths: Sequence[Path], size: int, mode: Mode, cache: Path | None, label: str
+) -> npt.NDArray[np.uint8]:
+    """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`.
+
+    `cache` is a folder that keeps the array under the name `<label>-<key>.npy`, where the key is made of the files'
+    bytes, `size` and `mode`; older arrays of the same label are deleted. None decodes anew. Raises UserError that names
+    a picture that cannot be read.
+    """
+    shape = (len(paths), CHANNELS[mode], size, size)
+    stored = None
+    if cache is not None:
+        stored = cache / f"{label}-{_content_key(paths, size, mode)}.npy"
+        found = _open(stored, shape)
+        if found is not None:
+            return found
+    images = np.empty(shape, dtype=np.uint8)
+    with Progress(f"decode {label}", len(paths), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode), paths)):
+            images[row] = image
+            progress.advance()
+    if stored is not None:
+        for older in stored.parent.glob(f"{label}-*.npy"):
+            older.unlink(missing_ok=True)
+        with atomic_file(stored) as temporary, temporary.open("wb") as stream:
+            np.save(stream, images)
+    return images
+
+
+def _decode(path: Path, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
+    try:
+        with Image.open(path) as picture:
+            return to_array(picture, size, mode)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path} cannot be read as a picture ({error}).", "Delete it and run its stage again.") from None
+
+
+def _content_key(paths: Sequence[Path], size: int, mode: Mode) -> str:
+    def digest(path: Path) -> bytes:
+        try:
+            return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}).", "Run its stage again.") from None
+
+    key = hashlib.blake2b(f"{size} {mode}".encode(), digest_size=12)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part in pool.map(digest, paths):
+            key.update(part)
+    return key.hexdigest()
+
+
+def _open(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+    """The cached array, or None when there is none or it is damaged (it is then made again)."""
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return images if images.shape == shape and images.dtype == np.uint8 else None

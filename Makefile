@@ -1,0 +1,38 @@
+# The front door: `make help` lists every target. Everything is installed into .venv/, nothing elsewhere.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+# Nothing phones home, and pip stays quiet.
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## install into .venv/ (needs Python 3.13; name one with PYTHON=/path/to/python3.13)
+	@bash tools/setup.sh
+
+.PHONY: demo
+demo: setup ## run everything on the sample project: render, train, adapt, evaluate, index, report
+	$(BIN)/cad2real run
+
+.PHONY: test
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: setup ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: clean
+clean: ## delete what runs made (renders, models, index, reports, caches); parts, photos and .venv/ stay
+	rm -rf data/catalogue.json data/renders data/squares data/models data/index data/reports data/logs data/cache
+	rm -rf .dvc/cache .dvc/tmp .prefect .mypy_cache .ruff_cache .pytest_cache

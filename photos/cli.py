@@ -2,8 +2,86 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
 import typer
+
+if TYPE_CHECKING:
+    from photos.stage import Outcome
+
+SHOWN = 20  # skipped photos that are printed; all of them are in skipped.json
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.command("photos")(photos)
+
+
+def photos(
+    photos: Annotated[Path | None, typer.Option(help="Folder of photos; sub-folders are labels.")] = None,
+    boxes: Annotated[Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels).")] = None,
+    border: Annotated[
+        Literal["shift", "pad"], typer.Option(help="Square over the photo's edge: move it inside, or fill with black.")
+    ] = "shift",
+    size: Annotated[int, typer.Option(min=16, max=4096, help="Side of the squares in pixels.")] = 512,
+    out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos.")] = None,
+) -> None:
+    """Turns photos into upright squares: one a box, or the whole photo padded with black.
+
+    Without options it is the stage `photos` of the project in this folder (params.yaml -> data/squares).
+
+    Example: cad2real photos --photos shots --boxes shots/boxes.csv --out squares
+    """
+    from cad2real.errors import UserError
+    from photos.stage import make_squares
+
+    if photos is None:
+        if out or boxes:
+            raise UserError("--out and --boxes need --photos.", "Add --photos DIR, or leave them all out.")
+        _stage()
+        return
+    if out is None:
+        raise UserError("--photos needs --out.", "Add --out DIR.")
+    _summary(make_squares(photos, boxes, border, size, out), out)
+
+
+def _stage() -> None:
+    from cad2real.files import atomic_folder, write_json
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from photos.manifest import SKIPPED, write_manifest
+    from photos.params import PhotosParams
+    from photos.stage import Outcome, make_squares
+
+    layout = Layout()
+    params = load_params(layout.params).photos
+    folder = layout.root / params.folder
+    boxes = layout.root / params.boxes if params.boxes else None
+    if boxes and not boxes.exists() and params.boxes == PhotosParams().boxes:
+        boxes = None
+    if folder.is_dir():
+        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares)
+    else:  # a project may start without photos, and git keeps no empty folder
+        with atomic_folder(layout.squares) as target:
+            write_manifest(target, [])
+            write_json(target / SKIPPED, [])
+        outcome = Outcome(0, [], [], 0)
+    _summary(outcome, layout.squares)
+
+
+def _summary(outcome: Outcome, out: Path) -> None:
+    labels = {row.label for row in outcome.rows if row.label}
+    unknown = sum(not row.label for row in outcome.rows)
+    kept = f", {outcome.reused} kept from before" if outcome.reused else ""
+    said = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
+    print(said + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
+    if not outcome.rows:
+        print("warning: there are no photos to adapt to; add some and run this again.", file=sys.stderr)
+    if outcome.skipped:
+        print(f"{len(outcome.skipped)} skipped:", file=sys.stderr)
+        for fault in outcome.skipped[:SHOWN]:
+            print(f"  {fault}", file=sys.stderr)
+        if len(outcome.skipped) > SHOWN:
+            print(f"  ... and {len(outcome.skipped) - SHOWN} more: see {out / 'skipped.json'}", file=sys.stderr)

@@ -1,0 +1,63 @@
+"""Reads a box file: a csv with the columns image, label, x_min, y_min, x_max, y_max (pixels of the upright photo)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from cad2real.errors import UserError
+from photos.crop import Box
+
+CORNERS = ("x_min", "y_min", "x_max", "y_max")
+
+
+@dataclass(frozen=True)
+class BoxRow:
+    """A row of a box file. `box` is None for the whole photo (all four corners empty); `label` is None when the file
+    has no label column, empty when the label is unknown; `fault` says why the row cannot be used.
+    """
+
+    image: str
+    label: str | None
+    box: Box | None
+    where: str
+    fault: str = ""
+
+
+def read_boxes(path: Path) -> list[BoxRow]:
+    """Reads `path` (comma or semicolon separated, UTF-8). Raises UserError for a file that is no box file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such box file.", "Correct the path, or leave it out if there are none.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.", "Save it as a UTF-8 csv.") from None
+    header, _, _ = text.partition("\n")
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+    missing = [name for name in ("image", *CORNERS) if name not in reader.fieldnames]
+    if missing:
+        raise UserError(
+            f"{path} lacks the column(s) {', '.join(missing)}.", f"It needs image, label, {', '.join(CORNERS)}."
+        )
+    try:
+        return [_row(values, f"{path} row {reader.line_num}") for values in reader]
+    except csv.Error as error:
+        raise UserError(f"{path} row {reader.line_num}: {error}.", "Save it as a plain csv.") from None
+
+
+def _row(values: dict[str, str | None], where: str) -> BoxRow:
+    image = (values["image"] or "").strip()
+    label = (values["label"] or "").strip() if "label" in values else None
+    corners = [(values[name] or "").strip() for name in CORNERS]
+    if not image:
+        return BoxRow(image, label, None, where, "names no photo. Fill in the column image.")
+    if not any(corners):
+        return BoxRow(image, label, None, where)
+    try:
+        return BoxRow(image, label, Box(*(float(corner) for corner in corners)), where)
+    except ValueError:
+        said = " ".join(corner or "(empty)" for corner in corners)
+        return BoxRow(image, label, None, where, f"box {said} is not four numbers. Write four pixel values.")

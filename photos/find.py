@@ -1,0 +1,104 @@
+"""Finds the photos below a folder and what each should be cut by: its boxes, or all of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cad2real.errors import Skipped
+from photos.boxes import BoxRow
+from photos.crop import Box
+
+# Files that people keep beside photos; every other file is taken for a photo, whatever it is called.
+SIDE_FILES = {".csv", ".db", ".dvc", ".ini", ".json", ".md", ".tsv", ".txt", ".xlsx", ".xml", ".yaml", ".yml"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A square to be made: the box (None: the whole photo), its label (empty: unknown) and where it was asked for."""
+
+    box: Box | None
+    label: str
+    where: str
+
+
+def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
+    """Paths of all photos below `folder`, relative to it, with slashes, sorted. Links out of the folder are refused."""
+    found: list[str] = []
+    skipped: list[Skipped] = []
+    root = folder.resolve()
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        for name in list(folders):
+            if name.startswith("."):
+                folders.remove(name)
+            elif (here / name).is_symlink():
+                skipped.append(_skip(here / name, folder, "is a link to a folder. Copy the photos into the folder."))
+        for name in files:
+            path = here / name
+            if name.startswith(".") or path.suffix.lower() in SIDE_FILES:
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                skipped.append(
+                    _skip(path, folder, "is a link that leads out of the photo folder. Copy the photo here.")
+                )
+            elif not path.is_file():
+                skipped.append(_skip(path, folder, "is not a file. Take it out of the photo folder."))
+            else:
+                found.append(path.relative_to(folder).as_posix())
+    return sorted(found), skipped
+
+
+def wanted_squares(
+    photos: list[str], folder: Path, rows: list[BoxRow], boxes: Path | None
+) -> tuple[dict[str, list[Wanted]], list[Skipped]]:
+    """For each photo the squares to make, in the order of `photos` and of the rows of the box file `boxes`.
+
+    A row names its photo relative to the box file's folder or to the photo folder. A photo without a row is used whole
+    with its sub-folder as label.
+    """
+    known = set(photos)
+    by_photo: dict[str, list[Wanted]] = {}
+    named: set[str] = set()
+    skipped: list[Skipped] = []
+    seen: dict[tuple[str, Box | None], str] = {}
+    for row in rows:
+        photo = _photo_of(row.image, folder, boxes, known)
+        if isinstance(photo, Skipped):
+            skipped.append(Skipped(row.image, row.where, photo.reason))
+            continue
+        named.add(photo)
+        if row.fault:
+            skipped.append(Skipped(photo, row.where, row.fault))
+        elif first := seen.get((photo, row.box)):
+            skipped.append(Skipped(photo, row.where, f"has the same box as {first}. Remove one of the two rows."))
+        else:
+            seen[photo, row.box] = row.where
+            label = folder_label(photo) if row.label is None else row.label
+            by_photo.setdefault(photo, []).append(Wanted(row.box, label, row.where))
+    for photo in photos:
+        if photo not in named:
+            by_photo[photo] = [Wanted(None, folder_label(photo), str(folder))]
+    return {photo: by_photo[photo] for photo in photos if photo in by_photo}, skipped
+
+
+def folder_label(photo: str) -> str:
+    """The label of a photo without a box: its first sub-folder, or empty (unknown) directly in the photo folder."""
+    first, slash, _ = photo.partition("/")
+    return first if slash else ""
+
+
+def _photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> str | Skipped:
+    base = folder.resolve()
+    for start in (boxes.parent, folder) if boxes else (folder,):
+        said = start / image.replace("\\", "/")
+        # Only the folder is resolved: a photo that is a link keeps the name under which it was found.
+        path = said.parent.resolve() / said.name
+        if path.is_relative_to(base) and (name := path.relative_to(base).as_posix()) in known:
+            return name
+    return Skipped(image, "", f"is not a photo in {folder}. Correct the name or add the photo.")
+
+
+def _skip(path: Path, folder: Path, reason: str) -> Skipped:
+    return Skipped(path.relative_to(folder).as_posix(), str(folder), reason)

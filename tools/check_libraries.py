@@ -1,4 +1,4 @@
-"""Says which system libraries Blender's module (bpy) lacks on this machine and how to install them. Exit code 1 if any."""
+"""Says which system libraries Blender's module (bpy) lacks here and how to install them. Exit code 1 if any."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 import subprocess
 import sys
 
-# What `import bpy` (5.2) links besides the C and C++ run-time: found with LD_DEBUG=files on a machine without a desktop.
+# What `import bpy` (5.2) links besides the C and C++ run-time, as LD_DEBUG=files shows.
 LIBRARIES = {
     "libX11.so.6": "libx11-6",
     "libXrender.so.1": "libxrender1",
@@ -33,7 +33,7 @@ def missing_packages() -> list[str]:
 def main() -> int:
     if sys.platform == "linux" and (packages := missing_packages()):
         print(
-            "error: Blender's module needs system libraries that are missing here (no display is needed). Install them:\n"
+            "error: Blender's module needs system libraries that are missing here (no display). Install them:\n"
             f"  apt-get install --no-install-recommends {' '.join(packages)}",
             file=sys.stderr,
         )

@@ -32,8 +32,8 @@ fi
 touch "$unfinished"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input)
 echo "setup: installing $(grep -c == requirements.lock) packages, about 7 GB (the first time takes some minutes)"
-"${pip[@]}" install --quiet --no-compile --no-deps -r requirements.lock
-"${pip[@]}" install --quiet --no-compile --no-deps --no-build-isolation -e .
+"${pip[@]}" install -qq --no-compile --no-deps -r requirements.lock
+"${pip[@]}" install -qq --no-compile --no-deps --no-build-isolation -e .
 rm -f "$unfinished"
 .venv/bin/python tools/check_libraries.py
 printf '%s\n' "$wanted" > "$stamp"

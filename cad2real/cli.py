@@ -19,6 +19,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _front_desk() -> None:
+    """Keeps the names of the commands even while there is only one."""
+
+
 for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli):
     room.register(app)
 

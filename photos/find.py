@@ -64,6 +64,9 @@ def wanted_squares(
     skipped: list[Skipped] = []
     seen: dict[tuple[str, Box | None], str] = {}
     for row in rows:
+        if not row.image:
+            skipped.append(Skipped("(no name)", row.where, row.fault))
+            continue
         photo = _photo_of(row.image, folder, boxes, known)
         if isinstance(photo, Skipped):
             skipped.append(Skipped(row.image, row.where, photo.reason))

@@ -2,8 +2,78 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from photos.crop import Box
+    from search.ranking import Match
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.command("index")(index)
+    app.command("search")(search)
+
+
+def index() -> None:
+    """Embeds all renders with the adapted model, so that photos can be searched (data/index).
+
+    Where photos have labels it also says how often the first part, or one of the first five, is right.
+
+    Example: cad2real index
+    """
+    from cad2real.layout import Layout
+    from search.build import build_index
+
+    built, scores = build_index(Layout())
+    print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
+    if scores.top1 is not None and scores.top5 is not None:
+        print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
+
+
+def search(
+    photo: Annotated[Path, typer.Argument(help="The picture to ask about.", show_default=False)],
+    box: Annotated[
+        str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is, in pixels of the upright photo.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, max=100, help="How many parts (default: params.yaml, 5).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Says which parts a photo shows, nearest first.
+
+    Example: cad2real search data/photos/hex_bolt/003.jpg --box 120,80,410,300
+    """
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from search.query import Search
+
+    wanted = _box(box) if box else None
+    count = top or load_params(Layout().params).search.top
+    matches = Search.open(Path()).find(photo, wanted, count)
+    print(
+        json.dumps([match.as_dict() for match in matches], indent=1, ensure_ascii=False) if as_json else table(matches)
+    )
+
+
+def table(matches: list[Match]) -> str:
+    """`matches` as lines for a terminal."""
+    head = ("rank", "part", "label", "name", "distance")
+    rows = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                     for row in (head, *rows))  # fmt: skip
+
+
+def _box(text: str) -> Box:
+    from cad2real.errors import UserError
+    from photos.crop import Box
+
+    try:
+        x_min, y_min, x_max, y_max = (float(value) for value in text.split(","))
+    except ValueError:
+        raise UserError(f"--box {text} is not four numbers.", "Write --box x0,y0,x1,y1 in pixels.") from None
+    return Box(x_min, y_min, x_max, y_max)

@@ -1,0 +1,83 @@
+"""The index of renders: one embedding a render, and which part each shows. Files: index.safetensors, index.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cad2real.errors import UserError
+from cad2real.files import write_json
+
+EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
+REMEDY = "Run `cad2real index`."
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class IndexedPart:
+    part_id: str
+    label: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
+    data/renders). `model_stage` and `model_key` name the model that made them.
+    """
+
+    embeddings: Floats
+    parts: tuple[IndexedPart, ...]
+    part_rows: npt.NDArray[np.int64]
+    views: tuple[str, ...]
+    model_stage: str
+    model_key: str
+
+    @property
+    def labels(self) -> set[str]:
+        return {part.label for part in self.parts}
+
+
+def save_index(folder: Path, index: Index) -> None:
+    """Writes the two files of `index` into the existing `folder`."""
+    from safetensors.numpy import save
+
+    (folder / EMBEDDINGS).write_bytes(save({"embeddings": np.ascontiguousarray(index.embeddings)}))
+    rows = [
+        {"part_id": index.parts[part].part_id, "label": index.parts[part].label, "view": view}
+        for part, view in zip(index.part_rows, index.views, strict=True)
+    ]
+    parts = [asdict(part) for part in index.parts]
+    head = {"model_stage": index.model_stage, "model_key": index.model_key}
+    write_json(folder / DESCRIPTION, {**head, "parts": parts, "rows": rows})
+
+
+def load_index(folder: Path) -> Index:
+    """Reads what `save_index` wrote. Raises UserError when it is missing or damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        embeddings = load((folder / EMBEDDINGS).read_bytes())["embeddings"]
+        parts = tuple(IndexedPart(part["part_id"], part["label"], part["name"]) for part in said["parts"])
+        place = {part.part_id: number for number, part in enumerate(parts)}
+        part_rows = np.array([place[row["part_id"]] for row in said["rows"]], dtype=np.int64)
+        views = tuple(str(row["view"]) for row in said["rows"])
+        if embeddings.ndim != 2 or embeddings.dtype != np.float32 or len(embeddings) != len(views) or not parts:
+            raise ValueError(f"{len(views)} rows, embeddings {embeddings.dtype} {embeddings.shape}")
+        return Index(embeddings, parts, part_rows, views, str(said["model_stage"]), str(said["model_key"]))
+    except FileNotFoundError as error:
+        raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise UserError(f"{folder} holds a damaged index ({error}).", REMEDY) from None
+
+
+def check_model(index: Index, model_key: str) -> None:
+    """Raises UserError unless `index` was made by the model whose key is `model_key`."""
+    if index.model_key != model_key:
+        raise UserError("The index was made with another model, so its distances would mean nothing.", REMEDY)

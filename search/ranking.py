@@ -1,0 +1,72 @@
+"""How near each part is to a photo: its views' similarities combined into one distance a part."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from search.index import Index
+
+BEST_VIEWS = 3  # a photo shows a part from one side: its nearest views count; one alone would be a matter of luck
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A part that was found: `distance` is 1 minus the mean cosine of its nearest views (0 the same, 2 the opposite),
+    `view` its nearest picture, relative to data/renders.
+    """
+
+    rank: int
+    part_id: str
+    label: str
+    name: str
+    distance: float
+    view: str
+
+    def as_dict(self) -> dict[str, str | int | float]:
+        return {**asdict(self), "distance": round(self.distance, 4)}
+
+
+def part_distances(index: Index, queries: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Distance of every part to every query (q, parts), and the row of its nearest view (q, parts).
+
+    `queries` (q, d) are L2-normalised.
+    """
+    similarities = queries @ index.embeddings.T
+    distances = np.full((len(queries), len(index.parts)), np.inf, dtype=np.float32)
+    nearest = np.zeros((len(queries), len(index.parts)), dtype=np.int64)
+    for part in range(len(index.parts)):
+        rows = np.flatnonzero(index.part_rows == part)
+        if not len(rows):
+            continue
+        own = similarities[:, rows]
+        best = np.sort(own, axis=1)[:, -BEST_VIEWS:]
+        distances[:, part] = 1 - best.mean(axis=1)
+        nearest[:, part] = rows[own.argmax(axis=1)]
+    return distances, nearest
+
+
+def nearest_parts(index: Index, queries: Floats, top: int) -> list[list[Match]]:
+    """For each query the `top` nearest parts, nearest first; equal distances in the order of the index."""
+    distances, nearest = part_distances(index, queries)
+    found: list[list[Match]] = []
+    for distance, view in zip(distances, nearest, strict=True):
+        order = np.argsort(distance, kind="stable")[:top]
+        found.append(
+            [
+                Match(
+                    rank,
+                    index.parts[part].part_id,
+                    index.parts[part].label,
+                    index.parts[part].name,
+                    float(distance[part]),
+                    index.views[view[part]],
+                )
+                for rank, part in enumerate(order, 1)
+            ]
+        )
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 Tensor = torch.Tensor
 
@@ -55,7 +55,9 @@ def warp(
     grid = (warped[..., :2] / warped[..., 2:].clamp_min(0.2)).view(n, size, size, 2)
     # Sampling a larger picture at fewer points aliases: shrink it first to about the size of the result.
     if images.shape[-1] > size * 1.2:
-        images = F.interpolate(images, size=(int(size * 1.2),) * 2, mode="bilinear", antialias=True, align_corners=False)
+        images = F.interpolate(
+            images, size=(int(size * 1.2),) * 2, mode="bilinear", antialias=True, align_corners=False
+        )
     return F.grid_sample(images, grid.to(images.device), mode="bilinear", padding_mode=padding, align_corners=False)
 
 
@@ -116,7 +118,9 @@ def shadow(background: Tensor, alpha: Tensor, share: float, rng: torch.Generator
     move[:, :, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 0.12
     grid = F.affine_grid(move, [n, 1, size, size], align_corners=False).to(background.device)
     soft = F.grid_sample(soft, grid, align_corners=False)
-    depth = uniform(n, 0.1, 0.8, rng).view(n, 1, 1, 1).to(background.device) * chosen(n, share, rng).to(background.device)
+    depth = uniform(n, 0.1, 0.8, rng).view(n, 1, 1, 1).to(background.device) * chosen(n, share, rng).to(
+        background.device
+    )
     return background * (1 - soft * depth)
 
 
@@ -150,4 +154,6 @@ def erase(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     high = low + 0.1 + torch.rand(n, 2, generator=rng) * 0.25
     inside = (step >= low[..., None]) & (step < high[..., None])  # (n, 2, size)
     hole = (inside[:, 0, :, None] & inside[:, 1, None, :]).float().unsqueeze(1) * chosen(n, share, rng)
-    return torch.lerp(images, torch.rand(n, 3, 1, 1, generator=rng).to(images.device).expand_as(images), hole.to(images.device))
+    return torch.lerp(
+        images, torch.rand(n, 3, 1, 1, generator=rng).to(images.device).expand_as(images), hole.to(images.device)
+    )

@@ -21,9 +21,14 @@ def create_backbone(name: str, weights: str) -> nn.Module:
     """
     import timm
 
-    if name not in timm.list_models() and not name.startswith("hf-hub:") and name.split(".")[0] not in timm.list_models():
+    if (
+        name not in timm.list_models()
+        and not name.startswith("hf-hub:")
+        and name.split(".")[0] not in timm.list_models()
+    ):
         raise UserError(
-            f"train.backbone: timm knows no network named {name!r}.", "See timm.list_models(), or use tf_efficientnet_lite0."
+            f"train.backbone: timm knows no network named {name!r}.",
+            "See timm.list_models(), or use tf_efficientnet_lite0.",
         )
     if weights == "hub":
         return _from_hub(name)
@@ -62,7 +67,9 @@ def _embedded_state(name: str, network: nn.Module) -> dict[str, torch.Tensor]:
     ours = network.state_dict()
     values = [value for key, value in theirs.items() if not key.startswith(("classifier", "_fc", "fc"))][: len(ours)]
     if len(values) != len(ours) or any(a.shape != b.shape for a, b in zip(values, ours.values(), strict=True)):
-        raise UserError(f"The weights in the package {EMBEDDED_WEIGHTS[name]} do not fit timm's {name}.", "Run make setup.")
+        raise UserError(
+            f"The weights in the package {EMBEDDED_WEIGHTS[name]} do not fit timm's {name}.", "Run make setup."
+        )
     return dict(zip(ours, values, strict=True))
 
 

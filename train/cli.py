@@ -4,6 +4,63 @@ from __future__ import annotations
 
 import typer
 
+from cad2real.layout import Layout
+
+train_app = typer.Typer(help="Train: `probe` (1a: head on frozen features), `adapt` (2: to unlabelled photos).")
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.add_typer(train_app, name="train", no_args_is_help=True)
+    app.command("evaluate")(evaluate)
+
+
+@train_app.command("probe")
+def probe() -> None:
+    """Stage 1a: trains the head on frozen features of the labelled renders.
+
+    Example: cad2real train probe
+    """
+    from cad2real.params import load_params
+    from train.stages import probe as stage
+
+    layout = Layout()
+    scores = stage.run(layout, load_params(layout.params).train)
+    accuracy = scores.get("source_accuracy")
+    print(f"probe: held-out source accuracy {accuracy:.3f}" if accuracy is not None else "probe: trained")
+
+
+@train_app.command("adapt")
+def adapt() -> None:
+    """Stage 2: adapts all layers to the unlabelled photos; the checkpoint is chosen without target labels.
+
+    Example: cad2real train adapt
+    """
+    from cad2real.params import load_params
+    from train.stages import adapt as stage
+
+    layout = Layout()
+    description = stage.run(layout, load_params(layout.params).train)
+    if "chosen" in description:
+        print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
+
+
+def evaluate() -> None:
+    """Scores the source-only and the adapted model on the photos whose labels are known.
+
+    Example: cad2real evaluate
+    """
+    from train.stages import evaluate as stage
+
+    evaluation = stage.run(Layout())
+    if "reason" in evaluation:
+        print(f"evaluate: nothing scored. {evaluation['reason']}")
+        return
+    for name in stage.STAGES:
+        figures = evaluation[name]
+        print(
+            f"{name:12} accuracy {figures['accuracy']:.4f}, mean per class {figures['mean_per_class']:.4f} "
+            f"({evaluation['photos']} photos, {len(evaluation['classes'])} classes, seed {evaluation['seed']})"
+        )
+    for label, count in evaluation["classes_without_cad"].items():
+        print(f"not scored: {count} photos of {label!r}: no part has that label")

@@ -59,7 +59,9 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
         raise UserError(f"{renders} holds no renders.", "Run `cad2real render` first.")
     classes = tuple(sorted(set(labels)))
     index = {label: number for number, label in enumerate(classes)}
-    held_out = np.array([_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)])
+    held_out = np.array(
+        [_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)]
+    )
     for part in set(parts):  # a part with few views must still be trained on
         rows = np.array([name == part for name in parts])
         if held_out[rows].all():

@@ -32,9 +32,7 @@ def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint
     return np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
 
 
-def load_images(
-    paths: Sequence[Path], size: int, mode: Mode, cache: Path | None, label: str
-) -> npt.NDArray[np.uint8]:
+def load_images(paths: Sequence[Path], size: int, mode: Mode, cache: Path | None, label: str) -> npt.NDArray[np.uint8]:
     """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`.
 
     `cache` is a folder that keeps the array under the name `<label>-<key>.npy`, where the key is made of the files'
@@ -66,7 +64,9 @@ def _decode(path: Path, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
         with Image.open(path) as picture:
             return to_array(picture, size, mode)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path} cannot be read as a picture ({error}).", "Delete it and run its stage again.") from None
+        raise UserError(
+            f"{path} cannot be read as a picture ({error}).", "Delete it and run its stage again."
+        ) from None
 
 
 def _content_key(paths: Sequence[Path], size: int, mode: Mode) -> str:

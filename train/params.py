@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from cad2real.schema import Block
 
 MethodName = Literal["cdan", "mcc", "self_training"]
-ScoreName = Literal["source_accuracy", "information_maximisation", "bnm", "snd"]
+ScoreName = Literal[
+    "source_accuracy", "information_maximisation", "bnm", "snd", "class_ami", "dev", "mano", "transfer_score"
+]
 
 
 class AugmentParams(Block):
@@ -72,7 +74,7 @@ class AdaptParams(Block):
     steps comes before them.
     """
 
-    methods: dict[MethodName, float] = {"cdan": 0.1, "mcc": 1.0, "self_training": 1.0}
+    methods: dict[MethodName, float] = Field({"cdan": 0.1, "mcc": 1.0, "self_training": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
     head_learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
@@ -95,6 +97,7 @@ class TrainParams(Block):
     epochs: int = Field(10, ge=1, le=10_000)
     steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)
+    rotations: Literal[1, 2, 4] = 4
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
     source_augment: AugmentParams = AugmentParams()
     target_augment: TargetAugmentParams = TargetAugmentParams()

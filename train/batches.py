@@ -1,0 +1,155 @@
+"""Batches as the network sees them: augmented renders on random backgrounds, weak and strong views of photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from train import augment
+from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
+
+Tensor = torch.Tensor
+UInt8 = npt.NDArray[np.uint8]
+
+
+def as_float(images: UInt8, rows: npt.NDArray[np.int64] | slice) -> Tensor:
+    """Rows of a uint8 array as float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(images[rows])).float().div_(255)
+
+
+def backgrounds(n: int, size: int, params: BackgroundParams, target: UInt8 | None, rng: torch.Generator) -> Tensor:
+    """(n, 3, size, size) pictures to stand behind parts: colours, smooth gradients, corners of unlabelled photos."""
+    shares = torch.tensor(
+        [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
+    )
+    if shares.sum() <= 0:
+        shares[0] = 1.0
+    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1)
+    colour = torch.rand(n, 3, 1, 1, generator=rng)
+    # Most benches, papers and light tables are near grey: half of the colours are.
+    grey = colour.mean(1, keepdim=True) + (colour - colour.mean(1, keepdim=True)) * 0.15
+    grey = grey + (torch.randint(-1, 2, (n, 1, 1, 1), generator=rng).float() * 0.45)
+    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour)
+    gradient = colour + (augment.smooth_noise(n, 3, size, rng) - 0.5) * torch.rand(n, 1, 1, 1, generator=rng)
+    result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
+    if shares[2] > 0 and target is not None:
+        result = torch.where(kind == 2, _photo_corners(n, size, target, rng), result)
+    return result
+
+
+def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator) -> Tensor:
+    """Corners of random photos, enlarged: the surface that parts lie on, mostly without the part."""
+    rows = torch.randint(len(target), (n,), generator=rng).numpy()
+    full = target.shape[-1]
+    side = max(4, full // 5)
+    corners = torch.empty(n, 3, side, side)
+    places = torch.randint(2, (n, 2), generator=rng).tolist()
+    for number, (row, (down, right)) in enumerate(zip(rows, places, strict=True)):
+        top, left = down * (full - side), right * (full - side)
+        corners[number] = torch.from_numpy(target[row, :, top : top + side, left : left + side].astype(np.float32))
+    return torch.nn.functional.interpolate(corners / 255, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def source_view(
+    renders: Tensor,
+    size: int,
+    params: AugmentParams,
+    background: BackgroundParams,
+    target: UInt8 | None,
+    rng: torch.Generator,
+) -> Tensor:
+    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, dressed, on a random background."""
+    n = len(renders)
+    premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
+    warped = augment.warp(
+        premultiplied,
+        size,
+        scale=params.scale,
+        rotation_deg=params.rotation_deg,
+        shift=params.shift,
+        perspective=params.perspective,
+        padding="zeros",
+        rng=rng,
+    )
+    alpha = warped[:, 3:]
+    part = warped[:, :3] / alpha.clamp_min(1e-3)
+    part = augment.recolour(part.clamp(0, 1), params.recolour_p, rng)
+    part = augment.highlights(part, alpha, params.highlights_p, rng)
+    behind = backgrounds(n, size, background, target, rng)
+    behind = augment.shadow(behind, alpha, params.shadow_p, rng)
+    images = torch.lerp(behind, part, alpha)
+    return _finish(images, params.jitter, params, rng)
+
+
+def _finish(images: Tensor, jitter: float, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    images = augment.jitter(images, jitter, rng)
+    images = augment.greyscale(images, params.grey_p, rng)
+    images = augment.blur(images, params.blur_p, rng)
+    images = augment.low_resolution(images, params.low_resolution_p, rng)
+    images = augment.noise(images, params.noise, rng)
+    return augment.erase(images, params.erase_p, rng)
+
+
+def target_view(photos: Tensor, size: int, params: TargetAugmentParams, rng: torch.Generator) -> Tensor:
+    """Photos (n, 3, s, s) as training images (n, 3, size, size): a little turned, moved and jittered (weak view)."""
+    images = augment.warp(
+        photos,
+        size,
+        scale=params.scale,
+        rotation_deg=params.rotation_deg,
+        shift=params.shift,
+        perspective=0.0,
+        padding="border",
+        rng=rng,
+    )
+    return augment.jitter(images, params.jitter, rng)
+
+
+def strong_target_view(
+    photos: Tensor, size: int, params: TargetAugmentParams, source: AugmentParams, rng: torch.Generator
+) -> Tensor:
+    """A photo changed as much as a render is: the student of self-training sees it, the teacher sees the weak view."""
+    return _finish(target_view(photos, size, params, rng), 0.5 * source.jitter, source, rng)
+
+
+def plain_view(images: UInt8, size: int, background: float) -> Tensor:
+    """Images (n, 3 or 4, s, s) without any change but their size; alpha is laid on `background` grey."""
+    pictures = torch.from_numpy(np.ascontiguousarray(images)).float().div_(255)
+    if pictures.shape[1] == 4:
+        pictures = torch.lerp(torch.tensor(background), pictures[:, :3], pictures[:, 3:])
+    if pictures.shape[-1] == size:
+        return pictures
+    return torch.nn.functional.interpolate(
+        pictures, size=(size, size), mode="bilinear", antialias=True, align_corners=False
+    )
+
+
+def balanced_rows(
+    labels: npt.NDArray[np.int64], batch: int, rng: np.random.Generator
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Endless batches of row numbers in which every class is equally likely, each class's rows in shuffled rounds."""
+    queues: dict[int, list[int]] = {int(label): [] for label in np.unique(labels)}
+    classes = np.array(sorted(queues))
+    upcoming: list[int] = []
+    while True:
+        rows = []
+        for _ in range(batch):
+            if not upcoming:
+                upcoming = rng.permutation(classes).tolist()
+            queue = queues[label := upcoming.pop()]
+            if not queue:
+                queue.extend(rng.permutation(np.flatnonzero(labels == label)).tolist())
+            rows.append(queue.pop())
+        yield np.array(rows, dtype=np.int64)
+
+
+def shuffled_rows(n: int, batch: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
+    """Endless batches of row numbers below n, in shuffled rounds; a set smaller than the batch repeats within it."""
+    queue: list[int] = []
+    while True:
+        while len(queue) < batch:
+            queue = rng.permutation(n).tolist() + queue
+        yield np.array([queue.pop() for _ in range(batch)], dtype=np.int64)

@@ -1,0 +1,76 @@
+"""Features, probabilities and embeddings of many images, averaged over turned copies of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
+
+from train.lanes import Lanes
+from train.network import Classifier, Domain
+
+Tensor = torch.Tensor
+
+
+def device() -> torch.device:
+    """Where networks run: the first GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def lane_count() -> int:
+    """Lanes to run: one a core this process may use on a CPU, one on a GPU."""
+    return 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)))
+
+
+def preprocess(network: Classifier) -> Callable[[torch.nn.Module, Tensor], Tensor]:
+    """Images in [0, 1] through a backbone: moved to its device, with the colour normalisation that it expects."""
+    mean, std = network.mean, network.std
+
+    def through(backbone: torch.nn.Module, images: Tensor) -> Tensor:
+        images = (images.to(mean.device, non_blocking=True) - mean) / std
+        return backbone(images.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+
+    return through
+
+
+class Inference:
+    """Runs `network` in evaluation mode.
+
+    `rotations` turned copies of each image (1, 2 or 4 quarter turns) are averaged: a part on a table has no upright.
+    """
+
+    def __init__(self, network: Classifier, rotations: int) -> None:
+        self.network = network
+        self.turns = range(0, 4, 4 // rotations)
+        self._lanes = Lanes(network.backbone, lane_count())
+        self._through = preprocess(network)
+
+    def pooled(self, batches: Iterable[Tensor]) -> Tensor:
+        """Pooled features (n, d) of the images as they are."""
+        features = [self._lanes.map_images(images, self._through).cpu() for images in batches]
+        return torch.cat(features) if features else torch.zeros(0, self.network.head.in_features)
+
+    @torch.no_grad()
+    def probabilities(self, batches: Iterable[Tensor], domain: Domain) -> Tensor:
+        """Class probabilities (n, c), the mean over the turned copies."""
+        results = [
+            torch.stack([self.network.head(feature).softmax(dim=1) for feature in self._turned(images, domain)])
+            .mean(0)
+            .cpu()
+            for images in batches
+        ]
+        return torch.cat(results) if results else torch.zeros(0, self.network.head.out_features)
+
+    @torch.no_grad()
+    def embeddings(self, batches: Iterable[Tensor], domain: Domain) -> Tensor:
+        """L2-normalised standardised features (n, d), the mean over the turned copies."""
+        results = [torch.stack(self._turned(images, domain)).mean(0).cpu() for images in batches]
+        return F.normalize(torch.cat(results)) if results else torch.zeros(0, self.network.head.in_features)
+
+    def _turned(self, images: Tensor, domain: Domain) -> list[Tensor]:
+        return [
+            self.network.norm(self._lanes.map_images(torch.rot90(images, turn, (2, 3)), self._through), domain)
+            for turn in self.turns
+        ]

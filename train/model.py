@@ -1,0 +1,114 @@
+"""A trained model on disk and in use: `Model.load("data/models/adapt").predict([picture])`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from cad2real.errors import UserError
+from cad2real.files import atomic_folder, write_json
+from train.backbones import create_backbone, normalisation
+from train.batches import plain_view
+from train.images import load_images, to_array
+from train.inference import Inference, device
+from train.network import Classifier, Domain
+
+WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
+BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on
+
+
+def new_network(backbone: str, weights: str, classes: int) -> Classifier:
+    """A classifier with the pretrained backbone and an all-zero head."""
+    body = create_backbone(backbone, weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mean, std = normalisation(backbone)
+    network = Classifier(body, int(body.num_features), classes, mean, std)  # type: ignore[arg-type]
+    torch.nn.init.zeros_(network.head.weight)
+    torch.nn.init.zeros_(network.head.bias)
+    return network.to(device())
+
+
+def save_model(folder: Path, network: Classifier, description: dict[str, Any]) -> None:
+    """Writes weights and description as one folder that appears whole.
+
+    `description` holds at least classes, backbone, image_size, rotations; versions are added.
+    """
+    from safetensors.torch import save_file
+
+    with atomic_folder(folder) as temporary:
+        state = {name: value.contiguous() for name, value in network.state_dict().items()}
+        save_file(state, temporary / WEIGHTS)
+        packages = ("torch", "timm", "numpy", "cad2real")
+        write_json(temporary / DESCRIPTION, {**description, "versions": {name: version(name) for name in packages}})
+
+
+class Model:
+    """A classifier with its classes. Photos get the target's feature statistics, renders the source's."""
+
+    def __init__(self, network: Classifier, description: dict[str, Any], key: str) -> None:
+        self.network, self.description, self.key = network.eval(), description, key
+        self.classes: tuple[str, ...] = tuple(description["classes"])
+        self.image_size: int = description["image_size"]
+        self._inference = Inference(network, rotations=description["rotations"])
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Model:
+        """Reads a folder that `save_model` wrote. Raises UserError when it is missing, damaged or does not fit."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        folder = Path(folder)
+        try:
+            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            weights = (folder / WEIGHTS).read_bytes()
+            network = new_network(description["backbone"], "random", len(description["classes"]))
+            network.load_state_dict(load(weights))
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
+            ) from None
+        except (json.JSONDecodeError, KeyError, SafetensorError, RuntimeError) as error:
+            first = str(error).splitlines()[0]
+            raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
+        return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest())
+
+    def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
+        """Embeddings (n, d) of square photos, L2-normalised."""
+        return self._embed(self._photos(images), "target")
+
+    def embed_files(self, paths: Sequence[Path], label: str) -> npt.NDArray[np.float32]:
+        """Embeddings (n, d) of renders (pictures with alpha), L2-normalised; `label` names them in the progress."""
+        return self._embed(load_images(paths, self.image_size, "RGBA", None, label), "source")
+
+    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
+        """For each square photo the `top` likeliest labels with their probabilities, likeliest first."""
+        probabilities = self.probabilities(self._photos(images))
+        order = np.argsort(-probabilities, axis=1)[:, :top]
+        return [
+            [(self.classes[column], float(row[column])) for column in columns]
+            for row, columns in zip(probabilities, order, strict=True)
+        ]
+
+    def probabilities(self, photos: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Class probabilities (n, classes) of square photos (n, 3, s, s)."""
+        return self._inference.probabilities(self._batches(photos), "target").numpy()
+
+    def _embed(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
+        return self._inference.embeddings(self._batches(images), domain).numpy()
+
+    def _photos(self, images: Sequence[Image.Image]) -> npt.NDArray[np.uint8]:
+        if not images:
+            return np.zeros((0, 3, self.image_size, self.image_size), dtype=np.uint8)
+        return np.stack([to_array(image, self.image_size, "RGB") for image in images])
+
+    def _batches(self, images: npt.NDArray[np.uint8], size: int = 64) -> Iterator[torch.Tensor]:
+        for start in range(0, len(images), size):
+            yield plain_view(images[start : start + size], self.image_size, BACKGROUND_GREY)

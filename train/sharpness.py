@@ -1,0 +1,49 @@
+"""Sharpness-aware minimisation for domain adaptation.
+
+SAM: Foret et al. 2021, "Sharpness-Aware Minimization for Efficiently Improving Generalization" (ICLR).
+SDAT: Rangwani et al. 2022, "A Closer Look at Smoothness in Domain Adversarial Training" (ICML), algorithm 1: climb on
+the TASK loss only; the adversarial loss is taken at the climbed point, but is no reason to climb.
+
+    task_loss(batch).backward()
+    with climbed(parameters, rho=0.02):
+        optimizer.zero_grad()
+        (task_loss(batch) + adversarial_loss(batch)).backward()
+    optimizer.step()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+def gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:
+    """Euclidean norm of all gradients together, a scalar; 0 where none has a gradient."""
+    norms = [parameter.grad.norm() for parameter in parameters if parameter.grad is not None]
+    return torch.stack(norms).norm() if norms else torch.zeros(())
+
+
+@contextmanager
+def climbed(parameters: Iterable[nn.Parameter], rho: float = 0.02) -> Iterator[Tensor]:
+    """Inside the block the parameters stand at w + rho * g / (||g|| + 1e-12); after it they are w again, to the bit.
+
+    g are the gradients that the parameters hold on entry; those of the block are left for the optimiser, which then
+    steps from w. Yields ||g||. Parameters without a gradient do not move. BatchNorm layers see two forward passes a
+    step: freeze their statistics in the second where they are trained.
+    """
+    moved = [parameter for parameter in parameters if parameter.grad is not None]
+    norm = gradient_norm(moved)
+    before = [parameter.detach().clone() for parameter in moved]
+    with torch.no_grad():
+        for parameter in moved:
+            assert parameter.grad is not None  # noqa: S101  (chosen above)
+            parameter.add_(parameter.grad * (rho / (norm.to(parameter.device) + 1e-12)))
+    try:
+        yield norm
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(moved, before, strict=True):
+                parameter.copy_(value)

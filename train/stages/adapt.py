@@ -1,0 +1,150 @@
+"""Stage 2: unsupervised domain adaptation from 1a's head, the checkpoint chosen without target labels."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from train import batches
+from train.adaptation import adapt
+from train.datasets import SourceDomain, TargetDomain, read_source, read_target
+from train.inference import Inference, lane_count
+from train.model import Model, save_model
+from train.network import Classifier
+from train.params import TrainParams
+from train.selection import Candidate, pick
+from train.stages.probe import cache_size
+from train.validators import Outputs, score
+
+SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
+
+
+def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
+    """Adapts models/probe to the squares and writes data/models/adapt. Returns its description.
+
+    Without photos the probe's model is passed on, with the reason in its description and on standard error.
+    """
+    probe = Model.load(layout.models / "probe")
+    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    target = read_target(layout.squares, cache_size(params), layout.cache)
+    if tuple(source.classes) != probe.classes:
+        raise UserError(
+            f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
+        )
+    description = {
+        **probe.description,
+        "stage": "adapt",
+        "seed": params.seed,
+        "target_images": len(target.images),
+        "parameters": params.model_dump(mode="json"),
+    }
+    reason = _why_not(source, target)
+    if reason:
+        print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
+        save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
+        return description
+    with tempfile.TemporaryDirectory(prefix="candidates-", dir=_made(layout.cache)) as folder:
+        candidates, files = _train(probe.network, source, target, params, Path(folder))
+        chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
+        probe.network.load_state_dict(load_file(files[chosen]))
+    description |= {
+        "adapted": True,
+        "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
+        "rotations": params.rotations,
+        "chosen": candidates[chosen].name,
+        "chosen_by": params.adapt.score,
+        "scores": candidates[chosen].scores,
+        "candidates": [candidate.as_dict() for candidate in candidates],
+    }
+    save_model(layout.models / "adapt", probe.network, description)
+    return description
+
+
+def _why_not(source: SourceDomain, target: TargetDomain) -> str:
+    if not len(target.images):
+        return "there are no photos to adapt to (data/squares is empty; put photos into the photos folder)."
+    if len(target.images) < 2:
+        return "one photo is too few to adapt to."
+    return ""
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _train(
+    network: Classifier, source: SourceDomain, target: TargetDomain, params: TrainParams, folder: Path
+) -> tuple[list[Candidate], list[Path]]:
+    """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels."""
+    watched = _Watched(source, target, params)
+    candidates: list[Candidate] = []
+    files: list[Path] = []
+    network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
+
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
+        scores = watched.scores(averaged)
+        candidates.append(Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}}))
+        files.append(folder / f"{epoch}.safetensors")
+        save_file({name: value.contiguous() for name, value in averaged.state_dict().items()}, files[-1])
+
+    adapt(network, source, target, params, lane_count(), on_epoch)
+    return candidates, files
+
+
+class _Watched:
+    """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
+
+    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams) -> None:
+        self.size, self.rotations = params.image_size, params.rotations
+        rng = torch.Generator().manual_seed(params.seed)
+        rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
+        self.labels = source.labels[rows]
+        self.renders = [
+            batches.source_view(
+                batches.as_float(source.images, rows[start : start + 64]),
+                self.size,
+                params.source_augment,
+                params.background,
+                target.images,
+                rng,
+            )
+            for start in range(0, len(rows), 64)
+        ]
+        order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
+        self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
+
+    def photo_batches(self) -> Iterator[torch.Tensor]:
+        for start in range(0, len(self.photos), 64):
+            yield batches.plain_view(self.photos[start : start + 64], self.size, 0.0)
+
+    def scores(self, network: Classifier) -> dict[str, float]:
+        """Sets the target's statistics of `network` from the photos, then scores it."""
+        inference = Inference(network, 1)
+        pooled = inference.pooled(self.photo_batches())
+        network.norm.set_statistics("target", pooled)
+        with torch.no_grad():
+            home = network.mean.device
+            target_feature = network.norm(pooled.to(home), "target")
+            target_logits = network.head(target_feature)
+            source_feature = network.norm(inference.pooled(self.renders).to(home), "source")
+            source_logits = network.head(source_feature)
+            outputs = Outputs(
+                source_feature.cpu().numpy(),
+                source_logits.cpu().numpy(),
+                self.labels,
+                target_feature.cpu().numpy(),
+                target_logits.cpu().numpy(),
+                head_weight=network.head.weight.cpu().numpy(),
+            )
+        return score(outputs)

@@ -1,0 +1,105 @@
+"""Stage 1a: a linear head on frozen features of labelled renders (linear probe). Nothing of the target is used."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from cad2real.layout import Layout
+from cad2real.progress import Progress
+from train import batches
+from train.datasets import SourceDomain, read_source
+from train.inference import Inference
+from train.model import new_network, save_model
+from train.params import TrainParams
+
+CACHE_FACTOR = 1.5  # pictures are kept this much larger than they are trained, so that zooming in finds detail
+FLOOR = 1e-3  # least standard deviation of a feature, so that a dead one does not blow up
+
+
+def cache_size(params: TrainParams) -> int:
+    """Side in pixels at which both domains are kept for training."""
+    return round(params.image_size * CACHE_FACTOR)
+
+
+def run(layout: Layout, params: TrainParams) -> dict[str, float]:
+    """Trains the head and writes data/models/probe. Returns the held-out source accuracy.
+
+    Raises UserError when there are no renders or fewer than two classes.
+    """
+    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    network = new_network(params.backbone, params.weights, len(source.classes))
+    inference = Inference(network, rotations=1)
+    rng = torch.Generator().manual_seed(params.seed)
+    trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)
+    features, labels = _features(inference, source, np.tile(trained, params.probe.draws), params, rng)
+    weight, bias = _fit_head(features, labels, len(source.classes), params)
+    network.norm.set_statistics("source", features)
+    network.norm.set_statistics("target", features)
+    with torch.no_grad():
+        network.head.weight.copy_(weight)
+        network.head.bias.copy_(bias)
+        scores = {}
+        if len(held_out):
+            unseen, truth = _features(inference, source, held_out, params, rng)
+            predicted = network.head(network.norm(unseen.to(network.mean.device), "source")).argmax(dim=1).cpu()
+            scores["source_accuracy"] = float((predicted == torch.from_numpy(truth)).float().mean())
+    save_model(
+        layout.models / "probe",
+        network,
+        {
+            "stage": "probe",
+            "classes": list(source.classes),
+            "backbone": params.backbone,
+            "image_size": params.image_size,
+            "rotations": 1,
+            "method": "linear probe on frozen features",
+            "seed": params.seed,
+            "source_images": len(trained),
+            "target_images": 0,
+            "scores": scores,
+            "parameters": params.model_dump(mode="json"),
+        },
+    )
+    return scores
+
+
+def _features(
+    inference: Inference,
+    source: SourceDomain,
+    rows: npt.NDArray[np.int64],
+    params: TrainParams,
+    rng: torch.Generator,
+) -> tuple[torch.Tensor, npt.NDArray[np.int64]]:
+    """Frozen features of one augmentation draw for each of `rows`, and their labels."""
+    features = []
+    with Progress("probe", len(rows), "images") as progress:
+        for start in range(0, len(rows), params.batch_size):
+            some = rows[start : start + params.batch_size]
+            images = batches.source_view(
+                batches.as_float(source.images, some),
+                params.image_size,
+                params.source_augment,
+                params.background,
+                None,
+                rng,
+            )
+            features.append(inference.pooled([images]))
+            progress.advance(len(some))
+    return torch.cat(features), source.labels[rows]
+
+
+def _fit_head(
+    features: torch.Tensor, labels: npt.NDArray[np.int64], classes: int, params: TrainParams
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Multinomial logistic regression on standardised features: weight (c, d) and bias (c,)."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
+    head = LogisticRegression(C=params.probe.inverse_regularisation, max_iter=500, class_weight="balanced")
+    head.fit(((features - mean) / spread).numpy(), labels)
+    weight, bias = torch.from_numpy(head.coef_).float(), torch.from_numpy(head.intercept_).float()
+    if classes == 2:  # scikit-learn gives one row for two classes: the second's; the first's is its opposite
+        weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
+    return weight, bias

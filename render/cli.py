@@ -2,8 +2,104 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from cad2real.errors import Skipped
+    from render.catalogue import Catalogue
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.command()(catalogue)
+    app.command()(render)
+
+
+def catalogue(
+    parts: Annotated[Path | None, typer.Option(help="Part list; default: catalogue.parts of params.yaml.")] = None,
+) -> None:
+    """Checks the part list and its CAD files and writes data/catalogue.json.
+
+    Example: cad2real catalogue --parts data/parts/parts.csv
+    """
+    from cad2real.errors import UserError
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from render.catalogue import make_catalogue, write_catalogue
+
+    layout = Layout()
+    params = load_params(layout.params).catalogue
+    made = make_catalogue(parts or Path(params.parts), layout.root, params.units)
+    write_catalogue(layout.catalogue, made)
+    _tell_catalogue(made)
+    if not made.parts:
+        raise UserError("No part of the part list can be used.", "The reasons stand above.")
+
+
+def render(
+    parts: Annotated[Path | None, typer.Option(help="Render this part list outside the project's stages.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for --parts: DIR/<part_id>/view_000.png and part.json.")
+    ] = None,
+    views: Annotated[int | None, typer.Option(min=1, help="Views a part.")] = None,
+    size: Annotated[int | None, typer.Option(min=16, max=4096, help="Side of a picture in pixels.")] = None,
+    quality: Annotated[str | None, typer.Option(help="draft, standard, high or synthnet.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Renderer processes; default: one a core.")] = None,
+    sampler: Annotated[
+        str | None, typer.Option(help="A view sampler, or a mixture: resting=0.75,sphere_equidistant=0.25")
+    ] = None,
+    framing: Annotated[str | None, typer.Option(help="fit, or real_scale: one camera distance for all parts.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Other seeds give other views.")] = None,
+) -> None:
+    """Renders the catalogue into data/renders, or any part list into a folder.
+
+    Example: cad2real render --parts parts.csv --out renders --views 32 --size 512 --quality standard
+    """
+    from cad2real.errors import UserError
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from render.catalogue import make_catalogue, read_catalogue
+    from render.shots import change_params, make_shot
+    from render.stage import render_parts
+
+    layout = Layout()
+    said = {"views": views, "size": size, "quality": quality, "sampler": sampler, "framing": framing, "seed": seed}
+    said = {name: value for name, value in said.items() if value is not None}
+    if (parts is None) != (out is None):
+        raise UserError(
+            "--parts and --out belong together.", "Give both, or neither to render the project's catalogue."
+        )
+    params = load_params(layout.params)
+    if parts is None or out is None:
+        if said:
+            raise UserError(
+                f"--{next(iter(said))} works together with --parts and --out only.",
+                "For the project's renders set it in the render block of params.yaml.",
+            )
+        made, out, logs = read_catalogue(layout.catalogue), layout.renders, layout.logs
+    else:
+        made, logs = make_catalogue(parts, layout.root, params.catalogue.units), out / "logs"
+        _tell_catalogue(made)
+    if not made.parts:
+        raise UserError("There is no part to render.", "The reasons stand above.")
+    chosen = change_params(params.render, said)
+    shot = make_shot(chosen, list(made.parts), layout.root)
+    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, workers or chosen.workers)
+    rendered, kept, failed = len(outcome.rendered), len(outcome.kept), len(outcome.failed)
+    print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}")
+    _tell("failed", outcome.failed)
+
+
+def _tell_catalogue(made: Catalogue) -> None:
+    print(f"{len(made.parts)} part(s) can be rendered, {len(made.skipped)} skipped.")
+    _tell("skipped", made.skipped)
+    _tell("note", made.notes)
+
+
+def _tell(word: str, items: tuple[Skipped, ...]) -> None:
+    for item in items:
+        print(f"{word}: {item}", file=sys.stderr)

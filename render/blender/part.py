@@ -1,0 +1,78 @@
+"""Renders one part into a folder: load, dress, place, light, shoot each view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from cad2real.files import write_json
+from render.blender.studio import Studio, tight_box
+from render.catalogue import Part
+from render.description import Shot, View, content_key, describe_views
+from render.geometry import Geometry, load_geometry
+from render.materials import read_material
+
+
+def render_part(
+    part: Part, file: Path, shot: Shot, threads: int, folder: Path, scratch: Path, tell: Callable[[int], None]
+) -> None:
+    """Writes every view of `part` and its part.json into `folder`; `tell` is called with the count of views done.
+
+    Raises GeometryError when the CAD file cannot be used.
+    """
+    geometry = load_geometry(file, part.units)
+    look = read_material(part.material, part.surface, part.color)[0]
+    views = describe_views(part, geometry, shot)
+    studio = Studio(geometry, (look,) * len(geometry.bodies), shot, threads, scratch)
+    described: dict[int, dict[str, object]] = {}
+    # Grouped by environment map: changing the world is what costs.
+    for view in sorted(views, key=lambda view: (view.light.environment, view.number)):
+        picture = studio.shoot(view)
+        box = tight_box(picture)
+        if box is None:
+            raise RuntimeError(f"view {view.number} came out empty")
+        name = f"view_{view.number:03d}.png"
+        Image.fromarray(picture).save(folder / name, compress_level=4)
+        described[view.number] = _describe(view, name, box, shot)
+        tell(len(described))
+    write_json(
+        folder / "part.json",
+        _part_json(part, geometry, look.name, shot) | {"views": [described[n] for n in sorted(described)]},
+    )
+
+
+def _part_json(part: Part, geometry: Geometry, material: str, shot: Shot) -> dict[str, object]:
+    return {
+        "part_id": part.part_id,
+        "label": part.label,
+        "name": part.name,
+        "content_key": content_key(part, shot),
+        "material": material,
+        "size_mm": [round(float(side), 6) for side in geometry.size_mm],
+        "units": part.units,
+        "seed": shot.seed,
+        "size": shot.size,
+        "quality": shot.quality,
+        "sampler": shot.sampler if isinstance(shot.sampler, str) else dict(shot.sampler),
+    }
+
+
+def _describe(view: View, name: str, box: tuple[int, int, int, int], shot: Shot) -> dict[str, object]:
+    camera = view.camera
+    extrinsics = [
+        [*(round(float(value), 9) for value in row), round(float(shift) / 1000, 9)]
+        for row, shift in zip(camera.rotation, camera.translation, strict=True)
+    ]
+    return {
+        "file": name,
+        "sampler": view.sampler,
+        "intrinsics": [[round(float(value), 6) for value in row] for row in camera.intrinsics],
+        "extrinsics": extrinsics,
+        "environment": view.light.environment,
+        "environment_rotation_deg": view.light.rotation_deg,
+        "environment_strength": view.light.strength,
+        "box": list(box),
+        "seed": shot.seed,
+    }

@@ -1,0 +1,96 @@
+"""The studio: a Blender scene with one part in it, one camera and one world. Realises views of render.description."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from render.blender import cycles, worlds
+from render.blender.materials import make_material
+from render.blender.mesh import make_mesh
+from render.cameras import SENSOR_MM
+from render.description import Shot, View
+from render.geometry import Geometry
+from render.materials import Look
+from render.presets import PRESETS
+
+Box = tuple[int, int, int, int]
+MARGIN_PX = 4
+"""Around the part's rectangle: room for the pixel filter and for the denoiser to see the edge."""
+
+
+class Studio:
+    """One part set up for its views. The part is 1 long in the scene, so that tiny parts render like large ones."""
+
+    def __init__(self, geometry: Geometry, looks: tuple[Look, ...], shot: Shot, threads: int, scratch: Path) -> None:
+        """`looks`: one a body of `geometry`; `scratch`: a folder for Blender's output, on a quick disk."""
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self._scene = bpy.context.scene
+        self._shot = shot
+        self._scratch = scratch
+        self._mm = float(geometry.size_mm.max())
+        self._centre = geometry.centre_mm
+        self._points = geometry.points
+        self._preset = PRESETS[shot.quality]
+        cycles.configure(self._scene, self._preset, threads)
+        self._worlds = worlds.Worlds(shot.environment_maps)
+        mesh = make_mesh(geometry, self._mm)
+        for look in looks:
+            mesh.materials.append(make_material(look, geometry))
+        self._object = bpy.data.objects.new("part", mesh)
+        self._scene.collection.objects.link(self._object)
+        self._camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        self._camera.data.sensor_width = SENSOR_MM
+        self._scene.collection.objects.link(self._camera)
+        self._scene.camera = self._camera
+
+    def shoot(self, view: View) -> NDArray[np.uint8]:
+        """Renders `view`: (size, size, 4) RGBA, straight alpha."""
+        self._place(view)
+        size = self._shot.size
+        left, top, right, bottom = self._rectangle(view) if self._preset.part_only else (0, 0, size, size)
+        picture = cycles.render_rectangle(self._scene, size, (left, top, right, bottom), self._scratch / "view.png")
+        frame = np.zeros((size, size, 4), np.uint8)
+        frame[top:bottom, left:right] = picture
+        frame[frame[..., 3] == 0] = 0  # so that an empty pixel is the same everywhere, and compresses
+        return frame
+
+    def _place(self, view: View) -> None:
+        """Poses part and camera. The world stays: turning both against it costs nothing, turning it costs 0.2 s."""
+        angle = -math.radians(view.light.rotation_deg)
+        c, s = math.cos(angle), math.sin(angle)
+        turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ view.posed
+        _set_matrix(self._object, turned, np.zeros(3))
+        # World to camera is the camera's own rotation after the turn is undone; Blender looks along -z with y up.
+        to_camera = view.camera.rotation @ turned.T
+        shift = (view.camera.translation + view.camera.rotation @ self._centre) / self._mm
+        _set_matrix(self._camera, to_camera.T @ np.diag([1.0, -1.0, -1.0]), -to_camera.T @ shift)
+        self._camera.data.lens = view.camera.focal_length_mm
+        distance = float(np.linalg.norm(shift))
+        self._camera.data.clip_start, self._camera.data.clip_end = distance / 1000, distance + 10
+        world = self._worlds.find(view.light.environment)
+        if self._scene.world is not world:
+            self._scene.world = world
+        self._scene.cycles.film_exposure = view.light.strength
+
+    def _rectangle(self, view: View) -> Box:
+        pixels = view.camera.project(self._points)
+        lower = np.clip(np.floor(pixels.min(0)).astype(int) - MARGIN_PX, 0, self._shot.size - 1)
+        upper = np.clip(np.ceil(pixels.max(0)).astype(int) + MARGIN_PX, lower + 1, self._shot.size)
+        return int(lower[0]), int(lower[1]), int(upper[0]), int(upper[1])
+
+
+def _set_matrix(thing: bpy.types.Object, rotation: NDArray[np.float64], location: NDArray[np.float64]) -> None:
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = rotation, location
+    thing.matrix_world = matrix.T  # Blender takes columns
+
+
+def tight_box(picture: NDArray[np.uint8]) -> Box | None:
+    """(x_min, y_min, x_max, y_max) of the pixels that the part touches, upper ends exclusive; None without any."""
+    return Image.fromarray(picture[..., 3]).getbbox()

@@ -1,0 +1,60 @@
+"""A renderer process: takes parts from a pipe, one at a time, and renders them. Started by render.farm."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import traceback
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from render.geometry import GeometryError
+from render.job import Done, Failed, Job, Started, ViewDone
+
+
+def work(connection: Connection, log: Path) -> None:
+    """Serves jobs until the pipe closes or sends None. What Blender prints goes to `log`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _redirect(log)
+    with tempfile.TemporaryDirectory(prefix="cad2real-") as scratch:
+        while True:
+            try:
+                job: Job | None = connection.recv()
+            except EOFError:
+                return
+            if job is None:
+                return
+            _serve(job, connection, Path(scratch))
+
+
+def _serve(job: Job, connection: Connection, scratch: Path) -> None:
+    from render.blender.part import render_part
+
+    def tell(views: int) -> None:
+        parent = parent_process()
+        if parent is not None and not parent.is_alive():
+            os._exit(1)
+        connection.send(ViewDone(job.part.part_id, views))
+
+    connection.send(Started(job.part.part_id))
+    print(f"--- {job.part.part_id}", flush=True)
+    try:
+        job.folder.mkdir(parents=True)
+        render_part(job.part, job.file, job.shot, job.threads, job.folder, scratch, tell)
+        connection.send(Done(job.part.part_id))
+    except GeometryError as error:
+        connection.send(Failed(job.part.part_id, str(error), retry=False))
+    except Exception as error:
+        traceback.print_exc()
+        connection.send(Failed(job.part.part_id, f"{type(error).__name__}: {error}", retry=True))
+
+
+def _redirect(log: Path) -> None:
+    """Sends this process' standard output and error to `log`, C++ libraries included."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)

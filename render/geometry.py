@@ -1,0 +1,169 @@
+"""CAD files to clean triangle meshes in millimetres. Whatever is wrong with a file becomes a GeometryError."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.part_list import UNITS_MM
+
+FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf")
+METRE_FORMATS = (".step", ".stp", ".glb", ".gltf")
+"""Formats that carry their unit; trimesh (cascadio for STEP) returns metres for them."""
+
+MAX_TRIANGLES = 10_000_000
+MAX_FILE_BYTES = 1_000_000_000
+STEP_ANGULAR_TOLERANCE_RAD = 0.2
+"""Largest turn of a curved surface between neighbouring triangles: 31 facets around a cylinder."""
+
+
+class GeometryError(Exception):
+    """A CAD file that cannot be rendered: one line for people with the remedy in it."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """One solid of a part: `vertices` (n, 3) float64 in mm in the CAD file's own frame, `triangles` (m, 3) int32."""
+
+    name: str
+    vertices: NDArray[np.float64]
+    triangles: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A part's bodies. `lower` and `upper` (3,) are the corners of the box around all of them, in mm."""
+
+    bodies: tuple[Body, ...]
+    lower: NDArray[np.float64] = field(init=False)
+    upper: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        points = np.concatenate([body.vertices for body in self.bodies])
+        object.__setattr__(self, "lower", points.min(0))
+        object.__setattr__(self, "upper", points.max(0))
+
+    @property
+    def size_mm(self) -> NDArray[np.float64]:
+        return self.upper - self.lower
+
+    @property
+    def centre_mm(self) -> NDArray[np.float64]:
+        return (self.lower + self.upper) / 2
+
+    @property
+    def triangles(self) -> int:
+        return sum(len(body.triangles) for body in self.bodies)
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """All vertices of all bodies, (n, 3) in mm."""
+        return np.concatenate([body.vertices for body in self.bodies])
+
+
+def load_geometry(path: Path, units: str) -> Geometry:
+    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError."""
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise GeometryError(f"{path.name}: format {suffix or 'without suffix'!r} is not read; use {', '.join(FORMATS)}")
+    _check_bytes(path, suffix)
+    to_mm = 1000.0 if suffix in METRE_FORMATS else UNITS_MM[units]
+    bodies = []
+    for name, vertices, triangles in _read(path, suffix):
+        if not np.isfinite(vertices).all():
+            raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
+        body = _clean(name, vertices * to_mm, triangles)
+        if body is not None:
+            bodies.append(body)
+    if not bodies:
+        raise GeometryError(f"{path.name}: has no triangle of any area; export it again with its solids")
+    geometry = Geometry(tuple(bodies))
+    if geometry.triangles > MAX_TRIANGLES:
+        raise GeometryError(
+            f"{path.name}: {geometry.triangles:,} triangles are more than the limit MAX_TRIANGLES = {MAX_TRIANGLES:,}; "
+            "export it coarser"
+        )
+    return geometry
+
+
+def _check_bytes(path: Path, suffix: str) -> None:
+    size = path.stat().st_size
+    if size == 0:
+        raise GeometryError(f"{path.name}: is empty (0 bytes); export it again")
+    if size > MAX_FILE_BYTES:
+        raise GeometryError(f"{path.name}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; export it coarser")
+    if suffix in {".step", ".stp"}:
+        with path.open("rb") as file:
+            if b"ISO-10303-21" not in file.read(4096):
+                raise GeometryError(
+                    f"{path.name}: is not a STEP file (no ISO-10303-21 header); export it again as STEP"
+                )
+
+
+def _read(path: Path, suffix: str) -> list[tuple[str, NDArray[np.float64], NDArray[np.int64]]]:
+    """Bodies as (name, vertices, triangles) in the file's own unit, placed in the part's frame."""
+    import trimesh
+
+    options: dict[str, Any] = {"process": False}
+    if suffix in {".step", ".stp"}:
+        options["tol_angular"] = STEP_ANGULAR_TOLERANCE_RAD
+    elif suffix == ".obj":
+        options["skip_materials"] = True  # materials come from the part list, and a .mtl may name any path
+    try:
+        scene = trimesh.load_scene(path, **options)
+        bodies = []
+        for node in sorted(scene.graph.nodes_geometry):
+            transform, name = scene.graph[node]
+            mesh = scene.geometry[name]
+            if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
+                continue
+            vertices = np.asarray(mesh.vertices, np.float64)
+            vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
+            triangles = np.asarray(mesh.faces, np.int64)
+            if np.linalg.det(transform[:3, :3]) < 0:
+                triangles = triangles[:, ::-1]
+            bodies.append((str(node), vertices, triangles))
+    except Exception as error:
+        line = str(error).strip().splitlines()
+        raise GeometryError(
+            f"{path.name}: cannot be read as {suffix[1:].upper()} ({line[0][:160] if line else type(error).__name__}); "
+            "export it again"
+        ) from error
+    return bodies
+
+
+def _clean(name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> Body | None:
+    """Merges equal vertices, drops degenerate and duplicate triangles, turns all outward; None when nothing is left."""
+    import trimesh
+
+    if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(vertices)):
+        raise GeometryError("a triangle names a vertex that does not exist; export the file again")
+    # Relative to the body's own centre, so that a part a kilometre from the origin keeps its small features.
+    centre = (vertices.min(0) + vertices.max(0)) / 2 if len(vertices) else np.zeros(3)
+    size = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
+    if size <= 0:
+        return None
+    grid = np.round((vertices - centre) / (size * 1e-7)).astype(np.int64)
+    _, first, merged = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    vertices, triangles = vertices[first], merged.reshape(-1)[triangles]
+    a, b, c = triangles.T
+    triangles = triangles[(a != b) & (b != c) & (c != a)]
+    if not len(triangles):
+        return None
+    _, first = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)
+    triangles = triangles[np.sort(first)]
+    edges = vertices[triangles[:, 1:]] - vertices[triangles[:, :1]]
+    area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    triangles = triangles[area > (size * 1e-7) ** 2]
+    if not len(triangles):
+        return None
+    mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
+    if not mesh.is_winding_consistent or mesh.volume < 0:
+        mesh.fix_normals()
+        triangles = np.asarray(mesh.faces)
+    used, triangles = np.unique(triangles, return_inverse=True)
+    return Body(name, vertices[used], triangles.reshape(-1, 3).astype(np.int32))

@@ -1,0 +1,50 @@
+"""What passes between the farm and its workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.catalogue import Part
+from render.description import Shot
+
+
+@dataclass(frozen=True)
+class Job:
+    """Render `part`, whose CAD is `file`, into the temporary `folder`, with `threads` threads."""
+
+    part: Part
+    file: Path
+    shot: Shot
+    threads: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Started:
+    part_id: str
+
+
+@dataclass(frozen=True)
+class ViewDone:
+    """`views` views of the part are done."""
+
+    part_id: str
+    views: int
+
+
+@dataclass(frozen=True)
+class Done:
+    part_id: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """`retry` is False where a second try cannot help."""
+
+    part_id: str
+    reason: str
+    retry: bool
+
+
+Message = Started | ViewDone | Done | Failed

@@ -1,0 +1,55 @@
+"""From parameters (params.yaml, command line) to the shot that holds for all parts of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cad2real.errors import UserError
+from render.catalogue import Part
+from render.description import Shot, common_distance
+from render.environments import list_maps
+from render.maps import bundled_maps
+from render.params import RenderParams
+
+
+def change_params(params: RenderParams, said: dict[str, Any]) -> RenderParams:
+    """`params` with what the command line said. Raises UserError for values that the schema refuses."""
+    from pydantic import ValidationError
+
+    if isinstance(said.get("sampler"), str) and "=" in said["sampler"]:
+        said = said | {"sampler": _mixture(said["sampler"])}
+    try:
+        return RenderParams.model_validate(params.model_dump() | said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"--{first['loc'][0]}: {first['msg']}, but it is {first['input']!r}.", "See --help.") from None
+
+
+def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
+    """What holds for every part. Raises UserError where the environment maps cannot be found."""
+    folder = params.environments.folder
+    maps = list_maps(root / folder) if folder else bundled_maps()
+    real_scale = params.framing == "real_scale"
+    return Shot(
+        views=params.views,
+        size=params.size,
+        sampler=params.sampler if isinstance(params.sampler, str) else {str(k): v for k, v in params.sampler.items()},
+        framing=params.framing,
+        fill=params.fill,
+        focal_length_mm=params.focal_length_mm,
+        environment_mode=params.environments.mode,
+        environment_maps=maps,
+        quality=params.quality,
+        seed=params.seed,
+        common_distance_mm=common_distance(parts, params.fill, params.focal_length_mm) if real_scale else None,
+    )
+
+
+def _mixture(text: str) -> dict[str, float]:
+    try:
+        return {name.strip(): float(share) for name, share in (item.split("=") for item in text.split(","))}
+    except ValueError:
+        raise UserError(
+            f"--sampler {text!r} is not a mixture.", "Write for example resting=0.75,sphere_equidistant=0.25."
+        ) from None

@@ -1,0 +1,133 @@
+"""A whole run: parts to a folder of renders. Finished parts are kept, changed ones rendered again, lost ones told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cad2real.errors import Skipped, UserError
+from cad2real.files import TEMPORARY_SUFFIX, sweep_temporaries, write_json
+from cad2real.progress import Progress
+from render import farm
+from render.catalogue import Part
+from render.description import Shot, content_key
+from render.job import Job
+from render.presets import PRESETS
+
+BYTES_PER_PIXEL = 2.0
+"""Of a finished PNG, generously: parts fill about half of their frame."""
+SECONDS_PER_VIEW = 120.0
+SECONDS_PER_MEGASAMPLE = 4.0
+"""Of the time limit for one view, on a slow and busy machine."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: ids rendered now, ids kept from before, parts lost."""
+
+    rendered: tuple[str, ...]
+    kept: tuple[str, ...]
+    failed: tuple[Skipped, ...]
+
+
+def render_parts(parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str) -> Outcome:
+    """Renders `parts` (files relative to `root`) into `out`, and removes renders of parts that are not among them.
+
+    Raises UserError when another run holds the folder, the disk is too full or every part is lost.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _only_run(out):
+        sweep_temporaries(out)
+        _drop_strangers(out, {part.part_id for part in parts})
+        keys = {part.part_id: content_key(part, shot) for part in parts}
+        wanted = [part for part in parts if _finished_key(out / part.part_id) != keys[part.part_id]]
+        kept = tuple(part.part_id for part in parts if part not in wanted)
+        failed = _render(wanted, root, shot, out, logs, workers) if wanted else ()
+        lost = {item.thing for item in failed}
+        rendered = tuple(part.part_id for part in wanted if part.part_id not in lost)
+        write_json(out / "renders.json", {"parts": sorted((*rendered, *kept)), "failed": [f.as_dict() for f in failed]})
+    if parts and not rendered and not kept:
+        raise UserError(f"None of the {len(parts)} part(s) could be rendered; the first: {failed[0]}", f"See {logs}.")
+    return Outcome(rendered, kept, failed)
+
+
+def _render(
+    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str
+) -> tuple[Skipped, ...]:
+    _check_space(out, len(parts) * shot.views * shot.size**2)
+    count = farm.worker_count(workers, len(parts))
+    threads = max(1, (os.process_cpu_count() or 1) // count)
+    jobs = [
+        Job(part, (root / part.file).resolve(), shot, threads, out / f".{part.part_id}{TEMPORARY_SUFFIX}")
+        for part in parts
+    ]
+    failed: list[Skipped] = []
+    counted: dict[str, int] = {}
+    with Progress("render", len(parts) * shot.views, "views") as progress:
+
+        def view(job: Job) -> None:
+            counted[job.part.part_id] = counted.get(job.part.part_id, 0) + 1
+            progress.advance()
+
+        def done(job: Job) -> None:
+            final = out / job.part.part_id
+            shutil.rmtree(final, ignore_errors=True)
+            job.folder.replace(final)
+
+        def lost(job: Job, reason: str) -> None:
+            shutil.rmtree(job.folder, ignore_errors=True)
+            # Pictures of how the part was before would pass for current ones.
+            shutil.rmtree(out / job.part.part_id, ignore_errors=True)
+            progress.failures += 1
+            failed.append(Skipped(job.part.part_id, job.part.file, reason))
+
+        samples = PRESETS[shot.quality].samples * shot.size**2 / 1e6
+        limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples
+        farm.run(jobs, count, logs, limit, farm.Events(view, done, lost))
+    return tuple(failed)
+
+
+@contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Holds the folder. The lock lies beside it, for all inside is output; the system frees it when we die."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(out.resolve().parent / f".{out.resolve().name}.lock")
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise UserError(
+            f"Another run is rendering into {out}.", "Wait until it ends, or render into another folder."
+        ) from None
+
+
+def _finished_key(folder: Path) -> str | None:
+    """The content key of a part that is rendered completely, else None."""
+    try:
+        described = json.loads((folder / "part.json").read_text(encoding="utf-8"))
+        complete = all((folder / view["file"]).is_file() for view in described["views"])
+        return str(described["content_key"]) if complete else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _drop_strangers(out: Path, part_ids: set[str]) -> None:
+    """Removes renders of parts that left the catalogue; folders that are not renders are left alone."""
+    for folder in out.iterdir():
+        if folder.name not in part_ids and (folder / "part.json").is_file():
+            shutil.rmtree(folder)
+
+
+def _check_space(out: Path, pixels: int) -> None:
+    need, free = pixels * BYTES_PER_PIXEL, shutil.disk_usage(out).free
+    if free < need:
+        raise UserError(
+            f"{out} has {free / 1e9:.1f} GB free, but the renders may need {need / 1e9:.1f} GB.",
+            "Free some space, or render fewer or smaller views.",
+        )

@@ -52,7 +52,7 @@ def worker_count(wanted: int | str, parts: int) -> int:
 
 
 def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: Events) -> None:
-    """How many workers to start: `wanted`, or one a core as far as memory carries them; never an idle one."""
+    """Renders all `jobs`; returns when nothing is left. A worker that is silent for `view_limit_s` is ended."""
     waiting = deque(jobs)
     tries = {job.part.part_id: 0 for job in jobs}
     pool = [_start(logs, number) for number in range(workers)]

@@ -1,0 +1,26 @@
+"""ADDA: Tzeng et al. 2017, "Adversarial Discriminative Domain Adaptation" (CVPR) (inverted labels, GAN loss).
+
+Two steps alternate: the discriminator learns on detached features, then the target encoder learns to be taken for
+source. The source encoder stays as it was pre-trained.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from train.losses.discriminator import domain_labels, domain_log_loss
+from train.losses.precision import in_float32
+
+
+@in_float32
+def discriminator_loss(scores_source: Tensor, scores_target: Tensor) -> Tensor:
+    """Half the mean cross-entropy of each domain, for discriminator logits [n, 1] and [m, 1] on detached features."""
+    source = domain_log_loss(scores_source, domain_labels(len(scores_source), 0, scores_source))
+    target = domain_log_loss(scores_target, domain_labels(0, len(scores_target), scores_target))
+    return 0.5 * (source.mean() + target.mean())
+
+
+@in_float32
+def encoder_loss(scores_target: Tensor) -> Tensor:
+    """Cross-entropy of the target rows with the inverted label "source", for discriminator logits [m, 1]."""
+    return domain_log_loss(scores_target, domain_labels(len(scores_target), 0, scores_target)).mean()

@@ -1,0 +1,23 @@
+"""FixMatch: Sohn et al. 2020, "FixMatch: Simplifying Semi-Supervised Learning with Consistency and Confidence"
+(NeurIPS).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from train.losses.precision import in_float32
+from train.losses.self_training import pseudo_label_loss, pseudo_labels
+
+
+@in_float32
+def consistency(logits_weak: Tensor, logits_strong: Tensor, thresholds: Tensor | float = 0.95) -> Tensor:
+    """Cross-entropy of the strongly augmented view with the label of the weakly augmented one, where that is sure
+    enough.
+
+    Logits [n, C] of the same n unlabelled images; the weak view gets no gradient. `thresholds`: one for all, or [C]
+    (class-balanced). Divided by n: 0 when no row is sure enough.
+    """
+    labels = pseudo_labels(torch.softmax(logits_weak.detach(), 1), thresholds)
+    return pseudo_label_loss(logits_strong, labels)

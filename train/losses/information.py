@@ -1,0 +1,26 @@
+"""Information maximisation: Krause et al. 2010, "Discriminative Clustering by Regularized Information Maximization"
+(NIPS); Liang et al. 2020 (SHOT, ICML).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from train.losses.precision import in_float32
+
+
+@in_float32
+def information_maximisation(logits: Tensor) -> Tensor:
+    """Mean entropy of the predictions minus the entropy of their mean, in [-ln C, 0]: each row certain, all classes
+    used.
+
+    Logits [batch, C] of unlabelled rows. The batch must be large enough to show the classes (several rows a class);
+    for one row, or one class, it is 0. Pulls towards equally frequent classes, wrongly so where the target's classes
+    are not.
+    """
+    log_probabilities = torch.log_softmax(logits, 1)
+    conditional = -(log_probabilities.exp() * log_probabilities).sum(1).mean()
+    log_mean = torch.logsumexp(log_probabilities, 0) - torch.log(logits.new_tensor(len(logits)))
+    marginal = -(log_mean.exp() * log_mean).sum()
+    return conditional - marginal

@@ -1,0 +1,35 @@
+"""MIC: Hoyer et al. 2023, "MIC: Masked Image Consistency for Context-Enhanced Domain Adaptation" (CVPR)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from train.losses.precision import in_float32
+
+
+def patch_mask(
+    images: int, height: int, width: int, patch: int = 64, ratio: float = 0.7, generator: torch.Generator | None = None
+) -> Tensor:
+    """1 where the image is kept, 0 where it is hidden, [images, 1, height, width] float32 on the generator's device.
+
+    The image is cut into round(side / patch) blocks a side (at least one); each is hidden with probability `ratio`.
+    Multiply the NORMALISED images with it: hidden blocks become the mean colour, as in the published code.
+    """
+    rows, columns = max(round(height / patch), 1), max(round(width / patch), 1)
+    device = generator.device if generator is not None else None
+    kept = (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
+    return functional.interpolate(kept, size=(height, width), mode="nearest")
+
+
+@in_float32
+def masked_consistency(student_logits: Tensor, teacher_logits: Tensor, quality_weight: bool = True) -> Tensor:
+    """Cross-entropy of the student on the masked image with the teacher's label of the whole image, times the
+    teacher's confidence.
+
+    Logits [n, C]; the teacher (see `teacher`) gets no gradient. Without `quality_weight` every row counts 1.
+    """
+    confidences, labels = torch.softmax(teacher_logits.detach(), 1).max(1)
+    losses = functional.cross_entropy(student_logits, labels, reduction="none")
+    return (losses * confidences).mean() if quality_weight else losses.mean()

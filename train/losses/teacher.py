@@ -1,0 +1,33 @@
+"""The mean teacher: Tarvainen & Valpola 2017, "Mean teachers are better role models" (NIPS), with DAFormer's
+warm start.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+def make_teacher[N: nn.Module](model: N) -> N:
+    """A copy of `model` that carries no gradient."""
+    teacher = copy.deepcopy(model)
+    teacher.requires_grad_(False)
+    return teacher
+
+
+@torch.no_grad()
+def update_teacher(teacher: nn.Module, model: nn.Module, updates: int, decay: float = 0.999) -> None:
+    """Moves the teacher's parameters towards the model's: a * teacher + (1 - a) * model, a = min(1 - 1 / (updates +
+    1), decay).
+
+    `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
+    takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied: they
+    are averages already.
+    """
+    share = min(1.0 - 1.0 / (updates + 1), decay)
+    for old, new in zip(teacher.parameters(), model.parameters(), strict=True):
+        old.mul_(share).add_(new.detach(), alpha=1.0 - share)
+    for average, statistic in zip(teacher.buffers(), model.buffers(), strict=True):
+        average.copy_(statistic)

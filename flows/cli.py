@@ -2,8 +2,58 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.command()(run)
+
+
+def run(
+    stage: Annotated[str | None, typer.Option(help="Run up to this stage only.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run the stages even if nothing changed.")] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change params.yaml first; may be repeated.")
+    ] = None,
+) -> None:
+    """Run what is stale, from CAD and photos to the report.
+
+    Example: cad2real run --set train.epochs=20
+    """
+    from cad2real.layout import Layout
+    from flows import settings
+    from flows.change import change_params
+    from flows.outcome import result_table
+    from flows.pipeline import say
+    from flows.processes import treat_sigterm_as_ctrl_c
+    from flows.project import prepare, project_lock
+    from flows.stages import chosen_stages, stale_stages
+
+    treat_sigterm_as_ctrl_c()
+    root = Path()
+    stages = chosen_stages(root, stage)
+    with project_lock(root):
+        if set_:
+            change_params(Layout(root).params, set_)
+        params = prepare(root)
+        settings.enter(root)
+        stale = stale_stages(root)
+        if not force and not any(candidate.name in stale for candidate in stages):
+            say("Nothing has changed since the last run.")
+        else:
+            for name, reasons in stale.items():
+                say(f"stale: {name} ({', '.join(reasons)})")
+            from flows.run import pipeline
+
+            logs = Layout(root).logs / datetime.now().strftime("%Y%m%d-%H%M%S")
+            try:
+                pipeline(root, stage, list(stale), force, logs, params.flow.retries, params.flow.retry_delay_s)
+            except KeyboardInterrupt:
+                say("stopped. The next run goes on from here.")
+                raise typer.Exit(130) from None
+    print(result_table(root))

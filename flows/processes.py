@@ -18,7 +18,7 @@ GRACE_S = 4.0
 
 # Waits until its standard input closes, which also happens when the parent is killed with -9; then it ends the group.
 # A line on the input means that the command ended by itself.
-_WATCHDOG = 'read -r _ || { kill -s TERM -- "-$0"; sleep 3; kill -s KILL -- "-$0"; } 2>/dev/null'
+_WATCHDOG = 'read -r _ || { kill -s TERM -- "-$0"; sleep 3; kill -s KILL -- "-$0"; }'
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,22 @@ def run_group(
     return Finished(exit_code, tuple(last))
 
 
+def end_with_this_process(pid: int) -> None:
+    """Has process `pid` end when this one does, even if this one is killed with -9."""
+    subprocess.Popen(
+        ["/bin/sh", "-c", 'read -r _ || kill -s TERM "$0" 2>/dev/null', str(pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def treat_sigterm_as_ctrl_c() -> None:
+    """Has a SIGTERM (a service manager, a scheduler) unwind this process as Ctrl-C does, so that nothing is left."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _end_with_leader(process: subprocess.Popen[str]) -> None:
     process.wait()
     _end_group(process)
@@ -84,7 +100,11 @@ def _group(
     watchdog: subprocess.Popen[bytes] | None = None
     try:
         watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCHDOG, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
+            ["/bin/sh", "-c", _WATCHDOG, str(process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         yield process
     finally:

@@ -1,0 +1,55 @@
+"""Changes single values of params.yaml from the command line and keeps its comments."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cad2real.errors import UserError
+from cad2real.files import atomic_file
+from cad2real.params import load_params
+
+
+def parse_assignments(assignments: Sequence[str]) -> list[tuple[list[str], Any]]:
+    """`train.epochs=3` becomes (["train", "epochs"], 3); the value is YAML. Raises UserError."""
+    parsed = []
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        steps = key.strip().split(".")
+        if not equals or not all(steps):
+            raise UserError(f"--set {assignment!r} is not KEY=VALUE.", "For example: --set train.epochs=3")
+        try:
+            parsed.append((steps, yaml.safe_load(value)))
+        except yaml.YAMLError:
+            raise UserError(f"--set {assignment!r}: the value is not valid YAML.", "Quote text.") from None
+    return parsed
+
+
+def change_params(path: Path, assignments: Sequence[str]) -> None:
+    """Writes the assignments into the params.yaml at `path`, if it is still valid then; else raises UserError."""
+    from ruamel.yaml import YAML
+
+    editor = YAML()  # keeps comments, order and quotes
+    editor.preserve_quotes = True
+    editor.width = 120
+    content = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
+    content = {} if content is None else content
+    for steps, value in parse_assignments(assignments):
+        block = content
+        for step in steps[:-1]:
+            if not isinstance(block.get(step), dict):
+                block[step] = {}
+            block = block[step]
+        block[steps[-1]] = value
+    text = io.StringIO()
+    editor.dump(content, text)
+    with atomic_file(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+        try:
+            load_params(temporary)
+        except UserError as error:
+            raise UserError(error.what.replace(str(temporary), str(path)), "Nothing was changed.") from None

@@ -1,0 +1,38 @@
+"""What a run ends with: the table of accuracies before and after adaptation, and where the report is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cad2real.layout import Layout
+
+ROWS = {"source_only": "source only", "adapted": "adapted"}
+
+
+def result_table(root: Path) -> str:
+    """The accuracies of data/reports/evaluation.json as a text table; one line with the reason where there are none."""
+    layout = Layout(root)
+    try:
+        evaluation: dict[str, Any] = json.loads((layout.reports / "evaluation.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return "no result yet: the stage evaluate has not run"
+    lines = [f"{'':<14}{'accuracy':>10}{'mean per class':>17}"]
+    for key, name in ROWS.items():
+        scores = evaluation.get(key) or {}
+        if "accuracy" in scores:
+            lines.append(f"{name:<14}{_percent(scores['accuracy']):>10}{_percent(scores['mean_per_class']):>17}")
+        else:
+            lines.append(f"{name:<14}{scores.get('reason') or evaluation.get('reason') or 'not scored'}")
+    if "photos" in evaluation:
+        classes = len(evaluation.get("classes", []))
+        lines.append(f"{evaluation['photos']} labelled photos, {classes} classes")
+    report = layout.reports / "report.html"
+    if report.exists():
+        lines.append(f"report: {report.resolve()}")
+    return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,112 @@
+"""Makes a project folder ready for a run: DVC set up (with or without git), folders there, parameters right."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from cad2real.params import Params, load_params
+from flows.settings import run_environment
+from flows.stages import DVC, read_stages
+
+# dvc.yaml watches these folders, so what the stages read has to lie in them.
+PARTS = Path("data/parts")
+PHOTOS = Path("data/photos")
+
+
+def prepare(root: Path) -> Params:
+    """Checks the project at `root`, sets up what is missing and returns its parameters. Raises UserError."""
+    read_stages(root)
+    params = load_params(Layout(root).params)
+    _check_blocks(root)
+    _check_inside(root, "catalogue.parts", params.catalogue.parts, PARTS)
+    _check_inside(root, "photos.folder", params.photos.folder, PHOTOS)
+    if params.photos.boxes is not None:
+        _check_inside(root, "photos.boxes", params.photos.boxes, PHOTOS)
+    for folder in (PARTS, PHOTOS):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    set_up_dvc(root)
+    return params
+
+
+def _check_blocks(root: Path) -> None:
+    """DVC records the blocks that a stage reads, so they have to be there, if only empty."""
+    path = Layout(root).params
+    present = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
+    wanted = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
+    if missing := sorted(wanted - set(present or {})):
+        lines = ", ".join(f"`{block}: {{}}`" for block in missing)
+        raise UserError(f"{path} lacks {lines}.", "Add these lines: an empty block has its defaults.")
+
+
+def _check_inside(root: Path, key: str, value: str, folder: Path) -> None:
+    if not (root / value).resolve().is_relative_to((root / folder).resolve()):
+        raise UserError(
+            f"params.yaml: {key} is {value!r}, which is not in {folder}/, where DVC watches for changes.",
+            f"Put the files into {folder}/ (or a link to their folder in its place), or use `cad2real benchmark`, "
+            "which takes any folder.",
+        )
+
+
+def is_in_git(root: Path) -> bool:
+    return any((folder / ".git").exists() for folder in (root.resolve(), *root.resolve().parents))
+
+
+def set_up_dvc(root: Path) -> None:
+    """Sets up DVC in `root` if it is not, or if its settings expect a git repository that is not there."""
+    local = root / ".dvc" / "config.local"
+    if not (root / ".dvc").is_dir():
+        git = (root / ".git").exists()
+        scm = [] if git else ["--subdir"] if is_in_git(root) else ["--no-scm"]
+        _dvc(root, "init", "--quiet", *scm)
+        for key, value in {"analytics": "false", "autostage": "false", "check_update": "false"}.items():
+            _dvc(root, "config", f"core.{key}", value)
+    elif not is_in_git(root) and "no_scm" not in _text(root / ".dvc" / "config") + _text(local):
+        # For example a downloaded archive of a repository.
+        local.write_text(_text(local) + "[core]\n    no_scm = true\n", encoding="utf-8")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _dvc(root: Path, *arguments: str) -> None:
+    done = subprocess.run([*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed in {root.resolve()}: {done.stderr.strip()}", "")
+
+
+@contextmanager
+def project_lock(root: Path) -> Iterator[None]:
+    """Held by a run, so that two never work on one project. Raises UserError that names the holder's process.
+
+    The operating system lets go of it when the holder ends, however it ends.
+    """
+    import os
+
+    from filelock import FileLock, Timeout
+
+    path = Layout(root).logs / "run.lock"
+    holder = path.with_suffix(".pid")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"Another run is at work on this project (process {_text(holder).strip() or 'unknown'}).",
+            "Wait until it has ended, or end it.",
+        ) from None
+    try:
+        holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,45 @@
+"""The environment of a run: Prefect's embedded server with its state in the project folder, and no telemetry."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "ITERATIVE_DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Lines of the stages are printed by the run itself; Prefect keeps them for its page but does not print them again.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+}
+EMBEDDED_SERVER = {
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    # The default is too short on a loaded machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+def run_environment(root: Path) -> dict[str, str]:
+    """The environment in which flows and DVC run for the project at `root`.
+
+    What the user has set stays. With PREFECT_API_URL set, that server is used and nothing is started.
+    """
+    wanted = dict(QUIET)
+    if "PREFECT_API_URL" not in os.environ:
+        wanted |= EMBEDDED_SERVER
+        wanted["PREFECT_HOME"] = str((root / ".prefect").resolve())
+    environment = {**wanted, **os.environ}
+    # `cad2real` and `dvc` in the stages' commands are the ones of this environment, activated or not.
+    binaries = str(Path(sys.executable).parent)
+    path = environment.get("PATH", os.defpath).split(os.pathsep)
+    environment["PATH"] = os.pathsep.join([binaries, *(entry for entry in path if entry != binaries)])
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment
+
+
+def enter(root: Path) -> None:
+    """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it."""
+    os.environ.update(run_environment(root))

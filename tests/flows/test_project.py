@@ -1,0 +1,64 @@
+"""A project folder is made ready for a run, or the user hears what to mend."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cad2real.errors import UserError
+from flows.project import prepare, project_lock
+from flows.stages import chosen_stages, stale_stages
+
+
+def test_dvc_is_set_up_without_git_and_without_telemetry(project: Path) -> None:
+    prepare(project)
+    assert (project / "data" / "photos").is_dir()
+    config = (project / ".dvc" / "config").read_text()
+    assert "no_scm = True" in config
+    assert "analytics = false" in config
+    assert stale_stages(project) == {"catalogue": ["has not run yet"], "second": ["has not run yet"]}
+
+
+def test_dvc_is_set_up_inside_someone_elses_git_repository(project: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(project.parent)], check=True)
+    prepare(project)
+    assert list(stale_stages(project)) == ["catalogue", "second"]
+
+
+def test_a_downloaded_archive_of_a_repository_works_without_git(project: Path) -> None:
+    (project / ".dvc").mkdir()
+    (project / ".dvc" / "config").write_text("[core]\n    autostage = false\n")
+    prepare(project)
+    assert list(stale_stages(project)) == ["catalogue", "second"]
+
+
+def test_a_missing_block_is_named(project: Path) -> None:
+    (project / "params.yaml").write_text("catalogue: {}\n")
+    with pytest.raises(UserError, match=r"lacks `train: \{\}`"):
+        prepare(project)
+
+
+def test_inputs_that_dvc_would_not_see_are_refused(project: Path) -> None:
+    (project / "params.yaml").write_text("catalogue: {parts: ../elsewhere/parts.csv}\ntrain: {}\n")
+    with pytest.raises(UserError, match=r"catalogue\.parts.*data/parts"):
+        prepare(project)
+
+
+def test_a_folder_without_a_project_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cad2real init"):
+        prepare(tmp_path)
+
+
+def test_an_unknown_stage_lists_the_known_ones(project: Path) -> None:
+    with pytest.raises(UserError, match="catalogue, second"):
+        chosen_stages(project, "third")
+    assert [stage.name for stage in chosen_stages(project, "catalogue")] == ["catalogue"]
+
+
+def test_a_second_run_at_once_is_refused_and_names_the_first(project: Path) -> None:
+    with project_lock(project), pytest.raises(UserError, match=r"process \d+"), project_lock(project):
+        pass
+    with project_lock(project):
+        pass

@@ -81,7 +81,7 @@ def _shown(array: Array) -> str:
 
 
 def _computed_by(name: str, rules: Sequence[tuple[str, Rule]]) -> Callable[[Inputs], Value] | None:
-    """What computes the entry `name`: a rule, or the gradient of a rule's scalar by an input (`<name>.grad_<input>`)."""
+    """What computes `name`: a rule, or the gradient of a rule's scalar by an input (`<name>.grad_<input>`)."""
     for pattern, rule in rules:
         if match := re.fullmatch(pattern, name):
             return functools.partial(_applied, rule, match)

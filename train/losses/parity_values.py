@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,7 +34,7 @@ class MissingInputError(KeyError):
 class Inputs:
     """The arrays of a reference folder by name, as tensors of their own precision or of `precision`."""
 
-    arrays: dict[str, Array]
+    arrays: Mapping[str, Array]
     precision: torch.dtype | None = None
     differentiate: str | None = None  # the input whose tensor is one leaf that requires a gradient
     cache: dict[tuple[object, ...], Results] = field(default_factory=dict)

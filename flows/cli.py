@@ -12,6 +12,9 @@ import typer
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command()(run)
+    app.command()(benchmark)
+    app.command()(report)
+    app.command()(report)
 
 
 def run(
@@ -57,3 +60,56 @@ def run(
                 say("stopped. The next run goes on from here.")
                 raise typer.Exit(130) from None
     print(result_table(root))
+
+
+def report() -> None:
+    """Writes one page with pictures and figures of the last run, data/reports/report.html.
+
+    Example: cad2real report
+    """
+    from cad2real.layout import Layout
+    from flows.report import write_report
+
+    path = write_report(Layout())
+    print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
+def benchmark(
+    parts: Annotated[Path, typer.Option(help="Part list (csv or xlsx); CAD paths in it are relative to it.")],
+    photos: Annotated[Path, typer.Option(help="Folder of photos; a photo's sub-folder is its label.")],
+    boxes: Annotated[
+        Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels); its labels count.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Keep renders, models and the report in this folder.")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there too.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of views and training.")] = 0,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+) -> None:
+    """Measure the whole chain on any folder of CAD and labelled photos. Prints JSON.
+
+    Example: cad2real benchmark --parts mine/parts.csv --photos mine/photos --out bench
+    """
+    import json
+
+    from cad2real.files import write_json
+    from flows.benchmark import Task, run_benchmark
+    from flows.processes import treat_sigterm_as_ctrl_c
+
+    treat_sigterm_as_ctrl_c()
+    result = run_benchmark(Task(parts, photos, boxes, seed, tuple(set_ or ())), out)
+    if json_ is not None:
+        write_json(json_, result)
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+def report() -> None:
+    """Write data/reports/report.html: renders, photos, accuracy before and after, what was skipped.
+
+    Example: cad2real report
+    """
+    from cad2real.layout import Layout
+    from flows.report import write_report
+
+    print(f"report: {write_report(Layout()).resolve()}")

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -51,9 +52,9 @@ def density_ratios(source: Floats, target: Floats, held_out: Floats) -> Floats:
     [0.01, 100].
     """
     domains = np.r_[np.ones(len(source)), np.zeros(len(target))]
-    classifier = make_pipeline(
-        StandardScaler(), LogisticRegressionCV(Cs=list(_STRENGTHS), cv=3, scoring="neg_log_loss", max_iter=300)
-    )
+    regression = LogisticRegression(max_iter=300)
+    search = GridSearchCV(regression, {"C": list(_STRENGTHS)}, cv=3, scoring="neg_log_loss")
+    classifier = make_pipeline(StandardScaler(), search)
     classifier.fit(np.r_[source, target], domains)
     log_odds = classifier.decision_function(held_out)  # of being source
     ratios: Floats = np.exp(-log_odds) * len(source) / len(target)

@@ -14,7 +14,6 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(benchmark)
     app.command()(report)
-    app.command()(report)
 
 
 def run(
@@ -102,14 +101,3 @@ def benchmark(
     if json_ is not None:
         write_json(json_, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))
-
-
-def report() -> None:
-    """Write data/reports/report.html: renders, photos, accuracy before and after, what was skipped.
-
-    Example: cad2real report
-    """
-    from cad2real.layout import Layout
-    from flows.report import write_report
-
-    print(f"report: {write_report(Layout()).resolve()}")

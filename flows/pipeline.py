@@ -74,11 +74,12 @@ def execute(root: Path, stage: str, force: bool, log: Path, on_line: Say = say) 
 
     finished = run_stage(root, stage, force=force, log=log, on_line=show)
     if finished.exit_code != 0:
-        raise _failure(stage, finished, log)
+        raise explain_failure(stage, finished, log)
     return StageResult(stage, Outcome.RAN if ran else Outcome.UNCHANGED, time.monotonic() - started)
 
 
-def _failure(stage: str, finished: Finished, log: Path) -> StageError:
+def explain_failure(stage: str, finished: Finished, log: Path) -> StageError:
+    """The error that says which stage ended badly, in its own words or with its last lines, and where its log is."""
     own = [line for line in finished.last_lines if not _DVC_TALK.match(line)]
     said = next((line.removeprefix("error: ") for line in reversed(own) if line.startswith("error: ")), None)
     if said is not None:  # the stage has told the user what to mend

@@ -86,7 +86,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
 def make_project(task: Task, root: Path) -> None:
     """Writes the project's params.yaml at `root`; parts and photos stay where they are. Raises UserError."""
     if not task.parts.is_file():
-        raise UserError(f"{task.parts}: no such part list.", "Name a csv or xlsx file.")
+        raise UserError(f"{task.parts}: no such part list.", "Name a csv file.")
     if not task.photos.is_dir():
         raise UserError(f"{task.photos}: no such folder of photos.", "Name the folder that holds the photos.")
     if task.boxes is not None and not task.boxes.is_file():

@@ -11,9 +11,26 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
+    app.command()(init)
     app.command()(run)
     app.command()(benchmark)
     app.command()(report)
+
+
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)]) -> None:
+    """Make a new project folder for parts and photos of your own.
+
+    Example: cad2real init gearbox
+    """
+    from flows.start import start_project
+
+    for path in start_project(folder):
+        print(f"wrote {path}")
+    print(
+        f"Next: put CAD files into {folder}/data/parts, with a row for each in parts.csv (part_id and file are enough),\n"
+        f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
+        f"Then: cd {folder} && cad2real run"
+    )
 
 
 def run(
@@ -74,7 +91,7 @@ def report() -> None:
 
 
 def benchmark(
-    parts: Annotated[Path, typer.Option(help="Part list (csv or xlsx); CAD paths in it are relative to it.")],
+    parts: Annotated[Path, typer.Option(help="Part list (csv); CAD paths in it are relative to it.")],
     photos: Annotated[Path, typer.Option(help="Folder of photos; a photo's sub-folder is its label.")],
     boxes: Annotated[
         Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels); its labels count.")

@@ -12,6 +12,7 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
+from flows import code_versions
 from flows.settings import run_environment
 from flows.stages import DVC, read_stages
 
@@ -31,6 +32,7 @@ def prepare(root: Path) -> Params:
         _check_inside(root, "photos.boxes", params.photos.boxes, PHOTOS)
     for folder in (PARTS, PHOTOS):
         (root / folder).mkdir(parents=True, exist_ok=True)
+    code_versions.refresh(root)
     set_up_dvc(root)
     return params
 

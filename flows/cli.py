@@ -27,7 +27,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show
     for path in start_project(folder):
         print(f"wrote {path}")
     print(
-        f"Next: put CAD files into {folder}/data/parts, with a row for each in parts.csv (part_id and file are enough),\n"
+        f"Next: put CAD files into {folder}/data/parts, a row for each into parts.csv (part_id and file are enough),\n"
         f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
         f"Then: cd {folder} && cad2real run"
     )

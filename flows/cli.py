@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(benchmark)
     app.command()(report)
+    app.command()(doctor)
 
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)]) -> None:
@@ -118,3 +119,18 @@ def benchmark(
     if json_ is not None:
         write_json(json_, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+def doctor() -> None:
+    """Check this machine and project: Python, packages, GPUs, disk, memory, DVC, Prefect. Says what to mend.
+
+    Example: cad2real doctor
+    """
+    from flows.doctor import examine
+
+    bad = 0
+    for finding in examine(Path()):
+        print(finding, flush=True)
+        bad += not finding.is_ok
+    if bad:
+        raise typer.Exit(1)

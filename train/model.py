@@ -33,7 +33,8 @@ def new_network(backbone: str, weights: str, classes: int) -> Classifier:
     network = Classifier(body, int(body.num_features), classes, mean, std)  # type: ignore[arg-type]
     torch.nn.init.zeros_(network.head.weight)
     torch.nn.init.zeros_(network.head.bias)
-    return network.to(device())
+    # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.
+    return network.to(device()).eval()
 
 
 def save_model(folder: Path, network: Classifier, description: dict[str, Any]) -> None:

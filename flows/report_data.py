@@ -91,6 +91,12 @@ class Findings:
     def card(self, label: str) -> LabelCard | None:
         return next((card for card in self.cards if card.label == label), None)
 
+    def name(self, label: str) -> str:
+        """The name of the label's only part, where it says more than the label."""
+        card = self.card(label)
+        only = card.parts[0].name if card and len(card.parts) == 1 else ""
+        return "" if only == label else only
+
     def confusions(self) -> list[Confusion]:
         """The most frequent mistakes of the adapted model, with the photos that it was surest of."""
         if self.after is None:

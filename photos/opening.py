@@ -26,6 +26,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+RAW_SUFFIXES = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"}  # some open as a tiny preview
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 
 
@@ -56,6 +57,8 @@ class Photo:
 @contextmanager
 def open_photo(path: Path) -> Iterator[Photo]:
     """Opens `path` and checks its header. Raises UserError (it does not name the file) when it is no usable photo."""
+    if path.suffix.lower() in RAW_SUFFIXES:
+        raise UserError("is a camera's raw file, which is not supported.", "Export it as JPEG.")
     # The limit below is stricter than the one that Pillow warns of.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:

@@ -119,6 +119,8 @@ def test_photos_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "words.jpg").write_text("these are words, not a picture")
     (tmp_path / "nothing.jpg").write_bytes(b"")
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 200)
+    _halves().save(tmp_path / "raw.tif")
+    (tmp_path / "raw.tif").rename(tmp_path / "camera.DNG")
     (tmp_path / "code.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     expected = {
         "truncated.jpg": "damaged or incomplete",
@@ -128,6 +130,7 @@ def test_photos_that_cannot_be_used(tmp_path: Path) -> None:
         "words.jpg": "not a picture",
         "nothing.jpg": "is empty",
         "phone.heic": "HEIC or AVIF, which is not supported",
+        "camera.DNG": "raw file",
         "code.jpg": "not a picture",
         "missing.jpg": "no such photo",
     }

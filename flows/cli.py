@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,8 @@ def register(app: typer.Typer) -> None:
     app.command()(benchmark)
     app.command()(report)
     app.command()(doctor)
+    app.command()(versions)
+    app.command()(checkout)
 
 
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)]) -> None:
@@ -45,38 +46,46 @@ def run(
 
     Example: cad2real run --set train.epochs=20
     """
-    from cad2real.layout import Layout
-    from flows import settings
-    from flows.change import change_params
-    from flows.outcome import result_table
     from flows.pipeline import say
     from flows.processes import treat_sigterm_as_ctrl_c
-    from flows.project import prepare, project_lock
-    from flows.stages import chosen_stages, stale_stages
+    from flows.session import print_result, run_project
 
     treat_sigterm_as_ctrl_c()
-    root = Path()
-    stages = chosen_stages(root, stage)
-    with project_lock(root):
-        if set_:
-            change_params(Layout(root).params, set_)
-        params = prepare(root)
-        settings.enter(root)
-        stale = stale_stages(root)
-        if not force and not any(candidate.name in stale for candidate in stages):
-            say("Nothing has changed since the last run.")
-        else:
-            for name, reasons in stale.items():
-                say(f"stale: {name} ({', '.join(reasons)})")
-            from flows.run import pipeline
+    try:
+        run_project(Path(), stage, force=force, changes=set_ or ())
+    except KeyboardInterrupt:
+        say("stopped. The next run goes on from here.")
+        raise typer.Exit(130) from None
+    print_result(Path())
 
-            logs = Layout(root).logs / datetime.now().strftime("%Y%m%d-%H%M%S")
-            try:
-                pipeline(root, stage, list(stale), force, logs, params.flow.retries, params.flow.retry_delay_s)
-            except KeyboardInterrupt:
-                say("stopped. The next run goes on from here.")
-                raise typer.Exit(130) from None
-    print(result_table(root))
+
+def versions() -> None:
+    """List the recorded runs: what data, code and model, and how good.
+
+    Example: cad2real versions
+    """
+    from flows.versions import list_versions
+
+    print(f"{'version':<17}{'parts':<9}{'photos':<9}{'code':<9}{'model':<9}{'source only':>12}{'adapted':>9}")
+    for version in list_versions(Path()):
+        source, adapted = ("-" if share is None else f"{share:.1%}" for share in (version.source_only, version.adapted))
+        print(
+            f"{version.name:<17}{version.parts:<9}{version.photos:<9}{version.code:<9}{version.model:<9}"
+            f"{source:>12}{adapted:>9}"
+        )
+
+
+def checkout(
+    version: Annotated[str, typer.Argument(help="A name of `cad2real versions`, a day, or `latest`.")],
+    force: Annotated[bool, typer.Option("--force", help="Even if work is lost that no version holds.")] = False,
+) -> None:
+    """Bring back the artifacts of a recorded run: renders, model, index, report, and its params.yaml.
+
+    Example: cad2real checkout 2026-04-12
+    """
+    from flows.versions import checkout as bring_back
+
+    bring_back(Path(), version, force=force)
 
 
 def report() -> None:

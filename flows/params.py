@@ -8,7 +8,12 @@ from cad2real.schema import Block
 
 
 class FlowParams(Block):
-    """How often and after how many seconds a stage that failed for a passing reason is tried again."""
+    """How runs are tried again and recorded.
+
+    `retries` after `retry_delay_s` seconds are for stages that failed for a reason that may pass. `commit`: a run that
+    changed something is committed to git, if the project lies in a repository.
+    """
 
     retries: int = Field(1, ge=0, le=10)
     retry_delay_s: float = Field(10.0, ge=0)
+    commit: bool = True

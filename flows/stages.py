@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from cad2real.errors import UserError
+from flows import code_versions
 from flows.processes import Finished, run_group
 from flows.settings import run_environment
 
@@ -92,7 +93,8 @@ def _in_words(changes: list[object]) -> list[str]:
 
 def _one_change(kind: str, path: str, state: object) -> str:
     if isinstance(state, dict):  # parameters: {"render.views": "modified"}
-        return ", ".join(f"{key} {how}" for key, how in state.items())
+        code = "code of " if path == code_versions.FILE else ""
+        return ", ".join(f"{code}{key} {how}" for key, how in state.items())
     return f"{path} {state}" + (" (an output)" if kind == "changed outs" else "")
 
 

@@ -1,0 +1,53 @@
+"""One run of a project from start to end: lock, checks, what is stale, the flow, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cad2real.layout import Layout
+from flows import settings
+from flows.change import change_params
+from flows.outcome import result_table
+from flows.pipeline import Outcome, StageResult, say
+from flows.project import prepare, project_lock
+from flows.record import record_run
+from flows.stages import chosen_stages, stale_stages
+
+
+def run_project(
+    root: Path, stage: str | None = None, *, force: bool = False, changes: Sequence[str] = ()
+) -> list[StageResult]:
+    """Runs what is stale in the project at `root`, up to `stage` (None: all), after `changes` to params.yaml.
+
+    Returns what became of each stage, nothing when all was up to date. A run that changed something is recorded as a
+    version. Raises UserError.
+    """
+    stages = chosen_stages(root, stage)
+    with project_lock(root):
+        if changes:
+            change_params(Layout(root).params, changes)
+        params = prepare(root)
+        settings.enter(root)
+        stale = stale_stages(root)
+        if not force and not any(candidate.name in stale for candidate in stages):
+            say("Nothing has changed since the last run.")
+            return []
+        for name, reasons in stale.items():
+            say(f"stale: {name} ({', '.join(reasons)})")
+        from flows.run import pipeline  # imports Prefect, which reads the settings
+
+        started = datetime.now().astimezone()
+        name = started.strftime("%Y%m%d-%H%M%S")
+        results = pipeline(
+            root, stage, list(stale), force, Layout(root).logs / name, params.flow.retries, params.flow.retry_delay_s
+        )
+        if stage is None and any(result.outcome == Outcome.RAN for result in results):
+            record_run(root, name, started, results, commit=params.flow.commit)
+    return results
+
+
+def print_result(root: Path) -> None:
+    """The table of accuracies and the report's path, on standard output."""
+    print(result_table(root))

@@ -15,6 +15,7 @@ from cad2real.progress import Progress
 from render.geometry import GeometryError, load_geometry
 from render.materials import read_material
 from render.part_list import Row, read_part_list
+from render.wardrobe import read_bodies
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def _part(row: Row, root: Path) -> Part:
 
 
 def _notes(row: Row) -> list[str]:
-    return list(read_material(row.material, row.surface, row.color)[1])
+    said = read_material(row.material, row.surface, row.color)[1]
+    return [*said, *read_bodies(row.bodies)[1]]
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:

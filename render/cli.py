@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command()(catalogue)
     app.command()(render)
+    app.command()(materials)
 
 
 def catalogue(
@@ -54,6 +55,7 @@ def render(
     ] = None,
     framing: Annotated[str | None, typer.Option(help="fit, or real_scale: one camera distance for all parts.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Other seeds give other views.")] = None,
+    preview: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG) of all parts here.")] = None,
 ) -> None:
     """Renders the catalogue into data/renders, or any part list into a folder.
 
@@ -63,6 +65,7 @@ def render(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from render.catalogue import make_catalogue, read_catalogue
+    from render.contact_sheet import write_contact_sheet
     from render.shots import change_params, make_shot
     from render.stage import render_parts
 
@@ -92,6 +95,25 @@ def render(
     rendered, kept, failed = len(outcome.rendered), len(outcome.kept), len(outcome.failed)
     print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}")
     _tell("failed", outcome.failed)
+    if preview is not None:
+        write_contact_sheet(out, preview)
+        print(f"contact sheet: {preview}")
+
+
+def materials(
+    out: Annotated[Path, typer.Option(help="The picture (PNG) to write.")] = Path("data/reports/materials.png"),
+    size: Annotated[int, typer.Option(min=64, max=1024, help="Side of one sample in pixels.")] = 192,
+    quality: Annotated[str, typer.Option(help="draft, standard or high.")] = "standard",
+) -> None:
+    """Renders every material of the vocabulary as one labelled picture.
+
+    Example: cad2real materials --out materials.png
+    """
+    from cad2real.layout import Layout
+    from render.material_sheet import write_material_sheet
+
+    write_material_sheet(out, size, quality, Layout().logs)
+    print(f"materials: {out}")
 
 
 def _tell_catalogue(made: Catalogue) -> None:

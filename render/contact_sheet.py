@@ -15,14 +15,16 @@ INK = (40, 40, 40)
 
 def tile(pictures: list[list[Image.Image]], names: list[str], cell: int = 128) -> Image.Image:
     """One row of `pictures` (straight alpha or none) a name, each brought to `cell` pixels, on light grey."""
-    font = ImageFont.load_default(max(10, cell // 10))
+    points = max(10, cell // 10)
+    font = ImageFont.load_default(points)
     strip = max(14, cell // 8)
     columns = max((len(row) for row in pictures), default=1)
     sheet = Image.new("RGB", (columns * cell, len(pictures) * (cell + strip)), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     for at, (row, name) in enumerate(zip(pictures, names, strict=True)):
         top = at * (cell + strip)
-        draw.text((4, top + 1), name, fill=INK, font=font)
+        fits = min(1.0, (columns * cell - 6) / max(1.0, draw.textlength(name, font)))
+        draw.text((4, top + 1), name, fill=INK, font=ImageFont.load_default(points * fits))
         for column, picture in enumerate(row):
             small = picture.convert("RGBA").resize((cell, cell), Image.Resampling.LANCZOS)
             sheet.paste(small, (column * cell, top + strip), small)

@@ -6,8 +6,9 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,45 +16,67 @@ from numpy.typing import NDArray
 from render import cameras
 from render.cameras import Camera
 from render.catalogue import Part
+from render.colors import Rgb
 from render.environments import Light, lights
 from render.geometry import Geometry
-from render.materials import read_material
-from render.params import EnvironmentMode, Framing, Quality
+from render.params import EnvironmentMode, Framing, Output, Quality, Roll
 from render.presets import PRESETS
 from render.resting import UPRIGHT, resting_poses
 from render.samplers import viewpoints
 from render.seeds import stream
+from render.wardrobe import wardrobe
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same job would give other pixels: every part is then rendered again."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """What holds for every part of a run. `common_distance_mm` is set where all parts are seen from one distance."""
+    """What holds for every part of a run: the render block of params.yaml, resolved. `common_distance_mm` is set where
+    all parts are seen from one distance.
+    """
 
     views: int
     size: int
     sampler: str | Mapping[str, float]
+    elevation_deg: float
+    resting_tilt_deg: tuple[float, float]
+    roll: Roll
+    table: bool
     framing: Framing
     fill: float
     focal_length_mm: tuple[float, float]
     environment_mode: EnvironmentMode
     environment_maps: tuple[Path, ...]
+    area_lights: int
+    materials: Literal["metadata", "random"]
+    variation: float
+    outputs: tuple[Output, ...]
     quality: Quality
     seed: int
     common_distance_mm: float | None = None
 
 
 @dataclass(frozen=True)
+class Wear:
+    """Factors on the look's roughness and on its colour (linear RGB)."""
+
+    roughness: float
+    tint: Rgb
+
+
+@dataclass(frozen=True)
 class View:
-    """One picture of a part. `posed` (3, 3) turns CAD coordinates into the lit frame, where z is up."""
+    """One picture of a part. `posed` (3, 3) turns CAD coordinates into the lit frame, where z is up. `wear` is how this
+    view's surface differs from its look.
+    """
 
     number: int
     sampler: str
     camera: Camera
     posed: NDArray[np.float64]
     light: Light
+    wear: Wear
 
 
 def common_distance(parts: list[Part], shot_fill: float, focal_length_mm: tuple[float, float]) -> float:
@@ -68,10 +91,25 @@ def describe_views(part: Part, geometry: Geometry, shot: Shot) -> list[View]:
     poses = resting_poses(geometry) if "resting" in shares else UPRIGHT
     points = geometry.points - geometry.centre_mm
     surroundings = lights(
-        shot.environment_mode, tuple(path.stem for path in shot.environment_maps), shot.views, shot.seed, part.part_id
+        shot.environment_mode,
+        tuple(path.stem for path in shot.environment_maps),
+        shot.views,
+        shot.area_lights,
+        shot.seed,
+        part.part_id,
+    )
+    seen_from = viewpoints(
+        shot.sampler,
+        shot.views,
+        poses,
+        shot.seed,
+        part.part_id,
+        shot.roll,
+        shot.elevation_deg,
+        shot.resting_tilt_deg,
     )
     views = []
-    for number, point in enumerate(viewpoints(shot.sampler, shot.views, poses, shot.seed, part.part_id)):
+    for number, point in enumerate(seen_from):
         rotation = cameras.look_along(point.direction, point.roll) @ point.pose
         if shot.common_distance_mm is not None:
             focal_length = _fixed_focal_length(shot.focal_length_mm)
@@ -81,8 +119,18 @@ def describe_views(part: Part, geometry: Geometry, shot: Shot) -> list[View]:
             focal_length = float(rng.uniform(*shot.focal_length_mm))
             translation = cameras.fit(points, rotation, focal_length, shot.fill)
         camera = Camera(focal_length, rotation, translation - rotation @ geometry.centre_mm, shot.size)
-        views.append(View(number, point.sampler, camera, point.pose, surroundings[number]))
+        light = surroundings[number]
+        if point.sampler != "resting" or not shot.table:
+            light = replace(light, table=None)
+        views.append(View(number, point.sampler, camera, point.pose, light, _wear(shot, part, number)))
     return views
+
+
+def _wear(shot: Shot, part: Part, number: int) -> Wear:
+    rng = stream(shot.seed, part.part_id, number, "wear")
+    shade = 1 + 0.15 * shot.variation * rng.uniform(-1, 1)
+    red, green, blue = (float(shade * (1 + 0.06 * shot.variation * rng.uniform(-1, 1))) for _ in range(3))
+    return Wear(math.exp(0.5 * shot.variation * rng.uniform(-1, 1)), (red, green, blue))
 
 
 def content_key(part: Part, shot: Shot) -> str:
@@ -90,13 +138,10 @@ def content_key(part: Part, shot: Shot) -> str:
     what = {
         "version": VERSION,
         "part": [part.part_id, part.label, part.name, part.sha256, part.units],
-        "look": asdict(read_material(part.material, part.surface, part.color)[0]),
-        "bodies": part.bodies,
-        "views": [shot.views, shot.size, shot.sampler if isinstance(shot.sampler, str) else dict(shot.sampler)],
-        "camera": [shot.framing, shot.fill, shot.focal_length_mm, shot.common_distance_mm],
-        "environments": [shot.environment_mode, [[path.stem, path.stat().st_size] for path in shot.environment_maps]],
-        "quality": [shot.quality, asdict(PRESETS[shot.quality])],
-        "seed": shot.seed,
+        "looks": [[pattern, asdict(look)] for pattern, look in wardrobe(part, shot.materials, shot.seed).patterns],
+        "shot": asdict(replace(shot, environment_maps=())),
+        "maps": [[path.stem, path.stat().st_size] for path in shot.environment_maps],
+        "preset": asdict(PRESETS[shot.quality]),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 

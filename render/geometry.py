@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ METRE_FORMATS = (".step", ".stp", ".glb", ".gltf")
 
 MAX_TRIANGLES = 10_000_000
 MAX_FILE_BYTES = 1_000_000_000
-STEP_ANGULAR_TOLERANCE_RAD = 0.2
-"""Largest turn of a curved surface between neighbouring triangles: 31 facets around a cylinder."""
+STEP_TOLERANCE = 3e-4
+"""How far triangles may lie from a STEP file's true surface, as a share of the part's size: 0.15 pixel at 512."""
+STEP_TOLERANCE_RAD = 0.35
+"""Largest turn of a curved surface between neighbouring triangles, for what is small: 18 facets around a cylinder."""
 
 
 class GeometryError(Exception):
@@ -110,7 +113,7 @@ def _read(path: Path, suffix: str) -> list[tuple[str, NDArray[np.float64], NDArr
 
     options: dict[str, Any] = {"process": False}
     if suffix in {".step", ".stp"}:
-        options["tol_angular"] = STEP_ANGULAR_TOLERANCE_RAD
+        options |= {"tol_angular": STEP_TOLERANCE_RAD, "tol_linear": STEP_TOLERANCE * _step_extent(path)}
     elif suffix == ".obj":
         options["skip_materials"] = True  # materials come from the part list, and a .mtl may name any path
     try:
@@ -134,6 +137,17 @@ def _read(path: Path, suffix: str) -> list[tuple[str, NDArray[np.float64], NDArr
             "export it again"
         ) from error
     return bodies
+
+
+def _step_extent(path: Path) -> float:
+    """About how large the part is, in the file's own unit, from the points that its text names."""
+    text = path.read_bytes()
+    found = re.findall(rb"CARTESIAN_POINT\s*\([^(]*\(([^,)]+),([^,)]+),([^,)]+)\)", text)
+    try:
+        points = np.array(found, np.float64)
+    except ValueError:
+        points = np.empty((0, 3))
+    return float(np.ptp(points, axis=0).max()) if len(points) > 1 else 100.0
 
 
 def _clean(name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> Body | None:

@@ -8,8 +8,19 @@ from pydantic import Field
 
 from cad2real.schema import Block
 
-ViewSampler = Literal["sphere_equidistant", "resting"]
+ViewSampler = Literal[
+    "sphere_equidistant",
+    "sphere_uniform",
+    "hemisphere",
+    "circular",
+    "icosahedron",
+    "dodecahedron",
+    "antiprism",
+    "resting",
+]
+Roll = Literal["fixed", "spread", "random"]
 Quality = Literal["draft", "standard", "high", "synthnet"]
+Output = Literal["depth", "normals", "mask", "bodies"]
 Framing = Literal["fit", "real_scale"]
 EnvironmentMode = Literal["none", "white", "grey", "one", "cycle", "random"]
 Units = Literal["mm", "cm", "m", "in"]
@@ -27,6 +38,7 @@ class EnvironmentParams(Block):
 
     mode: EnvironmentMode = "cycle"
     folder: str | None = None
+    name: str = Field("studio", description="the map (file name without suffix) of mode one")
 
 
 class RenderParams(Block):
@@ -35,10 +47,18 @@ class RenderParams(Block):
     views: int = Field(32, ge=1, le=10_000)
     size: int = Field(512, ge=16, le=4096)
     sampler: ViewSampler | dict[ViewSampler, float] = "sphere_equidistant"
+    elevation_deg: float = Field(30.0, ge=-90, le=90, description="of the circular sampler")
+    resting_tilt_deg: tuple[float, float] = Field((0.0, 55.0), description="of the camera from straight above")
+    roll: Roll = Field("fixed", description="of the camera: fixed, spread over 0-90 degrees, or random")
+    table: bool = Field(True, description="resting parts lie on an unseen table that they reflect")
     framing: Framing = "fit"
     fill: float = Field(0.85, gt=0.05, le=0.98)
     focal_length_mm: tuple[float, float] = (35.0, 85.0)
     environments: EnvironmentParams = EnvironmentParams()
+    area_lights: int = Field(0, ge=0, le=8, description="lamps placed at random above the part, beside the map")
+    materials: Literal["metadata", "random"] = "metadata"
+    variation: float = Field(0.3, ge=0, le=1, description="of roughness and tint from view to view")
+    outputs: tuple[Output, ...] = Field((), description="beside the picture: depth, normals, mask, bodies")
     quality: Quality = "standard"
     device: Literal["auto", "cpu", "gpu"] = "auto"
     workers: int | Literal["auto"] = "auto"

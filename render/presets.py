@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preset:
-    """`samples` a pixel; `adaptive_threshold` 0 = every pixel gets them all; `denoiser_quality` FAST, BALANCED or HIGH;
-    `prefilter` of the denoiser's albedo and normal passes; `part_only` renders just the part's rectangle of the frame.
+    """What Cycles spends.
+
+    `samples` a pixel; `adaptive_threshold` 0 = every pixel gets them all; `denoiser_quality` FAST, BALANCED or HIGH;
+    `prefilter` of the denoiser's albedo and normal passes; `part_only` renders just the part's rectangle of the frame;
+    `clamp_indirect` cuts off the rare bright reflections of reflections that few samples would leave as specks.
     """
 
     samples: int
@@ -16,12 +19,19 @@ class Preset:
     prefilter: str = "NONE"
     adaptive_threshold: float = 0.0
     part_only: bool = True
+    denoise: bool = True
+    clamp_indirect: float = 2.0
+    filter_glossy: float = 1.0
 
 
 PRESETS = {
     "draft": Preset(8, "FAST"),
     "standard": Preset(12, "FAST"),
-    "high": Preset(64, "HIGH"),
+    "high": Preset(64, "HIGH", clamp_indirect=10.0),
     # The settings of SynthNet's renderer, for comparison.
-    "synthnet": Preset(4096, "HIGH", prefilter="ACCURATE", adaptive_threshold=0.01, part_only=False),
+    "synthnet": Preset(
+        4096, "HIGH", prefilter="ACCURATE", adaptive_threshold=0.01, part_only=False, clamp_indirect=10.0
+    ),
 }
+CLEAR_SAMPLES = 6
+"""Times the samples for parts that one sees through: what shows through cannot be denoised."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from render.params import Roll
 from render.resting import RestingPose
 from render.seeds import stream
 
 Vector = NDArray[np.float64]
 
+GOLDEN = (1 + math.sqrt(5)) / 2
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
-RESTING_TILT_DEG = (0.0, 55.0)
-"""How far from straight above people hold a camera over a table."""
+STANDING = np.eye(3)
+"""The pose of a part that stands as in its CAD file."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,30 @@ class Viewpoint:
     sampler: str
     pose: Vector
     direction: Vector
-    roll: float
+    roll: float = 0.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which of its sampler's views is asked for: number `index` of `total`, with the view's own random numbers."""
+
+    index: int
+    total: int
+    rng: np.random.Generator
+    poses: tuple[RestingPose, ...]
+    elevation_deg: float
+    tilt_deg: tuple[float, float]
 
 
 def viewpoints(
-    sampler: str | Mapping[str, float], views: int, poses: tuple[RestingPose, ...], seed: int, part_id: str
+    sampler: str | Mapping[str, float],
+    views: int,
+    poses: tuple[RestingPose, ...],
+    seed: int,
+    part_id: str,
+    roll: Roll = "fixed",
+    elevation_deg: float = 30.0,
+    tilt_deg: tuple[float, float] = (0.0, 55.0),
 ) -> list[Viewpoint]:
     """The viewpoints of a part. A mixture deals the views to its samplers by share, the same for every part."""
     dealt = deal(sampler, views)
@@ -40,15 +61,20 @@ def viewpoints(
     used = dict.fromkeys(totals, 0)
     points = []
     for view, name in enumerate(dealt):
-        rng = stream(seed, part_id, view, "viewpoint")
-        points.append(SAMPLERS[name](used[name], totals[name], poses, rng))
+        turn = Turn(used[name], totals[name], stream(seed, part_id, view, "viewpoint"), poses, elevation_deg, tilt_deg)
+        angle = {"fixed": 0.0, "spread": math.pi / 2 * view / views}.get(roll)
+        if angle is None:
+            angle = float(stream(seed, part_id, view, "roll").uniform(0, 2 * math.pi))
+        points.append(replace(SAMPLERS[name](turn), roll=angle))
         used[name] += 1
     return points
 
 
 def deal(sampler: str | Mapping[str, float], views: int) -> list[str]:
     """Which sampler each view comes from: always the one that lags its share most, so that more views only append."""
-    shares = {sampler: 1.0} if isinstance(sampler, str) else dict(sampler)
+    shares = (
+        {sampler: 1.0} if isinstance(sampler, str) else {name: share for name, share in sampler.items() if share > 0}
+    )
     whole = sum(shares.values())
     counts = dict.fromkeys(shares, 0)
     dealt = []
@@ -59,26 +85,70 @@ def deal(sampler: str | Mapping[str, float], views: int) -> list[str]:
     return dealt
 
 
-def sphere_equidistant(index: int, total: int, poses: tuple[RestingPose, ...], rng: np.random.Generator) -> Viewpoint:
-    """Golden spiral: evenly spread over the sphere, half a step from the poles. The part stands as in its CAD file."""
-    z = 1 - (2 * index + 1) / total
-    return Viewpoint("sphere_equidistant", np.eye(3), _direction(z, GOLDEN_ANGLE * index), 0.0)
+def sphere_equidistant(turn: Turn) -> Viewpoint:
+    """Golden spiral: evenly spread over the sphere, half a step from the poles."""
+    z = 1 - (2 * turn.index + 1) / turn.total
+    return Viewpoint("sphere_equidistant", STANDING, _direction(z, GOLDEN_ANGLE * turn.index))
 
 
-def resting(index: int, total: int, poses: tuple[RestingPose, ...], rng: np.random.Generator) -> Viewpoint:
+def sphere_uniform(turn: Turn) -> Viewpoint:
+    """Independent directions, uniform on the sphere's surface."""
+    return Viewpoint("sphere_uniform", STANDING, _random_direction(turn.rng, -1, 1))
+
+
+def hemisphere(turn: Turn) -> Viewpoint:
+    """Golden spiral over the upper half."""
+    z = 1 - (turn.index + 0.5) / turn.total
+    return Viewpoint("hemisphere", STANDING, _direction(z, GOLDEN_ANGLE * turn.index))
+
+
+def circular(turn: Turn) -> Viewpoint:
+    """Even steps around the part at one elevation, as on a turntable."""
+    z = math.sin(math.radians(turn.elevation_deg))
+    return Viewpoint("circular", STANDING, _direction(z, 2 * math.pi * turn.index / turn.total))
+
+
+def icosahedron(turn: Turn) -> Viewpoint:
+    """The 12 corners of an icosahedron, again and again."""
+    return Viewpoint("icosahedron", STANDING, ICOSAHEDRON[turn.index % 12])
+
+
+def dodecahedron(turn: Turn) -> Viewpoint:
+    """The 20 corners of a dodecahedron, again and again."""
+    return Viewpoint("dodecahedron", STANDING, DODECAHEDRON[turn.index % 20])
+
+
+def antiprism(turn: Turn) -> Viewpoint:
+    """Two rings, above and below, the lower one turned by half a step."""
+    ring = max(1, (turn.total + 1) // 2)
+    below = turn.index >= ring
+    azimuth = 2 * math.pi * ((turn.index - ring + 0.5) if below else turn.index) / ring
+    # The height at which the corners of a uniform antiprism of many sides sit on their sphere.
+    height = math.sin(math.radians(35.0))
+    return Viewpoint("antiprism", STANDING, _direction(-height if below else height, azimuth))
+
+
+def resting(turn: Turn) -> Viewpoint:
     """The part lies on a table in a stable pose, turned at random; the camera looks from above, more or less tilted."""
-    pose = poses[rng.choice(len(poses), p=[pose.probability for pose in poses])].rotation
-    turn = rng.uniform(0, 2 * math.pi)
-    low, high = (math.radians(tilt) for tilt in RESTING_TILT_DEG)
+    pose = turn.poses[turn.rng.choice(len(turn.poses), p=[pose.probability for pose in turn.poses])].rotation
+    angle = turn.rng.uniform(0, 2 * math.pi)
+    low, high = (math.radians(tilt) for tilt in sorted(turn.tilt_deg))
     # Even over the cap's surface, so that tilts are as frequent as directions are.
-    z = rng.uniform(math.cos(high), math.cos(low))
-    azimuth = rng.uniform(0, 2 * math.pi)
-    return Viewpoint("resting", _turn(turn) @ pose, _direction(z, azimuth), 0.0)
+    return Viewpoint("resting", _turned(angle) @ pose, _random_direction(turn.rng, math.cos(high), math.cos(low)))
 
 
-SAMPLERS: dict[str, Callable[[int, int, tuple[RestingPose, ...], np.random.Generator], Viewpoint]] = {
-    "sphere_equidistant": sphere_equidistant,
-    "resting": resting,
+SAMPLERS: dict[str, Callable[[Turn], Viewpoint]] = {
+    sampler.__name__: sampler
+    for sampler in (
+        sphere_equidistant,
+        sphere_uniform,
+        hemisphere,
+        circular,
+        icosahedron,
+        dodecahedron,
+        antiprism,
+        resting,
+    )
 }
 
 
@@ -87,6 +157,29 @@ def _direction(z: float, azimuth: float) -> Vector:
     return np.array([radius * math.cos(azimuth), radius * math.sin(azimuth), z])
 
 
-def _turn(angle: float) -> Vector:
+def _random_direction(rng: np.random.Generator, low: float, high: float) -> Vector:
+    """Uniform on the part of the sphere with low <= z <= high."""
+    z = rng.uniform(low, high)
+    return _direction(z, rng.uniform(0, 2 * math.pi))
+
+
+def _turned(angle: float) -> Vector:
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def _corners(*generators: tuple[float, float, float]) -> Vector:
+    """Unit vectors: every cyclic turn and every sign of `generators`."""
+    found = {
+        tuple(round(sign * value, 12) + 0.0 for sign, value in zip(signs, turned, strict=True))
+        for a, b, c in generators
+        for turned in ((a, b, c), (b, c, a), (c, a, b))
+        for signs in ((x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1))
+    }
+    corners = np.array(sorted(found))
+    unit: Vector = corners / np.linalg.norm(corners, axis=1, keepdims=True)
+    return unit
+
+
+ICOSAHEDRON = _corners((0, 1, GOLDEN))
+DODECAHEDRON = _corners((1, 1, 1), (0, 1 / GOLDEN, GOLDEN))

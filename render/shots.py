@@ -30,16 +30,31 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
     """What holds for every part. Raises UserError where the environment maps cannot be found."""
     folder = params.environments.folder
     maps = list_maps(root / folder) if folder else bundled_maps()
+    if params.environments.mode == "one":
+        maps = tuple(path for path in maps if path.stem == params.environments.name)
+        if not maps:
+            raise UserError(
+                f"There is no environment map called {params.environments.name!r} in {folder or 'the bpy package'}.",
+                "Correct render.environments.name, or leave it out.",
+            )
     real_scale = params.framing == "real_scale"
     return Shot(
         views=params.views,
         size=params.size,
         sampler=params.sampler if isinstance(params.sampler, str) else {str(k): v for k, v in params.sampler.items()},
+        elevation_deg=params.elevation_deg,
+        resting_tilt_deg=params.resting_tilt_deg,
+        roll=params.roll,
+        table=params.table,
         framing=params.framing,
         fill=params.fill,
         focal_length_mm=params.focal_length_mm,
         environment_mode=params.environments.mode,
         environment_maps=maps,
+        area_lights=params.area_lights,
+        materials=params.materials,
+        variation=params.variation,
+        outputs=params.outputs,
         quality=params.quality,
         seed=params.seed,
         common_distance_mm=common_distance(parts, params.fill, params.focal_length_mm) if real_scale else None,

@@ -9,26 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from render.presets import Preset
+from render.looks import Look
+from render.presets import CLEAR_SAMPLES, Preset
 
 SOFT_CLIP = "Khronos PBR Neutral"
 """View transform: keeps base colours as they are and rolls highlights off, like product photographs."""
 
 
-def configure(scene: bpy.types.Scene, preset: Preset, threads: int) -> None:
-    """Sets `scene` up for `preset`: transparent film, RGBA PNG, data kept between the views of a part."""
+SHINY = 0.3
+"""Roughness below which Cycles takes a metal for a mirror and writes what it reflects into the denoiser's passes: they
+are noisy then, and unless they are filtered too, the noise stays in the picture."""
+
+
+def configure(scene: bpy.types.Scene, preset: Preset, worn: list[Look], threads: int) -> None:
+    """Sets `scene` up to render a part that wears `worn`; data is kept between its views."""
     render, settings = scene.render, scene.cycles
     render.engine = "CYCLES"
     settings.device = "CPU"
-    settings.samples = preset.samples
+    settings.samples = preset.samples * (CLEAR_SAMPLES if any(look.transmission for look in worn) else 1)
     settings.use_adaptive_sampling = preset.adaptive_threshold > 0
     settings.adaptive_threshold = preset.adaptive_threshold
-    settings.use_denoising = True
+    settings.use_denoising = preset.denoise
     settings.denoiser = "OPENIMAGEDENOISE"
     settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
     settings.denoising_prefilter = preset.prefilter
+    if preset.prefilter == "NONE" and any(look.metallic and look.roughness < SHINY for look in worn):
+        settings.denoising_prefilter = "FAST"
     settings.denoising_quality = preset.denoiser_quality
     settings.seed = 0
+    settings.blur_glossy = preset.filter_glossy
+    settings.sample_clamp_indirect = preset.clamp_indirect
+    settings.film_transparent_glass = True  # what stands behind clear plastic shows through once it is composited
     settings.use_auto_tile = False
     render.use_persistent_data = True
     render.threads_mode = "FIXED"

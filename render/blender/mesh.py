@@ -13,12 +13,12 @@ SHARP_DEG = 30.0
 """Edges that turn more than this stay sharp: above a cylinder's facets, below the flattest usual chamfer."""
 
 
-def make_mesh(geometry: Geometry, unit_mm: float) -> bpy.types.Mesh:
-    """One mesh of all bodies, centred, in units of `unit_mm`; a triangle's material index is its body's number."""
+def make_mesh(geometry: Geometry, unit_mm: float, material_of: list[int]) -> bpy.types.Mesh:
+    """One mesh of all bodies, centred, in units of `unit_mm`; `material_of`: material index of each body."""
     offsets = np.cumsum([0, *(len(body.vertices) for body in geometry.bodies)])
     vertices = ((geometry.points - geometry.centre_mm) / unit_mm).astype(np.float32)
     triangles = np.concatenate([body.triangles + start for body, start in zip(geometry.bodies, offsets, strict=False)])
-    body_of = np.repeat(np.arange(len(geometry.bodies)), [len(body.triangles) for body in geometry.bodies])
+    body_of = np.repeat(np.array(material_of), [len(body.triangles) for body in geometry.bodies])
     mesh = bpy.data.meshes.new("part")
     mesh.vertices.add(len(vertices))
     mesh.vertices.foreach_set("co", vertices.ravel())

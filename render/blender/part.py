@@ -12,7 +12,7 @@ from render.blender.studio import Studio, tight_box
 from render.catalogue import Part
 from render.description import Shot, View, content_key, describe_views
 from render.geometry import Geometry, load_geometry
-from render.materials import read_material
+from render.wardrobe import wardrobe
 
 
 def render_part(
@@ -23,9 +23,9 @@ def render_part(
     Raises GeometryError when the CAD file cannot be used.
     """
     geometry = load_geometry(file, part.units)
-    look = read_material(part.material, part.surface, part.color)[0]
+    worn = wardrobe(part, shot.materials, shot.seed)
     views = describe_views(part, geometry, shot)
-    studio = Studio(geometry, (look,) * len(geometry.bodies), shot, threads, scratch)
+    studio = Studio(geometry, worn, shot, threads, scratch)
     described: dict[int, dict[str, object]] = {}
     # Grouped by environment map: changing the world is what costs.
     for view in sorted(views, key=lambda view: (view.light.environment, view.number)):
@@ -39,7 +39,7 @@ def render_part(
         tell(len(described))
     write_json(
         folder / "part.json",
-        _part_json(part, geometry, look.name, shot) | {"views": [described[n] for n in sorted(described)]},
+        _part_json(part, geometry, worn.main.name, shot) | {"views": [described[n] for n in sorted(described)]},
     )
 
 

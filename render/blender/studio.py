@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from render.blender import cycles, worlds
-from render.blender.materials import make_material
+from render.blender.materials import make_material, wear_material
 from render.blender.mesh import make_mesh
+from render.blender.surroundings import Lamps, Table
 from render.cameras import SENSOR_MM
 from render.description import Shot, View
 from render.geometry import Geometry
-from render.materials import Look
-from render.presets import PRESETS
+from render.presets import PRESETS, Preset
+from render.wardrobe import Wardrobe
 
 Box = tuple[int, int, int, int]
 MARGIN_PX = 4
@@ -27,8 +28,16 @@ MARGIN_PX = 4
 class Studio:
     """One part set up for its views. The part is 1 long in the scene, so that tiny parts render like large ones."""
 
-    def __init__(self, geometry: Geometry, looks: tuple[Look, ...], shot: Shot, threads: int, scratch: Path) -> None:
-        """`looks`: one a body of `geometry`; `scratch`: a folder for Blender's output, on a quick disk."""
+    def __init__(
+        self,
+        geometry: Geometry,
+        wardrobe: Wardrobe,
+        shot: Shot,
+        threads: int,
+        scratch: Path,
+        preset: Preset | None = None,
+    ) -> None:
+        """`scratch`: a folder for Blender's output, on a quick disk; `preset`: instead of the one of `shot`."""
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
         self._shot = shot
@@ -36,12 +45,17 @@ class Studio:
         self._mm = float(geometry.size_mm.max())
         self._centre = geometry.centre_mm
         self._points = geometry.points
-        self._preset = PRESETS[shot.quality]
-        cycles.configure(self._scene, self._preset, threads)
+        self._preset = preset or PRESETS[shot.quality]
+        looks = [wardrobe.look(body.name) for body in geometry.bodies]
+        worn = list(dict.fromkeys(looks))
+        cycles.configure(self._scene, self._preset, worn, threads)
         self._worlds = worlds.Worlds(shot.environment_maps)
-        mesh = make_mesh(geometry, self._mm)
-        for look in looks:
-            mesh.materials.append(make_material(look, geometry))
+        self._materials = [make_material(look, geometry) for look in worn]
+        mesh = make_mesh(geometry, self._mm, [worn.index(look) for look in looks])
+        for material in self._materials:
+            mesh.materials.append(material)
+        self._table = Table(self._scene)
+        self._lamps = Lamps(self._scene, shot.area_lights)
         self._object = bpy.data.objects.new("part", mesh)
         self._scene.collection.objects.link(self._object)
         self._camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
@@ -64,7 +78,8 @@ class Studio:
         """Poses part and camera. The world stays: turning both against it costs nothing, turning it costs 0.2 s."""
         angle = -math.radians(view.light.rotation_deg)
         c, s = math.cos(angle), math.sin(angle)
-        turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ view.posed
+        turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+        turned = turn @ view.posed
         _set_matrix(self._object, turned, np.zeros(3))
         # World to camera is the camera's own rotation after the turn is undone; Blender looks along -z with y up.
         to_camera = view.camera.rotation @ turned.T
@@ -73,6 +88,11 @@ class Studio:
         self._camera.data.lens = view.camera.focal_length_mm
         distance = float(np.linalg.norm(shift))
         self._camera.data.clip_start, self._camera.data.clip_end = distance / 1000, distance + 10
+        lowest = float(((self._points - self._centre) @ view.posed[2]).min()) / self._mm
+        self._table.place(view.light.table, lowest)
+        self._lamps.place(view.light.lamps, turn)
+        for material in self._materials:
+            wear_material(material, view.wear)
         world = self._worlds.find(view.light.environment)
         if self._scene.world is not world:
             self._scene.world = world

@@ -1,4 +1,4 @@
-"""Worlds: environment maps as Blender sees them, all brought to the same brightness."""
+"""Worlds: environment maps as a camera with automatic exposure and white balance sees them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-IMPORTANCE_MAP_PX = 256
-MEAN_RADIANCE = 0.85
-"""What every map's mean over the sphere is brought to, in each channel: a white diffuse part is then just below white,
-and a grey one is grey, as behind a camera with automatic exposure and white balance."""
+from render.colors import linear
+
+WIDTH_PX, HEIGHT_PX = 512, 256
+"""What maps are averaged down to, and the resolution of the importance map made of them. They must be the same: where
+one cell of the importance map holds a sun and dark sky, few samples cannot tell which, and metal sparkles."""
+MEAN_RADIANCE = 0.75
+"""What every map's mean is brought to, in each channel: a white diffuse part stays below white, a grey one is grey."""
 SATURATION = 0.65
 """Of the map: bare metal shows nothing but its surroundings, and under a blue sky it would pass for blue plastic."""
-BRIGHTEST = 60.0
-"""Radiance above this (a sun) does not count for the mean: it lights a small solid angle and would darken all else."""
 
 
 class Worlds:
@@ -26,34 +27,29 @@ class Worlds:
         self._made: dict[str, bpy.types.World] = {}
 
     def find(self, name: str) -> bpy.types.World:
-        """The world called `name` (a map, "white", "grey" or "none")."""
+        """The world called `name`: a map, "white", "grey" or "none"."""
         if name not in self._made:
-            self._made[name] = self._map(name) if name in self._maps else _plain(name)
+            self._made[name] = _map(self._maps[name]) if name in self._maps else _plain(name)
         return self._made[name]
 
-    def _map(self, name: str) -> bpy.types.World:
-        image = bpy.data.images.load(str(self._maps[name]))
-        width, height = image.size
-        if not width * height:
-            raise RuntimeError(f"environment map {self._maps[name].name} cannot be read; replace or remove it")
-        world = bpy.data.worlds.new(name)
-        world.cycles.sampling_method = "MANUAL"
-        world.cycles.sample_map_resolution = IMPORTANCE_MAP_PX
-        nodes, links = world.node_tree.nodes, world.node_tree.links
-        nodes.clear()
-        texture, background, output = (
-            nodes.new(kind) for kind in ("ShaderNodeTexEnvironment", "ShaderNodeBackground", "ShaderNodeOutputWorld")
-        )
-        texture.image = image
-        balance, calm = nodes.new("ShaderNodeVectorMath"), nodes.new("ShaderNodeHueSaturation")
-        balance.operation = "MULTIPLY"
-        balance.inputs[1].default_value = tuple(MEAN_RADIANCE / _mean_radiance(image))
-        calm.inputs["Saturation"].default_value = SATURATION
-        links.new(texture.outputs["Color"], balance.inputs[0])
-        links.new(balance.outputs["Vector"], calm.inputs["Color"])
-        links.new(calm.outputs["Color"], background.inputs["Color"])
-        links.new(background.outputs["Background"], output.inputs["Surface"])
-        return world
+
+def _map(path: Path) -> bpy.types.World:
+    radiance = balance(_read(path))
+    image = bpy.data.images.new(path.stem, WIDTH_PX, HEIGHT_PX, float_buffer=True)
+    image.pixels.foreach_set(np.dstack([radiance, np.ones((HEIGHT_PX, WIDTH_PX))]).astype(np.float32).ravel())
+    image.pack()
+    world = bpy.data.worlds.new(path.stem)
+    world.cycles.sampling_method = "MANUAL"
+    world.cycles.sample_map_resolution = WIDTH_PX
+    nodes, links = world.node_tree.nodes, world.node_tree.links
+    nodes.clear()
+    texture, background, output = (
+        nodes.new(kind) for kind in ("ShaderNodeTexEnvironment", "ShaderNodeBackground", "ShaderNodeOutputWorld")
+    )
+    texture.image = image
+    links.new(texture.outputs["Color"], background.inputs["Color"])
+    links.new(background.outputs["Background"], output.inputs["Surface"])
+    return world
 
 
 def _plain(name: str) -> bpy.types.World:
@@ -63,12 +59,42 @@ def _plain(name: str) -> bpy.types.World:
     return world
 
 
-def _mean_radiance(image: bpy.types.Image) -> NDArray[np.float64]:
-    """Mean RGB over the sphere of an equirectangular map: rows near the poles count less."""
+def _read(path: Path) -> NDArray[np.float64]:
+    """The map's linear radiance, (HEIGHT_PX, WIDTH_PX, 3), lowest row first, averaged down."""
+    image = bpy.data.images.load(str(path))
     width, height = image.size
+    if not width * height:
+        raise RuntimeError(f"environment map {path.name} cannot be read; replace or remove it")
     pixels = np.empty(width * height * image.channels, np.float32)
     image.pixels.foreach_get(pixels)
-    colour = pixels.reshape(height, width, image.channels)[..., :3]
-    rows = np.clip(colour, 0, BRIGHTEST).mean(1)
-    weights = np.sin((np.arange(height) + 0.5) / height * np.pi)
-    return np.maximum(np.average(rows, axis=0, weights=weights), 1e-3)
+    colour = pixels.reshape(height, width, image.channels)[..., :3].astype(np.float64)
+    if not image.is_float:
+        colour = np.vectorize(linear)(np.arange(256) / 255)[np.round(colour * 255).astype(int)]
+    bpy.data.images.remove(image)
+    return averaged(np.nan_to_num(colour, posinf=0.0))
+
+
+def averaged(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Any (h, w, 3) map as (HEIGHT_PX, WIDTH_PX, 3): block means, so that a sun keeps its power."""
+    for axis, wanted in ((0, HEIGHT_PX), (1, WIDTH_PX)):
+        have = colour.shape[axis]
+        if have < wanted:
+            colour = np.take(colour, np.arange(wanted) * have // wanted, axis)
+        elif have > wanted:
+            starts = np.arange(wanted) * have // wanted
+            counts = np.diff([*starts, have])
+            colour = np.add.reduceat(colour, starts, axis) / (counts[:, None, None] if axis == 0 else counts[:, None])
+    return colour
+
+
+def balance(radiance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Exposure and white balance: the mean (half over the sphere, half as a level surface sees it) becomes grey."""
+    height = len(radiance)
+    polar = (np.arange(height) + 0.5) / height * np.pi  # from straight below
+    rows = radiance.mean(1)
+    around = np.average(rows, axis=0, weights=np.sin(polar))
+    above = np.average(rows, axis=0, weights=np.sin(polar) * np.clip(-np.cos(polar), 0, None))
+    balanced = radiance * (MEAN_RADIANCE / np.maximum((around + above) / 2, 1e-6))
+    grey = balanced.mean(2, keepdims=True)
+    calm: NDArray[np.float64] = grey + (balanced - grey) * SATURATION
+    return calm

@@ -1,0 +1,164 @@
+"""`python -m render.bench`: what a view costs and how good it is, preset by preset, against SynthNet's settings.
+
+The reference is the same view with REFERENCE_SAMPLES samples; it and SynthNet's preset take minutes, so they are kept
+in data/cache/bench and only made again when the view or the renderer changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cad2real.files import atomic_file, write_json
+from cad2real.layout import Layout
+from render.catalogue import Part, make_catalogue
+from render.contact_sheet import tile
+from render.description import Shot, content_key, describe_views
+from render.geometry import load_geometry
+from render.params import RenderParams
+from render.presets import PRESETS, Preset
+from render.shots import make_shot
+from render.wardrobe import wardrobe
+
+REFERENCE_SAMPLES = 2048
+REFERENCE = Preset(REFERENCE_SAMPLES, "HIGH", clamp_indirect=10.0, denoise=False)
+ROWS = {
+    "draft": PRESETS["draft"],
+    "standard": PRESETS["standard"],
+    "high": PRESETS["high"],
+    "plain_bpy": Preset(16, "HIGH", "ACCURATE", part_only=False, clamp_indirect=10.0),
+    "one_sample": Preset(1, "FAST", denoise=False),
+    "synthnet": PRESETS["synthnet"],
+}
+SLOW = ("reference", "synthnet")
+COST_VIEWS = 8
+"""Views over which a quick preset's cost is averaged, changes of environment map included."""
+
+Picture = NDArray[np.uint8]
+Say = Callable[[str], None]
+
+
+def main() -> None:
+    """Runs the benchmark in a project folder; writes data/reports/bench_render.json and bench_render.png."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", type=Path, default=Path("data/parts/parts.csv"))
+    parser.add_argument("--part", default="", help="part id; default: the first galvanized part, else the first")
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--view", type=int, default=9, help="number of the compared view")
+    parser.add_argument("--without-slow", action="store_true", help="leave out what is not kept from an earlier run")
+    asked = parser.parse_args()
+    layout = Layout()
+    parts = make_catalogue(asked.parts, layout.root).parts
+    galvanized = [part for part in parts if part.surface == "galvanized"]
+    part = next((part for part in parts if part.part_id == asked.part), (galvanized or list(parts))[0])
+    shot = make_shot(RenderParams(size=asked.size), list(parts), layout.root)
+    cache = layout.cache / "bench" / content_key(part, replace(shot, quality="synthnet"))[:16]
+    say = _mute_blender(layout.logs / "bench_render.log")
+    report, pictures = _measure(part, shot, asked.view, cache, asked.without_slow, say)
+    write_json(layout.reports / "bench_render.json", report)
+    with atomic_file(layout.reports / "bench_render.png") as temporary:
+        tile([[Image.fromarray(picture) for picture in pictures.values()]], [" | ".join(pictures)], asked.size).save(
+            temporary, format="PNG"
+        )
+    say(f"written: {layout.reports / 'bench_render.json'} and bench_render.png")
+
+
+def _measure(
+    part: Part, shot: Shot, view: int, cache: Path, without_slow: bool, say: Say
+) -> tuple[dict[str, object], dict[str, Picture]]:
+    start = time.process_time()
+    load_geometry(Path(part.file), part.units)
+    loading = time.process_time() - start
+    rows: dict[str, dict[str, float | None]] = {}
+    pictures: dict[str, Picture] = {}
+    dressing = 0.0
+    for name, preset in {"reference": REFERENCE, **ROWS}.items():
+        kept = cache / f"{name}.json"
+        if name in SLOW and kept.is_file():
+            pictures[name] = np.asarray(Image.open(kept.with_suffix(".png")))
+            rows[name] = json.loads(kept.read_text())
+        elif name not in SLOW or not without_slow:
+            say(f"{name} ...")
+            seconds, picture, dressing = _cost(part, shot, preset, view, 1 if name in SLOW else COST_VIEWS)
+            rows[name], pictures[name] = {"cpu_s_a_view": round(seconds, 3)}, picture
+            if name in SLOW:
+                with atomic_file(kept.with_suffix(".png")) as temporary:
+                    Image.fromarray(picture).save(temporary, format="PNG")
+                write_json(kept, rows[name])
+    for name, row in rows.items():
+        if "reference" in pictures and name != "reference":
+            row["psnr_full_frame"], row["psnr_part"] = psnr(pictures[name], pictures["reference"])
+    reference = rows.pop("reference", {})
+    slow, standard = rows.get("synthnet", {}).get("cpu_s_a_view"), rows["standard"]["cpu_s_a_view"]
+    for name, row in rows.items():
+        row["cpu_ratio_synthnet"] = round(slow / cost, 1) if slow and (cost := row["cpu_s_a_view"]) else None
+        say(f"{name:12} " + "  ".join(f"{key} {value}" for key, value in row.items()))
+    report: dict[str, object] = {
+        "cpu_ratio_synthnet_to_standard": round(slow / standard, 1) if slow and standard else None,
+        "psnr_standard_full_frame": rows["standard"].get("psnr_full_frame"),
+        "fixed_cpu_s_a_view": rows["one_sample"]["cpu_s_a_view"],
+        "cpu_s_a_part": {"load": round(loading, 3), "dress": round(dressing, 3)},
+        "part": part.part_id,
+        "triangles": part.triangles,
+        "size": shot.size,
+        "view": view,
+        "reference_samples": REFERENCE_SAMPLES,
+        "reference_cpu_s": reference.get("cpu_s_a_view"),
+        "presets": rows,
+    }
+    return report, pictures
+
+
+def _cost(part: Part, shot: Shot, preset: Preset, number: int, views: int) -> tuple[float, Picture, float]:
+    """CPU seconds a view over `views` views, the picture of view `number`, and CPU seconds for setting the part up."""
+    from render.blender.studio import Studio
+
+    geometry = load_geometry(Path(part.file), part.units)
+    described = describe_views(part, geometry, shot)
+    chosen = [described[(number + step) % len(described)] for step in range(views)]
+    with tempfile.TemporaryDirectory(prefix="cad2real-bench-") as scratch:
+        start = time.process_time()
+        studio = Studio(geometry, wardrobe(part, "metadata", 0), shot, 1, Path(scratch), preset)
+        dressed = time.process_time()
+        pictures = [studio.shoot(view) for view in chosen]
+        return (time.process_time() - dressed) / views, pictures[0], dressed - start
+
+
+def psnr(picture: Picture, reference: Picture) -> tuple[float, float]:
+    """Decibels between two RGBA pictures on white: over the whole frame, and over the part's pixels only."""
+    squared = (_on_white(picture) - _on_white(reference)) ** 2
+    part = reference[..., 3] > 0
+    full, inside = float(squared.mean()), float(squared[part].mean())
+    return round(10 * math.log10(1 / max(full, 1e-10)), 2), round(10 * math.log10(1 / max(inside, 1e-10)), 2)
+
+
+def _on_white(picture: Picture) -> NDArray[np.float64]:
+    alpha = picture[..., 3:] / 255
+    return picture[..., :3] / 255 * alpha + (1 - alpha)
+
+
+def _mute_blender(log: Path) -> Say:
+    """Sends what Blender prints to `log`; returns a print for people."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    terminal = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
+
+    def say(line: str) -> None:
+        print(line, file=terminal, flush=True)
+
+    return say
+
+
+if __name__ == "__main__":
+    main()

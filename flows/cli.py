@@ -14,6 +14,8 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(benchmark)
     app.command()(report)
+    app.command()(watch)
+    app.command()(status)
     app.command()(doctor)
     app.command()(versions)
     app.command()(checkout)
@@ -128,6 +130,36 @@ def benchmark(
     if json_ is not None:
         write_json(json_, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+def watch(
+    poll: Annotated[
+        float | None, typer.Option(min=0.1, metavar="SECONDS", help="Look every so often: for network drives.")
+    ] = None,
+) -> None:
+    """Run now and after every change of parts, photos, environment maps or params.yaml, until Ctrl-C.
+
+    Example: cad2real watch
+    """
+    from flows.processes import treat_sigterm_as_ctrl_c
+    from flows.project import prepare
+    from flows.watch import run_in_a_process, watch_project
+
+    treat_sigterm_as_ctrl_c()
+    root = Path()
+    prepare(root)
+    watch_project(root, lambda: run_in_a_process(root), poll_s=poll)
+
+
+def status() -> None:
+    """Say what is stale and why, the last run, the model in use, disk use and what was skipped.
+
+    Example: cad2real status
+    """
+    from flows.status import status_lines
+
+    for line in status_lines(Path()):
+        print(line)
 
 
 def doctor() -> None:

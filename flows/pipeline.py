@@ -18,7 +18,7 @@ from flows.stages import Stage, run_stage
 _DVC_TALK = re.compile(
     r"Running stage '|> |Updating lock file|Generating lock file|Use `dvc push`|Data and pipelines are up to date"
     r"|To track the changes with git|\tgit add |To enable auto staging|\tdvc config core\.autostage"
-    r"|Stage '.*' didn't change|WARNING: '.*' is empty"
+    r"|Stage '.*' didn't change|WARNING: '.*' is empty|WARNING: Process .* in RWLock"
 )
 # Failures that may pass: killed from outside, someone else's lock, memory, the network.
 _PASSING = re.compile(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from filelock import BaseFileLock, FileLock, Timeout
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -91,14 +93,7 @@ def project_lock(root: Path) -> Iterator[None]:
 
     The operating system lets go of it when the holder ends, however it ends.
     """
-    import os
-
-    from filelock import FileLock, Timeout
-
-    path = Layout(root).logs / "run.lock"
-    holder = path.with_suffix(".pid")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=0)
+    lock, holder = _lock(root)
     try:
         lock.acquire()
     except Timeout:
@@ -112,3 +107,19 @@ def project_lock(root: Path) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def running_process(root: Path) -> str | None:
+    """The process id of the run that is at work on the project, None if there is none."""
+    lock, holder = _lock(root)
+    try:
+        with lock:
+            return None
+    except Timeout:
+        return _text(holder).strip() or "unknown"
+
+
+def _lock(root: Path) -> tuple[BaseFileLock, Path]:
+    path = Layout(root).logs / "run.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path, timeout=0.5), path.with_suffix(".pid")

@@ -42,10 +42,9 @@ def record_run(root: Path, name: str, started: datetime, results: Sequence[Stage
                 shutil.copyfile(root / kept, target / Path(kept).name)
         write_json(target / RUN, _summary(root, name, started, results))
     say(f"recorded as version {name}")
-    if commit:
-        say(commit_run(root, name))
-    if pushed := push(root):
-        say(pushed)
+    for said in (commit_run(root, name) if commit else "", push(root)):
+        if said:
+            say(said)
 
 
 def _summary(root: Path, name: str, started: datetime, results: Sequence[StageResult]) -> dict[str, Any]:
@@ -70,9 +69,12 @@ def locked_hashes(lock: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def commit_run(root: Path, name: str) -> str:
-    """Commits the version and the files that led to it, nothing else; says what it did or why it did not."""
+    """Commits the version and the files that led to it, nothing else; says what it did or why it did not.
+
+    Empty outside of git.
+    """
     if shutil.which("git") is None or _git(root, "rev-parse", "--git-dir").returncode != 0:
-        return "not committed: the project lies in no git repository"
+        return ""
     if _git(root, "symbolic-ref", "--quiet", "HEAD").returncode != 0:
         return "not committed to git: no branch is checked out (detached HEAD)"
     git_folder = root / _git(root, "rev-parse", "--git-dir").stdout.strip()

@@ -1,0 +1,77 @@
+"""`cad2real status`: what is stale and why, the last runs, the model in use, disk use, what was skipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cad2real.layout import Layout
+from flows.project import running_process
+from flows.stages import stale_stages
+from flows.versions import list_versions
+
+SHOWN_SKIPPED = 5
+
+
+def status_lines(root: Path) -> list[str]:
+    """The status of the project at `root` for people. Raises UserError when it is no project."""
+    layout = Layout(root)
+    stale = stale_stages(root)
+    lines = [f"stale: {stage} ({', '.join(reasons)})" for stage, reasons in stale.items()] or ["up to date"]
+    if (process := running_process(root)) is not None:
+        lines.append(f"running now: process {process}")
+    lines.append(_last_version(root))
+    lines.append(_model(layout))
+    lines += _skipped(layout)
+    sizes = {"renders": layout.renders, "squares": layout.squares, "models": layout.models, "index": layout.index}
+    sizes |= {"caches": layout.cache, "logs": layout.logs, "DVC's cache (all versions)": root / ".dvc" / "cache"}
+    used = [f"{name} {_size(folder)}" for name, folder in sizes.items() if folder.exists()]
+    lines.append(f"disk: {', '.join(used) or 'nothing yet'}")
+    return lines
+
+
+def _last_version(root: Path) -> str:
+    versions = list_versions(root)
+    if not versions:
+        return "last recorded run: none"
+    last = versions[-1]
+    if last.adapted is None:
+        return f"last recorded run: {last.name}, nothing was scored"
+    before = "" if last.source_only is None else f" (source only {last.source_only:.1%})"
+    return f"last recorded run: {last.name}, accuracy {last.adapted:.1%}{before}; {len(versions)} in all"
+
+
+def _model(layout: Layout) -> str:
+    for name in ("adapt", "probe"):
+        description = _read(layout.models / name / "model.json")
+        if description:
+            return f"model: {name}, {description.get('backbone')}, {len(description.get('classes', []))} classes"
+    return "model: none yet"
+
+
+def _skipped(layout: Layout) -> list[str]:
+    """Parts and photos that the stages left out, with their reasons."""
+    catalogue, renders = _read(layout.catalogue), _read(layout.renders / "renders.json")
+    photos = _read(layout.squares / "skipped.json")
+    faults: list[dict[str, str]] = [
+        *catalogue.get("skipped", []),
+        *renders.get("failed", []),
+        *(photos.get("skipped", []) if isinstance(photos, dict) else photos),
+    ]
+    lines = [f"skipped: {fault['thing']}: {fault['reason']}" for fault in faults[:SHOWN_SKIPPED]]
+    if len(faults) > SHOWN_SKIPPED:
+        lines.append(f"skipped: {len(faults) - SHOWN_SKIPPED} more, see the report")
+    return lines
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _size(folder: Path) -> str:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

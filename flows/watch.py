@@ -1,0 +1,113 @@
+"""`cad2real watch`: runs the project whenever its parts, photos, environment maps or params.yaml have changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from cad2real.params import load_params
+from flows.pipeline import say
+from flows.processes import run_group
+from flows.project import PARTS, PHOTOS
+
+SETTLE_S = 2.0
+TICK_MS = 500
+
+Snapshot = dict[str, tuple[int, int]]
+
+
+def watch_project(
+    root: Path,
+    run: Callable[[], bool],
+    *,
+    poll_s: float | None = None,
+    settle_s: float = SETTLE_S,
+    stop: threading.Event | None = None,
+) -> None:
+    """Calls `run` once at the start and after every change that has settled, until `stop` is set.
+
+    `run` says whether it went well; the watch goes on either way. Changes during a run lead to exactly one more. With
+    `poll_s` the folders are looked through every so many seconds, for network drives that report no changes.
+    """
+    _run(run)
+    for _ in _changes(root, poll_s, stop):
+        _wait_until_settled(root, settle_s)
+        say("something has changed:")
+        _run(run)
+        say("watching; Ctrl-C ends it")
+
+
+def _run(run: Callable[[], bool]) -> None:
+    if not run():
+        say("the run failed; watching on")
+
+
+def run_in_a_process(root: Path) -> bool:
+    """`cad2real run` in a process of its own, so that each run starts fresh. Its lines are printed."""
+    command = [sys.executable, "-m", "cad2real", "run"]
+    finished = run_group(command, root, Layout(root).logs / "watch.log", say)
+    return finished.exit_code == 0
+
+
+def watched(root: Path) -> list[Path]:
+    """The folders whose changes count, and params.yaml."""
+    folders = [root / PARTS, root / PHOTOS]
+    try:
+        maps = load_params(Layout(root).params).render.environments.folder
+    except UserError:  # the run says what is wrong with it
+        maps = None
+    if maps is not None:
+        folders.append(root / maps)
+    return [*(folder.resolve() for folder in folders if folder.is_dir()), Layout(root).params]
+
+
+def _changes(root: Path, poll_s: float | None, stop: threading.Event | None) -> Iterator[None]:
+    """Yields after changes. Those that happen while the caller is busy are yielded as one, when it comes back."""
+    from watchfiles import watch
+
+    *folders, params = watched(root)
+    # params.yaml is looked at by itself: editors replace it, and its folder holds far more than what counts.
+    before = _snapshot([params])
+    for changes in watch(
+        *folders,
+        force_polling=poll_s is not None,
+        poll_delay_ms=int(1000 * (poll_s or 0.3)),
+        rust_timeout=TICK_MS,
+        yield_on_timeout=True,
+        stop_event=stop,
+    ):
+        now = _snapshot([params])
+        if changes or now != before:
+            before = now
+            yield
+
+
+def _wait_until_settled(root: Path, settle_s: float) -> None:
+    """Waits until nothing has changed for `settle_s` seconds: a big file that is still being copied is not read."""
+    before = _snapshot(watched(root))
+    since = time.monotonic()
+    while time.monotonic() - since < settle_s:
+        time.sleep(min(settle_s / 4, 0.5))
+        now = _snapshot(watched(root))
+        if now != before:
+            before, since = now, time.monotonic()
+
+
+def _snapshot(paths: list[Path]) -> Snapshot:
+    """Size and time of change of every file at or below `paths`."""
+    found: Snapshot = {}
+    for path in paths:
+        files = [path] if not path.is_dir() else [Path(at) / name for at, _, names in os.walk(path) for name in names]
+        for file in files:
+            try:
+                stat = file.stat()
+            except OSError:  # gone since it was listed
+                continue
+            found[str(file)] = (stat.st_size, stat.st_mtime_ns)
+    return found

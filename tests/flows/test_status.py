@@ -1,0 +1,33 @@
+"""The status names what is stale and why, the run at work, and what was left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cad2real.files import write_json
+from flows.project import prepare, project_lock
+from flows.status import status_lines
+
+
+def test_a_new_project(project: Path) -> None:
+    prepare(project)
+    lines = status_lines(project)
+    assert "stale: catalogue (has not run yet)" in lines
+    assert "last recorded run: none" in lines
+    assert "model: none yet" in lines
+
+
+def test_what_was_skipped_and_who_is_at_work(project: Path) -> None:
+    prepare(project)
+    data = project / "data"
+    fault = {"thing": "gear", "where": "parts.csv row 3", "reason": "has no file. Name one."}
+    write_json(data / "catalogue.json", {"parts": [], "skipped": [fault]})
+    write_json(data / "squares" / "skipped.json", [fault | {"thing": f"{n}.jpg"} for n in range(6)])
+    write_json(data / "models" / "adapt" / "model.json", {"backbone": "lite", "classes": ["a", "b"]})
+    with project_lock(project):
+        lines = status_lines(project)
+    assert "skipped: gear: has no file. Name one." in lines
+    assert "skipped: 2 more, see the report" in lines
+    assert "model: adapt, lite, 2 classes" in lines
+    assert [line for line in lines if line.startswith("running now: process")]
+    assert not [line for line in status_lines(project) if line.startswith("running now")]

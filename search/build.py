@@ -15,9 +15,9 @@ from cad2real.files import atomic_folder, write_json
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
-from search.embedding import Embedder, load_model
+from search.embedding import Embedder, load_model, queries_of
 from search.index import Index, IndexedPart, save_index
-from search.ranking import Floats, Match, nearest_parts
+from search.ranking import Match, nearest_parts
 from search.retrieval import SHOWN, TOP, Scores, example_rows, scores_of
 
 RETRIEVAL, EXAMPLES = "retrieval.json", "examples.json"
@@ -48,7 +48,7 @@ def build_index(layout: Layout) -> tuple[Index, Scores]:
     scored = [row for row in squares if row.label in labels]
     unknown = [row for row in squares if not row.label]
     rows = scored or unknown[:: max(1, len(unknown) // SHOWN)][:SHOWN]
-    found = nearest_parts(index, embed_squares(model, layout.squares, rows), TOP)
+    found = find_squares(model, index, layout.squares, rows)
     scores = scores_of(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     with atomic_folder(layout.index) as target:
@@ -90,15 +90,16 @@ def usable_squares(folder: Path) -> list[SquareRow]:
     return read_manifest(folder) if folder.exists() else []
 
 
-def embed_squares(model: Embedder, folder: Path, rows: Sequence[SquareRow]) -> Floats:
-    """Embeddings (n, d) of the squares that `rows` name."""
-    batches = [model.embed([])]
+def find_squares(model: Embedder, index: Index, folder: Path, rows: Sequence[SquareRow]) -> list[list[Match]]:
+    """The nearest parts of each of the squares that `rows` name."""
+    found: list[list[Match]] = []
     with Progress("photos", len(rows), "photos") as progress:
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
-            batches.append(model.embed([_picture(folder / row.square) for row in some]))
+            pictures = [_picture(folder / row.square) for row in some]
+            found += nearest_parts(index, queries_of(model, index, pictures), TOP)
             progress.advance(len(some))
-    return np.concatenate(batches)
+    return found
 
 
 def _picture(path: Path) -> Image.Image:

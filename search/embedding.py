@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
-from search.ranking import Floats
+from search.index import Index
+from search.ranking import Floats, Queries
 
 STAGES = ("adapt", "probe")  # the best first
 
@@ -17,12 +19,28 @@ class Embedder(Protocol):
     """A trained model; `key` changes with its weights. Embeddings are (n, d) float32, L2-normalised."""
 
     key: str
+    classes: tuple[str, ...]
 
     def embed(self, images: Sequence[Image.Image]) -> Floats:
         """Embeddings of square photos."""
 
     def embed_files(self, paths: Sequence[Path], label: str) -> Floats:
         """Embeddings of renders; `label` names them in the progress line."""
+
+    def predict(self, images: Sequence[Image.Image], top: int) -> list[list[tuple[str, float]]]:
+        """For each square photo the `top` likeliest labels with their probabilities."""
+
+
+def queries_of(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
+    """What `model` sees in square photos, with a belief for each part of `index`."""
+    embeddings = model.embed(images)
+    if not index.labels <= set(model.classes):  # parts that were rendered after training
+        return Queries(embeddings)
+    beliefs = np.zeros((len(images), len(index.parts)), dtype=np.float32)
+    for row, guesses in enumerate(model.predict(images, len(model.classes))):
+        probability = dict(guesses)
+        beliefs[row] = [probability[part.label] for part in index.parts]
+    return Queries(embeddings, beliefs)
 
 
 def load_model(models: Path, stage: str | None = None) -> tuple[str, Embedder]:

@@ -1,4 +1,4 @@
-"""How near each part is to a photo: its views' similarities combined into one distance a part."""
+"""How near each part is to a photo: its nearest views and the classifier's opinion, combined into a distance."""
 
 from __future__ import annotations
 
@@ -15,10 +15,18 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Match:
-    """A part that was found: `distance` is 1 minus the mean cosine of its nearest views (0 the same, 2 the opposite),
-    `view` its nearest picture, relative to data/renders.
+class Queries:
+    """What the model sees in q photos: `embeddings` (q, d), L2-normalised, and `beliefs` (q, parts of the index), the
+    classifier's probability of each part's label; None where the classifier does not know all of them.
     """
+
+    embeddings: Floats
+    beliefs: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Match:
+    """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders."""
 
     rank: int
     part_id: str
@@ -31,14 +39,16 @@ class Match:
         return {**asdict(self), "distance": round(self.distance, 4)}
 
 
-def part_distances(index: Index, queries: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Distance of every part to every query (q, parts), and the row of its nearest view (q, parts).
 
-    `queries` (q, d) are L2-normalised.
+    The distance is the mean of two: 1 minus the mean cosine of the part's nearest views, and 1 minus the classifier's
+    probability of its label. The first tells parts of one label apart; the second is what training has learned. Both
+    together find more than either alone. Without beliefs it is the first only.
     """
-    similarities = queries @ index.embeddings.T
-    distances = np.full((len(queries), len(index.parts)), np.inf, dtype=np.float32)
-    nearest = np.zeros((len(queries), len(index.parts)), dtype=np.int64)
+    similarities = queries.embeddings @ index.embeddings.T
+    distances = np.full((len(similarities), len(index.parts)), np.inf, dtype=np.float32)
+    nearest = np.zeros(distances.shape, dtype=np.int64)
     for part in range(len(index.parts)):
         rows = np.flatnonzero(index.part_rows == part)
         if not len(rows):
@@ -47,10 +57,13 @@ def part_distances(index: Index, queries: Floats) -> tuple[Floats, npt.NDArray[n
         best = np.sort(own, axis=1)[:, -BEST_VIEWS:]
         distances[:, part] = 1 - best.mean(axis=1)
         nearest[:, part] = rows[own.argmax(axis=1)]
+    if queries.beliefs is not None:
+        distances += 1 - queries.beliefs
+        distances /= 2
     return distances, nearest
 
 
-def nearest_parts(index: Index, queries: Floats, top: int) -> list[list[Match]]:
+def nearest_parts(index: Index, queries: Queries, top: int) -> list[list[Match]]:
     """For each query the `top` nearest parts, nearest first; equal distances in the order of the index."""
     distances, nearest = part_distances(index, queries)
     found: list[list[Match]] = []

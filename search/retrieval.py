@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from photos.manifest import SquareRow
 from search.index import Index
-from search.ranking import Floats, Match, nearest_parts
+from search.ranking import Match, Queries, nearest_parts
 
 TOP = 5
 SHOWN = 12
@@ -23,9 +23,9 @@ class Scores:
     top5: float | None
 
 
-def retrieval_scores(index: Index, embeddings: Floats, labels: Sequence[str]) -> Scores:
-    """Scores the search with photos of known `labels`; `embeddings` (n, d) are theirs, L2-normalised."""
-    return scores_of(nearest_parts(index, embeddings, TOP), labels)
+def retrieval_scores(index: Index, queries: Queries, labels: Sequence[str]) -> Scores:
+    """Scores the search with photos of known `labels`, in the order of `queries`."""
+    return scores_of(nearest_parts(index, queries, TOP), labels)
 
 
 def scores_of(found: Sequence[Sequence[Match]], labels: Sequence[str]) -> Scores:

@@ -5,7 +5,7 @@ import pytest
 
 from photos.manifest import SquareRow
 from search.index import Index, IndexedPart
-from search.ranking import nearest_parts, part_distances
+from search.ranking import Queries, nearest_parts, part_distances
 from search.retrieval import SHOWN, SHOWN_WRONG, example_rows, retrieval_scores
 
 
@@ -24,10 +24,10 @@ def test_a_part_is_as_near_as_its_three_nearest_views() -> None:
     views = _unit((1, 0), (0.8, 0.6), (0.6, 0.8), (0, 1), (0.9, 0.1), (-1, 0))
     index = _index(views, [0, 0, 0, 0, 1, 1], ["a", "b"])
     query = _unit((1, 0))
-    distances, nearest = part_distances(index, query)
+    distances, nearest = part_distances(index, Queries(query))
     assert distances[0] == pytest.approx([1 - (1 + 0.8 + 0.6) / 3, 1 - (views[4, 0] - 1) / 2], abs=1e-6)
     assert nearest[0].tolist() == [0, 4]
-    matches = nearest_parts(index, query, 5)[0]
+    matches = nearest_parts(index, Queries(query), 5)[0]
     assert [(m.rank, m.part_id, m.label, m.view) for m in matches] == [
         (1, "part0", "a", "part0/view_000.png"), (2, "part1", "b", "part1/view_004.png"),
     ]  # fmt: skip
@@ -38,11 +38,18 @@ def test_views_of_a_part_need_not_lie_together() -> None:
     views = _unit(*rng.normal(size=(30, 8)))
     rows = rng.integers(0, 4, 30)
     queries = _unit(*rng.normal(size=(7, 8)))
-    distances, _ = part_distances(_index(views, rows.tolist(), list("abcd")), queries)
+    distances, _ = part_distances(_index(views, rows.tolist(), list("abcd")), Queries(queries))
     for query in range(7):
         for part in range(4):
             own = sorted((float(queries[query] @ views[row]) for row in np.flatnonzero(rows == part)), reverse=True)[:3]
             assert distances[query, part] == pytest.approx(1 - sum(own) / len(own), abs=1e-5)
+
+
+def test_the_classifiers_opinion_counts_as_much_as_the_nearest_views() -> None:
+    index = _index(_unit((1, 0), (0, 1)), [0, 1], ["a", "b"])
+    query = _unit((0.8, 0.6))
+    distances, _ = part_distances(index, Queries(query, np.array([[0.1, 0.9]], dtype=np.float32)))
+    assert distances[0] == pytest.approx([(0.2 + 0.9) / 2, (0.4 + 0.1) / 2], abs=1e-6)
 
 
 def test_scores_count_labels_not_parts() -> None:
@@ -53,10 +60,10 @@ def test_scores_count_labels_not_parts() -> None:
         (0, 0.9, 1, 0, 0, 0, 0),  # nut before bolt: in the first five
         (0.1, 0.2, 0.5, 0.6, 0.7, 0.8, 0.9),  # bolts come last
     )
-    scores = retrieval_scores(index, queries, ["bolt", "bolt", "bolt"])
+    scores = retrieval_scores(index, Queries(queries), ["bolt", "bolt", "bolt"])
     assert scores.photos == 3
     assert scores.top1 == pytest.approx(1 / 3) and scores.top5 == pytest.approx(2 / 3)
-    assert retrieval_scores(index, queries[:0], []).top1 is None
+    assert retrieval_scores(index, Queries(queries[:0]), []).top1 is None
 
 
 def _square(number: int, label: str) -> SquareRow:

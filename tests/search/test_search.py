@@ -26,6 +26,7 @@ class ColorModel:
     """Embeds a picture as its mean colour, whatever lies around it being black or transparent."""
 
     key = "colors-1"
+    classes = tuple(sorted(COLORS))
 
     def embed(self, images: Sequence[Image.Image]) -> np.ndarray:
         if not images:
@@ -33,6 +34,12 @@ class ColorModel:
         means = np.array([np.asarray(image.convert("RGB"), dtype=np.float32).mean(axis=(0, 1)) for image in images])
         centred = means - means.mean(axis=1, keepdims=True)
         return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
+
+    def predict(self, images: Sequence[Image.Image], top: int) -> list[list[tuple[str, float]]]:
+        own = self.embed([Image.new("RGB", (8, 8), COLORS[label]) for label in self.classes])
+        scores = np.exp(4 * self.embed(images) @ own.T)
+        scores /= scores.sum(axis=1, keepdims=True)
+        return [sorted(zip(self.classes, map(float, row), strict=True), key=lambda x: -x[1])[:top] for row in scores]
 
     def embed_files(self, paths: Sequence[Path], label: str) -> np.ndarray:
         return self.embed([Image.open(path) for path in paths])
@@ -130,6 +137,16 @@ def test_an_index_of_another_model_is_refused(project: Path, monkeypatch: pytest
     _use(monkeypatch, other)
     with pytest.raises(UserError, match=r"another model.*cad2real index"):
         Search.open(project)
+
+
+def test_parts_that_the_classifier_does_not_know_are_found_by_their_views(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ColorModel()
+    old.classes = ("hex_bolt", "hex_nut")  # trained before the washer was added
+    _use(monkeypatch, old)
+    CliRunner().invoke(cad2real.cli.app, ["photos"])
+    assert build_index(Layout())[1].top1 == 1.0
 
 
 def test_damaged_indexes_are_refused(project: Path) -> None:

@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train import batches
+from train.backbones import block_parameters
 from train.datasets import SourceDomain, TargetDomain
 from train.inference import preprocess
 from train.lanes import Lanes
@@ -68,9 +69,15 @@ def adapt(
     setting = Setting(network.head.in_features, network.head.out_features, stage, params.seed)
     methods = {name: METHODS[name](setting) for name in stage.methods}
     own = [parameter for method in methods.values() for parameter in method.parameters()]
+    for block in block_parameters(network.backbone)[: stage.frozen_blocks]:
+        for parameter in block:
+            parameter.requires_grad_(False)
     optimizer = torch.optim.AdamW(
         [
-            {"params": list(network.backbone.parameters()), "lr": stage.backbone_learning_rate},
+            {
+                "params": [p for p in network.backbone.parameters() if p.requires_grad],
+                "lr": stage.backbone_learning_rate,
+            },
             {"params": [*network.head.parameters(), *own], "lr": stage.head_learning_rate},
         ],
         weight_decay=stage.weight_decay,

@@ -98,6 +98,15 @@ def _file_state(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
     return {key: state[key] for key in ours}
 
 
+def block_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
+    """The network's parameters in blocks as timm groups them, from the input (stem) to the output."""
+    from timm.models import group_parameters
+
+    parameters = dict(network.named_parameters())
+    groups = group_parameters(network, network.group_matcher(coarse=True))  # type: ignore[operator]
+    return [[parameters[name] for name in groups[key] if name in parameters] for key in sorted(groups)]
+
+
 def normalisation(name: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Mean and standard deviation per channel that the network `name` expects for pixels in [0, 1]."""
     import timm

@@ -58,6 +58,8 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
     if not views:
         raise UserError(f"{renders} holds no renders.", "Run `cad2real render` first.")
     classes = tuple(sorted(set(labels)))
+    if len(classes) < 2:
+        raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
     index = {label: number for number, label in enumerate(classes)}
     held_out = np.array(
         [_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)]

@@ -71,7 +71,8 @@ class AdaptParams(Block):
     """Stage 2: all layers, labelled renders and unlabelled photos.
 
     `methods` are the adaptation losses and their full weights. They ramp up over the run; `source_only_share` of the
-    steps comes before them.
+    steps comes before them. The first `frozen_blocks` of the backbone's blocks keep their pretrained weights: they see
+    edges and textures, are the same for renders and photos, and cost half of a step.
     """
 
     methods: dict[MethodName, float] = Field({"cdan": 0.1, "mcc": 1.0, "self_training": 1.0})
@@ -79,6 +80,7 @@ class AdaptParams(Block):
     head_learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    frozen_blocks: int = Field(3, ge=0, le=1000)
     source_only_share: float = Field(0.4, ge=0, lt=1)
     mcc_temperature: float = Field(2.5, gt=0)
     teacher_momentum: float = Field(0.98, ge=0, lt=1)

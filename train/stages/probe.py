@@ -29,6 +29,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     Raises UserError when there are no renders or fewer than two classes.
     """
     source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes))
     inference = Inference(network, rotations=1)
     rng = torch.Generator().manual_seed(params.seed)

@@ -1,0 +1,64 @@
+"""Small domains for training tests: coloured shapes as renders, the same shapes under another light as photos."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from cad2real.layout import Layout
+
+CLASSES = ("bar", "disc", "ring")
+
+
+def draw_shape(label: str, size: int, colour: tuple[int, int, int], rng: np.random.Generator) -> Image.Image:
+    """A shape with alpha, turned and moved at random."""
+    picture = Image.new("RGBA", (size, size), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    middle, radius = size / 2, size * rng.uniform(0.3, 0.4)
+    box = (middle - radius, middle - radius, middle + radius, middle + radius)
+    if label == "bar":
+        draw.rectangle((middle - radius, middle - radius / 4, middle + radius, middle + radius / 4), fill=colour)
+    elif label == "disc":
+        draw.ellipse(box, fill=colour)
+    else:
+        draw.ellipse(box, outline=colour, width=max(2, int(radius / 3)))
+    return picture.rotate(float(rng.uniform(0, 360)))
+
+
+def write_renders(folder: Path, views: int = 8, size: int = 48, classes: tuple[str, ...] = CLASSES) -> None:
+    rng = np.random.default_rng(0)
+    for label in classes:
+        part = folder / f"{label}_part"
+        part.mkdir(parents=True)
+        names = [f"view_{number:03d}.png" for number in range(views)]
+        for name in names:
+            draw_shape(label, size, (200, 60, 40), rng).save(part / name)
+        description = {"part_id": part.name, "label": label, "name": label, "views": [{"file": name} for name in names]}
+        (part / "part.json").write_text(json.dumps(description))
+
+
+def write_squares(folder: Path, photos: int = 6, size: int = 48, labels: tuple[str, ...] = CLASSES) -> None:
+    rng = np.random.default_rng(1)
+    folder.mkdir(parents=True)
+    with (folder / "photos.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["square", "photo", "label"])
+        writer.writeheader()
+        for number in range(photos if labels else 0):
+            label = labels[number % len(labels)]
+            shape = draw_shape(label, size, (90, 110, 130), rng)
+            square = Image.new("RGB", (size, size), (225, 220, 210))
+            square.paste(shape, mask=shape.getchannel("A"))
+            square.save(folder / f"{number:05d}.jpg", quality=90)
+            writer.writerow({"square": f"{number:05d}.jpg", "photo": f"p{number}.jpg", "label": label})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Layout:
+    """A project with renders and labelled squares of three shapes."""
+    layout = Layout(tmp_path)
+    write_renders(layout.renders)
+    write_squares(layout.squares)
+    return layout

@@ -1,0 +1,153 @@
+"""The training stages on a small project: what they write, what they refuse, and that target labels never leak in."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from tests.train.conftest import CLASSES, write_renders, write_squares
+from train.model import Model
+from train.params import AdaptParams, ProbeParams, TrainParams
+from train.stages import adapt, evaluate, probe
+
+SMALL = TrainParams(
+    backbone="test_efficientnet",
+    weights="random",
+    image_size=32,
+    batch_size=6,
+    epochs=2,
+    steps_per_epoch=3,
+    probe=ProbeParams(draws=2),
+    adapt=AdaptParams(source_only_share=0.3),
+)
+
+
+def train_both(layout: Layout, params: TrainParams = SMALL) -> None:
+    torch.manual_seed(0)  # the random backbone is drawn here
+    probe.run(layout, params)
+    adapt.run(layout, params)
+
+
+def weights(layout: Layout, stage: str) -> bytes:
+    return (layout.models / stage / "model.safetensors").read_bytes()
+
+
+def test_chain_writes_models_and_figures(project: Layout) -> None:
+    train_both(project)
+    evaluation = evaluate.run(project)
+    assert evaluation["classes"] == list(CLASSES)
+    assert evaluation["photos"] == 6
+    for name in ("source_only", "adapted"):
+        assert 0 <= evaluation[name]["accuracy"] <= 1
+        assert sum(map(sum, evaluation[name]["confusion"])) == 6
+        assert {row["label"] for row in evaluation[name]["predictions"]} == set(CLASSES)
+    metrics = json.loads((project.reports / "metrics.json").read_text())
+    assert metrics["adapted_accuracy"] == pytest.approx(evaluation["adapted"]["accuracy"], abs=1e-4)
+    description = json.loads((project.models / "adapt" / "model.json").read_text())
+    assert description["chosen"] in [candidate["name"] for candidate in description["candidates"]]
+    assert description["seed"] == SMALL.seed
+
+
+def test_same_seed_same_weights_and_labels_of_photos_change_nothing(project: Layout, tmp_path_factory) -> None:
+    train_both(project)
+    again = Layout(tmp_path_factory.mktemp("again"))
+    write_renders(again.renders)
+    write_squares(again.squares)
+    manifest = again.squares / "photos.csv"
+    manifest.write_text(manifest.read_text().replace("ring", "bar").replace("disc", ""))  # wrong and missing labels
+    train_both(again)
+    assert weights(project, "probe") == weights(again, "probe")
+    assert weights(project, "adapt") == weights(again, "adapt")
+
+
+def test_model_predicts_and_embeds(project: Layout) -> None:
+    train_both(project)
+    model = Model.load(project.models / "adapt")
+    photo = Image.open(project.squares / "00000.jpg")
+    (((label, probability), *rest),) = model.predict([photo])
+    assert label in CLASSES and len(rest) == 2
+    assert probability >= rest[0][1] >= rest[1][1]
+    photos = model.embed([photo])
+    renders = model.embed_files(sorted(project.renders.glob("*/*.png"))[:4], "renders")
+    assert photos.shape[1] == renders.shape[1] and len(renders) == 4
+    assert np.allclose(np.linalg.norm(renders, axis=1), 1, atol=1e-5)
+    assert model.predict([]) == []
+
+
+def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders)
+    write_squares(layout.squares, labels=())
+    train_both(layout)
+    assert "no photos" in capsys.readouterr().err
+    assert "no photos" in json.loads((layout.models / "adapt" / "model.json").read_text())["reason"]
+    assert "reason" in evaluate.run(layout)
+    assert Model.load(layout.models / "adapt").classes == CLASSES
+
+
+def test_photos_of_a_class_without_cad_are_listed_and_not_scored(tmp_path) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders, classes=("bar", "disc"))
+    write_squares(layout.squares)
+    train_both(layout)
+    evaluation = evaluate.run(layout)
+    assert evaluation["classes_without_cad"] == {"ring": 2}
+    assert evaluation["photos"] == 4
+
+
+def test_two_classes_are_enough_and_one_is_refused(tmp_path) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders, classes=("bar",))
+    write_squares(layout.squares)
+    with pytest.raises(UserError, match="one class"):
+        probe.run(layout, SMALL)
+
+
+def test_missing_stages_are_named(tmp_path) -> None:
+    layout = Layout(tmp_path)
+    with pytest.raises(UserError, match="cad2real render"):
+        probe.run(layout, SMALL)
+    write_renders(layout.renders)
+    write_squares(layout.squares)
+    with pytest.raises(UserError, match="cad2real train"):
+        adapt.run(layout, SMALL)
+
+
+def test_probe_of_other_classes_is_refused(project: Layout) -> None:
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    (project.renders / "disc_part" / "part.json").unlink()
+    with pytest.raises(UserError, match="other classes"):
+        adapt.run(project, SMALL)
+
+
+def test_a_damaged_model_is_refused_without_a_traceback(project: Layout) -> None:
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    path = project.models / "probe" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match="damaged"):
+        Model.load(project.models / "probe")
+
+
+def test_a_damaged_cache_is_made_again(project: Layout) -> None:
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    first = weights(project, "probe")
+    for stored in project.cache.glob("*.npy"):
+        stored.write_bytes(b"not an array")
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    assert weights(project, "probe") == first
+
+
+def test_one_photo_is_too_few(tmp_path, capsys) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders)
+    write_squares(layout.squares, photos=1)
+    train_both(layout)
+    assert "too few" in capsys.readouterr().err

@@ -1,0 +1,52 @@
+"""`python -m train.stages.score MODEL...`: how good models are on the project's photos, printed as JSON.
+
+Lets two models be compared on the same photos, for example before a new one takes the place of the one in use.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from train.datasets import read_target, target_labels
+from train.model import Model
+from train.validators.information import information_maximisation
+
+SMALLEST = 1e-12  # of a probability, so that its logarithm exists
+
+
+def score_model(layout: Layout, folder: Path) -> dict[str, Any]:
+    """Scores of the model in `folder` on data/squares: `classes`; `label_free` in [0, 1], the mutual information of
+    photo and prediction as a share of its largest value; `accuracy` on the `photos` whose labels are known. Figures
+    without a photo to stand on are None.
+    """
+    model = Model.load(folder)
+    target = read_target(layout.squares, model.image_size, layout.cache)
+    probabilities = model.probabilities(target.images)
+    labels = target_labels(layout.squares)
+    right = [
+        model.classes[int(row.argmax())] == labels[square]
+        for square, row in zip(target.squares, probabilities, strict=True)
+        if labels.get(square) in model.classes
+    ]
+    information = information_maximisation(np.log(np.maximum(probabilities, SMALLEST)))
+    return {
+        "classes": list(model.classes),
+        "label_free": information / math.log(max(2, len(model.classes))) if math.isfinite(information) else None,
+        "accuracy": sum(right) / len(right) if right else None,
+        "photos": len(right),
+    }
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps([score_model(Layout(), Path(folder)) for folder in sys.argv[1:]]))
+    except UserError as error:
+        sys.exit(f"error: {error}")

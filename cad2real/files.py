@@ -24,7 +24,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     temporary = _temporary_name(path)
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -40,7 +40,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -60,5 +60,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented JSON with a stable layout, so that equal content gives equal bytes (and DVC hashes)."""
+    """Writes `value` as indented JSON with a stable layout: equal content gives equal bytes (and DVC hashes)."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cad2real.errors import UserError
 from cad2real.schema import Block
@@ -45,8 +47,7 @@ def load_params(path: Path) -> Params:
         raise UserError(f"{path} has {len(lines)} wrong value(s):\n" + "\n".join(lines), "") from None
 
 
-def _explain(item: object) -> str:
-    assert isinstance(item, dict)
+def _explain(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return f"unknown key (value {item['input']!r}); remove it or correct its name"
     return f"{item['msg']}, but it is {item['input']!r}"

@@ -19,7 +19,7 @@ def renders(n: int = 4) -> torch.Tensor:
     return pictures
 
 
-STILL = dict(scale=(1.0, 1.0), rotation_deg=0.0, shift=0.0, perspective=0.0, padding="zeros")
+STILL = {"scale": (1.0, 1.0), "rotation_deg": 0.0, "shift": 0.0, "perspective": 0.0, "padding": "zeros"}
 
 
 def test_warp_without_strength_changes_nothing() -> None:

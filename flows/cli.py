@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(benchmark)
     app.command()(report)
     app.command()(watch)
+    app.command()(nightly)
     app.command()(status)
     app.command()(doctor)
     app.command()(versions)
@@ -149,6 +150,22 @@ def watch(
     root = Path()
     prepare(root)
     watch_project(root, lambda: run_in_a_process(root), poll_s=poll)
+
+
+def nightly(
+    cron: Annotated[str, typer.Option(help="When: minute, hour, day, month, weekday.")] = "0 2 * * *",
+    timezone: Annotated[str, typer.Option(help="Of the schedule.")] = "UTC",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of Prefect's page on this machine.")] = 4200,
+) -> None:
+    """Retrain on a schedule until Ctrl-C; a new model is used only if it is not worse than the one in use.
+
+    Example: cad2real nightly --cron "0 2 * * *" --timezone Europe/Berlin
+    """
+    from flows.nightly import serve_nightly
+    from flows.processes import treat_sigterm_as_ctrl_c
+
+    treat_sigterm_as_ctrl_c()
+    serve_nightly(Path(), cron, timezone, port)
 
 
 def status() -> None:

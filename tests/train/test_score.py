@@ -26,8 +26,8 @@ def layout(tmp_path: Path) -> Layout:
         Image.fromarray(random.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(layout.squares / name)
         rows.append(f"{name},{name},{label},,,,,0,0,32,none")
     (layout.squares / "photos.csv").write_text("\n".join(rows) + "\n")
-    description = {"classes": ["bolt", "nut"], "backbone": "mobilenetv3_small_050", "image_size": 32, "rotations": 1}
-    save_model(layout.models / "adapt", new_network("mobilenetv3_small_050", "random", 2), description)
+    description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
+    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2), description)
     return layout
 
 

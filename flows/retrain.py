@@ -1,0 +1,58 @@
+"""The Prefect flow behind `cad2real nightly`: fetch data, run what is stale, promote the model if it is not worse.
+
+Import this only after `flows.settings.enter`: Prefect reads its settings when it is imported.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from prefect import flow, get_run_logger
+
+from cad2real.layout import Layout
+from cad2real.params import load_params
+from flows.outcome import result_table
+from flows.pipeline import say
+from flows.promote import promote
+from flows.session import run_project
+from flows.settings import run_environment
+from flows.stages import DVC
+
+
+@flow(name="cad2real retrain", flow_run_name="retrain")
+def retrain(root: str) -> str:
+    """Retrains the project in the folder `root`; returns what became of it, in words."""
+    logger = get_run_logger()
+
+    def tell(line: str) -> None:
+        say(line)
+        logger.info(line)
+
+    folder = Path(root)
+    if fetched := fetch_data(folder):
+        tell(fetched)
+    run_project(folder)
+    decision = promote(
+        folder, datetime.now().strftime("%Y%m%d-%H%M%S"), load_params(Layout(folder).params).flow.promote_tolerance
+    )
+    verdict = f"{'promoted' if decision.promoted else 'kept the model in use'}: {decision.reason}"
+    tell(verdict)
+    for line in result_table(folder).splitlines():
+        tell(line)
+    return verdict
+
+
+def fetch_data(root: Path) -> str:
+    """Pulls the inputs that are tracked with `dvc add` (data/*.dvc) from the remote; empty when there are none."""
+    tracked = sorted(str(path.relative_to(root)) for path in (root / "data").glob("*.dvc"))
+    if not tracked:
+        return ""
+    done = subprocess.run(
+        [*DVC, "pull", "--quiet", *tracked], cwd=root, env=run_environment(root), capture_output=True, text=True
+    )
+    if done.returncode == 0:
+        return f"fetched {', '.join(tracked)}"
+    reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")
+    return f"data not fetched: {reason}; going on with what is here"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 from PIL import Image
 
 from search.index import Index
@@ -21,26 +20,20 @@ class Embedder(Protocol):
     key: str
     classes: tuple[str, ...]
 
-    def embed(self, images: Sequence[Image.Image]) -> Floats:
-        """Embeddings of square photos."""
+    def look(self, images: Sequence[Image.Image]) -> tuple[Floats, Floats]:
+        """Embeddings (n, d) and class probabilities (n, classes) of square photos."""
 
     def embed_files(self, paths: Sequence[Path], label: str) -> Floats:
         """Embeddings of renders; `label` names them in the progress line."""
 
-    def predict(self, images: Sequence[Image.Image], top: int) -> list[list[tuple[str, float]]]:
-        """For each square photo the `top` likeliest labels with their probabilities."""
-
 
 def queries_of(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
     """What `model` sees in square photos, with a belief for each part of `index`."""
-    embeddings = model.embed(images)
+    embeddings, probabilities = model.look(images)
     if not index.labels <= set(model.classes):  # parts that were rendered after training
         return Queries(embeddings)
-    beliefs = np.zeros((len(images), len(index.parts)), dtype=np.float32)
-    for row, guesses in enumerate(model.predict(images, len(model.classes))):
-        probability = dict(guesses)
-        beliefs[row] = [probability[part.label] for part in index.parts]
-    return Queries(embeddings, beliefs)
+    columns = [model.classes.index(part.label) for part in index.parts]
+    return Queries(embeddings, probabilities[:, columns])
 
 
 def load_model(models: Path, stage: str | None = None) -> tuple[str, Embedder]:

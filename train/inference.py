@@ -69,6 +69,17 @@ class Inference:
         results = [torch.stack(self._turned(images, domain)).mean(0).cpu() for images in batches]
         return F.normalize(torch.cat(results)) if results else torch.zeros(0, self.network.head.in_features)
 
+    @torch.no_grad()
+    def look(self, batches: Iterable[Tensor], domain: Domain) -> tuple[Tensor, Tensor]:
+        """Embeddings (n, d) and class probabilities (n, c) of the same images, in one pass."""
+        features: list[Tensor] = [torch.zeros(0, self.network.head.in_features)]
+        probabilities: list[Tensor] = [torch.zeros(0, self.network.head.out_features)]
+        for images in batches:
+            turned = torch.stack(self._turned(images, domain))
+            features.append(turned.mean(0).cpu())
+            probabilities.append(self.network.head(turned).softmax(dim=-1).mean(0).cpu())
+        return F.normalize(torch.cat(features)), torch.cat(probabilities)
+
     def _turned(self, images: Tensor, domain: Domain) -> list[Tensor]:
         return [
             self.network.norm(self._lanes.map_images(torch.rot90(images, turn, (2, 3)), self._through), domain)

@@ -89,6 +89,11 @@ class Model:
         """Embeddings (n, d) of renders (pictures with alpha), L2-normalised; `label` names them in the progress."""
         return self._embed(load_images(paths, self.image_size, "RGBA", None, label), "source")
 
+    def look(self, images: Sequence[Image.Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Embeddings (n, d), L2-normalised, and class probabilities (n, classes) of square photos, in one pass."""
+        embeddings, probabilities = self._inference.look(self._batches(self._photos(images)), "target")
+        return embeddings.numpy(), probabilities.numpy()
+
     def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
         """For each square photo the `top` likeliest labels with their probabilities, likeliest first."""
         probabilities = self.probabilities(self._photos(images))

@@ -28,21 +28,19 @@ class ColorModel:
     key = "colors-1"
     classes = tuple(sorted(COLORS))
 
-    def embed(self, images: Sequence[Image.Image]) -> np.ndarray:
-        if not images:
-            return np.zeros((0, 3), dtype=np.float32)
+    def look(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+        embeddings = self._embed(images)
+        own = self._embed([Image.new("RGB", (8, 8), COLORS[label]) for label in self.classes])
+        scores = np.exp(4 * embeddings @ own.T)
+        return embeddings, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_files(self, paths: Sequence[Path], label: str) -> np.ndarray:
+        return self._embed([Image.open(path) for path in paths])
+
+    def _embed(self, images: Sequence[Image.Image]) -> np.ndarray:
         means = np.array([np.asarray(image.convert("RGB"), dtype=np.float32).mean(axis=(0, 1)) for image in images])
         centred = means - means.mean(axis=1, keepdims=True)
         return (centred / np.linalg.norm(centred, axis=1, keepdims=True)).astype(np.float32)
-
-    def predict(self, images: Sequence[Image.Image], top: int) -> list[list[tuple[str, float]]]:
-        own = self.embed([Image.new("RGB", (8, 8), COLORS[label]) for label in self.classes])
-        scores = np.exp(4 * self.embed(images) @ own.T)
-        scores /= scores.sum(axis=1, keepdims=True)
-        return [sorted(zip(self.classes, map(float, row), strict=True), key=lambda x: -x[1])[:top] for row in scores]
-
-    def embed_files(self, paths: Sequence[Path], label: str) -> np.ndarray:
-        return self.embed([Image.open(path) for path in paths])
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(watch)
     app.command()(nightly)
     app.command()(status)
+    app.command()(verify)
     app.command()(doctor)
     app.command()(versions)
     app.command()(checkout)
@@ -177,6 +178,32 @@ def status() -> None:
 
     for line in status_lines(Path()):
         print(line)
+
+
+def verify(
+    deep: Annotated[bool, typer.Option("--deep", help="Older versions too, and whether all of it fits.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend from good copies, or delete to be remade.")] = False,
+) -> None:
+    """Read every artifact and DVC's cache again and say what is damaged or missing.
+
+    Example: cad2real verify --deep
+    """
+    from flows.verify import repair as mend
+    from flows.verify import verify as check
+
+    faults = check(Path(), deep=deep or repair)
+    for fault in faults:
+        print(fault)
+    if faults and repair:
+        left = mend(Path())
+        for fault in left:
+            print(f"not mended: {fault}")
+        print("mended." if not left else "What is missing is made again by: cad2real run")
+        faults = left
+    elif not faults:
+        print("everything is as it was written.")
+    if faults:
+        raise typer.Exit(1)
 
 
 def doctor() -> None:

@@ -1,0 +1,102 @@
+"""What the hashes do not say: whether pictures decode, and whether renders, model and index fit together."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from cad2real.layout import Layout
+
+
+def content_faults(root: Path) -> Iterator[tuple[str, str]]:
+    """Pairs of a path relative to `root` and what is wrong with it."""
+    layout = Layout(root)
+    for path, what in (*_renders(layout), *_squares(layout), *_models(layout), *_index(layout)):
+        yield path.relative_to(root).as_posix(), what
+
+
+def _renders(layout: Layout) -> Iterator[tuple[Path, str]]:
+    if not layout.renders.is_dir():
+        return
+    listed = json.loads((layout.renders / "renders.json").read_text(encoding="utf-8"))["parts"]
+    for part in listed:
+        path = layout.renders / part / "part.json"
+        if not path.is_file():
+            yield path, "missing, although renders.json lists the part"
+            continue
+        for view in json.loads(path.read_text(encoding="utf-8"))["views"]:
+            yield from _picture(layout.renders / part / view["file"])
+
+
+def _squares(layout: Layout) -> Iterator[tuple[Path, str]]:
+    path = layout.squares / "photos.csv"
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield from _picture(layout.squares / row["square"])
+
+
+def _picture(path: Path) -> Iterator[tuple[Path, str]]:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except FileNotFoundError:
+        yield path, "listed but missing"
+    except (OSError, ValueError, SyntaxError) as error:
+        yield path, f"does not decode: {error}"
+
+
+def _models(layout: Layout) -> Iterator[tuple[Path, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    # With promoted models: DVC does not know those.
+    for folder in (*layout.models.glob("[!.]*"), *layout.models.glob("promoted/*")):
+        path = folder / "model.safetensors"
+        if folder.name in ("promoted", "current") or not folder.is_dir():
+            continue
+        try:
+            json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            with safe_open(path, framework="numpy") as tensors:
+                for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
+                    tensors.get_tensor(name)
+        except (OSError, ValueError, SafetensorError) as error:
+            yield path, f"the model does not load: {error}"
+    current = layout.models / "current"
+    if current.is_symlink() and not (current / "model.safetensors").is_file():
+        yield current, "points at no model"
+
+
+def _index(layout: Layout) -> Iterator[tuple[Path, str]]:
+    if (layout.index / "index.json").is_file():
+        index = json.loads((layout.index / "index.json").read_text(encoding="utf-8"))
+        for row in index["rows"]:
+            if not (layout.renders / row["view"]).is_file():
+                yield layout.index / "index.json", f"lists {row['view']}, which is not in data/renders"
+                break
+        yield from _index_of(layout.index, layout.models / index["model_stage"])
+    for folder in layout.models.glob("promoted/*"):
+        if (folder / "index" / "index.json").is_file():
+            yield from _index_of(folder / "index", folder)
+
+
+def _index_of(index: Path, model: Path) -> Iterator[tuple[Path, str]]:
+    """The index carries the hash of the model that made it, and a row of numbers for every view."""
+    from safetensors import SafetensorError, safe_open
+
+    said = json.loads((index / "index.json").read_text(encoding="utf-8"))
+    weights = model / "model.safetensors"
+    if weights.is_file() and hashlib.blake2b(weights.read_bytes(), digest_size=12).hexdigest() != said["model_key"]:
+        yield index / "index.json", f"was made by another model than {model.name}, or one of the two is damaged"
+    try:
+        with safe_open(index / "index.safetensors", framework="numpy") as tensors:
+            rows = {tensors.get_tensor(name).shape[0] for name in tensors.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        yield index / "index.safetensors", f"does not load: {error}"
+        return
+    if rows != {len(said["rows"])}:
+        yield index / "index.safetensors", f"has {sorted(rows)} rows, but index.json lists {len(said['rows'])}"

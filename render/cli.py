@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(catalogue)
     app.command()(render)
     app.command()(materials)
+    app.command()(export)
 
 
 def catalogue(
@@ -55,6 +56,9 @@ def render(
     ] = None,
     framing: Annotated[str | None, typer.Option(help="fit, or real_scale: one camera distance for all parts.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Other seeds give other views.")] = None,
+    outputs: Annotated[
+        str | None, typer.Option(help="Passes beside the pictures: depth, normals, mask, bodies (comma between).")
+    ] = None,
     preview: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG) of all parts here.")] = None,
 ) -> None:
     """Renders the catalogue into data/renders, or any part list into a folder.
@@ -70,8 +74,16 @@ def render(
     from render.stage import render_parts
 
     layout = Layout()
-    said = {"views": views, "size": size, "quality": quality, "sampler": sampler, "framing": framing, "seed": seed}
-    said = {name: value for name, value in said.items() if value is not None}
+    given: dict[str, object] = {
+        "views": views,
+        "size": size,
+        "quality": quality,
+        "sampler": sampler,
+        "framing": framing,
+        "seed": seed,
+    }
+    passes = tuple(outputs.split(",")) if outputs else None
+    said = {name: value for name, value in {**given, "outputs": passes}.items() if value is not None}
     if (parts is None) != (out is None):
         raise UserError(
             "--parts and --out belong together.", "Give both, or neither to render the project's catalogue."
@@ -114,6 +126,20 @@ def materials(
 
     write_material_sheet(out, size, quality, Layout().logs)
     print(f"materials: {out}")
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
+    format_name: Annotated[str, typer.Option("--format", help="imagefolder, coco, webdataset or bop.")] = "imagefolder",
+    renders: Annotated[Path, typer.Option(help="A folder of renders.")] = Path("data/renders"),
+) -> None:
+    """Writes renders in the format of another tool.
+
+    Example: cad2real export --format coco --out exported
+    """
+    from render.export import export as write
+
+    print(f"{write(renders, format_name, out)} view(s) written as {format_name}: {out}")
 
 
 def _tell_catalogue(made: Catalogue) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from cad2real.files import write_json
+from render.blender.pass_files import save_passes
 from render.blender.studio import Studio, tight_box
 from render.catalogue import Part
 from render.description import Shot, View, content_key, describe_views
@@ -36,6 +37,8 @@ def render_part(
         name = f"view_{view.number:03d}.png"
         Image.fromarray(picture).save(folder / name, compress_level=4)
         described[view.number] = _describe(view, name, box, shot)
+        if shot.outputs:
+            described[view.number] |= save_passes(folder, view.number, studio.passes(view), shot.outputs)
         tell(len(described))
     write_json(
         folder / "part.json",

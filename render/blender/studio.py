@@ -13,6 +13,7 @@ from PIL import Image
 from render.blender import cycles, worlds
 from render.blender.materials import make_material, wear_material
 from render.blender.mesh import make_mesh
+from render.blender.passes import Passes, render_passes
 from render.blender.surroundings import Lamps, Table
 from render.cameras import SENSOR_MM
 from render.description import Shot, View
@@ -73,6 +74,12 @@ class Studio:
         frame[top:bottom, left:right] = picture
         frame[frame[..., 3] == 0] = 0  # so that an empty pixel is the same everywhere, and compresses
         return frame
+
+    def passes(self, view: View) -> Passes:
+        """Depth, normals, mask and bodies of `view`, which was the last one shot."""
+        size = self._shot.size
+        to_camera = np.diag([1.0, -1.0, -1.0]) @ np.array(self._camera.matrix_world)[:3, :3].T
+        return render_passes(self._scene, size, self._mm, to_camera, self._scratch)
 
     def _place(self, view: View) -> None:
         """Poses part and camera. The world stays: turning both against it costs nothing, turning it costs 0.2 s."""

@@ -82,13 +82,6 @@ def render(
         "framing": framing,
         "seed": seed,
     }
-        "views": views,
-        "size": size,
-        "quality": quality,
-        "sampler": sampler,
-        "framing": framing,
-        "seed": seed,
-    }
     passes = tuple(outputs.split(",")) if outputs else None
     said = {name: value for name, value in {**given, "outputs": passes}.items() if value is not None}
     if (parts is None) != (out is None):

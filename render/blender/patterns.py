@@ -76,30 +76,54 @@ def _along_the_brush(tree: Any, shader: Any, place: Any, geometry: Geometry) -> 
 
 
 def _along_a_side(tree: Any, place: Any, side: int, other: int) -> Any:
-    """Streaks along axis `side`, and along `other` on the faces that look along `side`."""
-    normal, split, steep, mix = (
-        tree.nodes.new(kind)
-        for kind in ("ShaderNodeTexCoord", "ShaderNodeSeparateXYZ", "ShaderNodeMath", "ShaderNodeMix")
-    )
-    tree.links.new(normal.outputs["Normal"], split.inputs["Vector"])
-    square = tree.nodes.new("ShaderNodeMath")
-    square.operation, steep.operation, mix.data_type = "POWER", "GREATER_THAN", "VECTOR"
-    square.inputs[1].default_value, steep.inputs[1].default_value = 2.0, 0.5
-    tree.links.new(split.outputs["XYZ"[side]], square.inputs[0])
-    tree.links.new(square.outputs[0], steep.inputs[0])
-    tree.links.new(steep.outputs[0], mix.inputs["Factor"])
-    for socket, axis in (("A", side), ("B", other)):
-        stretched = _vector(tree, "MULTIPLY", place, tuple(STRETCH if at == axis else 1.0 for at in range(3)))
-        tree.links.new(stretched, next(i for i in mix.inputs if i.name == socket and i.type == "VECTOR"))
+    """Streaks along axis `side` where the surface holds it, along its projection elsewhere, `other` at the ends."""
+    normal = tree.nodes.new("ShaderNodeTexCoord").outputs["Normal"]
+    split, steep = tree.nodes.new("ShaderNodeSeparateXYZ"), tree.nodes.new("ShaderNodeMath")
+    steep.operation = "ABSOLUTE"
+    tree.links.new(normal, split.inputs["Vector"])
+    tree.links.new(split.outputs["XYZ"[side]], steep.inputs[0])
+    held = _vector(tree, "MULTIPLY", place, tuple(STRETCH if at == side else 1.0 for at in range(3)))
+    along, instead = (tuple(1.0 if at == axis else 0.0 for at in range(3)) for axis in (side, other))
+    direction = _choose(tree, steep.outputs[0], 0.9, along, instead)
+    across = _vector(tree, "NORMALIZE", _vector(tree, "CROSS_PRODUCT", normal, direction))
+    streak = _vector(tree, "CROSS_PRODUCT", across, normal)
+    join, shrink = tree.nodes.new("ShaderNodeCombineXYZ"), tree.nodes.new("ShaderNodeMath")
+    shrink.operation = "MULTIPLY"
+    shrink.inputs[1].default_value = STRETCH
+    tree.links.new(_vector(tree, "DOT_PRODUCT", place, across, "Value"), join.inputs["X"])
+    tree.links.new(_vector(tree, "DOT_PRODUCT", place, normal, "Value"), join.inputs["Y"])
+    tree.links.new(_vector(tree, "DOT_PRODUCT", place, streak, "Value"), shrink.inputs[0])
+    tree.links.new(shrink.outputs[0], join.inputs["Z"])
+    return _choose(tree, steep.outputs[0], 0.3, held, join.outputs["Vector"])
+
+
+def _choose(tree: Any, value: Any, limit: float, below: Any, above: Any) -> Any:
+    """The vector `below` (socket or constant) where `value` is at most `limit`, else `above`."""
+    test, mix = tree.nodes.new("ShaderNodeMath"), tree.nodes.new("ShaderNodeMix")
+    test.operation, mix.data_type = "GREATER_THAN", "VECTOR"
+    test.inputs[1].default_value = limit
+    tree.links.new(value, test.inputs[0])
+    tree.links.new(test.outputs[0], mix.inputs["Factor"])
+    for name, vector in (("A", below), ("B", above)):
+        _feed(tree, vector, next(i for i in mix.inputs if i.name == name and i.type == "VECTOR"))
     return next(o for o in mix.outputs if o.type == "VECTOR")
 
 
-def _vector(tree: Any, operation: str, value: Any, by: tuple[float, ...]) -> Any:
+def _feed(tree: Any, value: Any, to: Any) -> None:
+    if isinstance(value, tuple):
+        to.default_value = value
+    else:
+        tree.links.new(value, to)
+
+
+def _vector(tree: Any, operation: str, value: Any, by: Any = None, output: str = "Vector") -> Any:
+    """One step of vector arithmetic; `by` is a socket or a constant."""
     node = tree.nodes.new("ShaderNodeVectorMath")
     node.operation = operation
-    node.inputs[1].default_value = by
     tree.links.new(value, node.inputs[0])
-    return node.outputs["Vector"]
+    if by is not None:
+        _feed(tree, by, node.inputs[1])
+    return node.outputs[output]
 
 
 def _map(tree: Any, value: Any, low: float, high: float, to: Any) -> None:

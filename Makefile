@@ -32,6 +32,14 @@ lint: setup ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+.PHONY: bench-render
+bench-render: setup ## measure the renderer on the sample parts
+	$(BIN)/python -m render.bench
+
+.PHONY: soak
+soak: setup ## kill runs at random moments, 20 times, and check that the next run mends it (about 20 minutes)
+	PYTHONPATH=. $(BIN)/python tools/soak.py
+
 .PHONY: clean
 clean: ## delete what runs made (renders, models, index, reports, caches); parts, photos and .venv/ stay
 	rm -rf data/catalogue.json data/renders data/squares data/models data/index data/reports data/logs data/cache

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
 
         from flows.retrain import retrain
 
+        # Prefect's runner forgets to await its own end when it is stopped by a signal.
+        warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
         say(f"retraining on schedule {cron!r} ({timezone}); Ctrl-C ends it")
         retrain.serve(
             name=root.resolve().name,

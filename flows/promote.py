@@ -23,7 +23,7 @@ from flows.settings import run_environment
 
 PROMOTED, CURRENT = "promoted", "current"
 KEPT_MODELS = 3
-MODEL_FILES = ("model.safetensors", "model.json")
+WEIGHTS = "model.safetensors"
 
 # Scores of the models in the given folders, on the project's photos (train/stages/score.py).
 Scorer = Callable[[Path, list[Path]], list[dict[str, Any]]]
@@ -45,9 +45,9 @@ def promote(root: Path, name: str, tolerance: float, scorer: Scorer | None = Non
     """
     layout = Layout(root)
     new, current = layout.models / "adapt", layout.models / CURRENT
-    if not (new / MODEL_FILES[0]).is_file():
+    if not (new / WEIGHTS).is_file():
         raise UserError("There is no adapted model to promote.", "Add photos and run: cad2real run")
-    if not (current / MODEL_FILES[0]).is_file():
+    if not (current / WEIGHTS).is_file():
         decision = Decision(True, "there was no model in use")
     elif _same_model(new, current):
         return Decision(False, "the model has not changed")
@@ -87,15 +87,15 @@ def score(root: Path, folders: list[Path]) -> list[dict[str, Any]]:
 
 
 def _same_model(new: Path, current: Path) -> bool:
-    return (new / MODEL_FILES[0]).read_bytes() == (current / MODEL_FILES[0]).read_bytes()
+    return (new / WEIGHTS).read_bytes() == (current / WEIGHTS).read_bytes()
 
 
 def _switch(layout: Layout, name: str) -> None:
     """Copies model and index to promoted/<name>, then turns the link `current` to it in one step."""
     folder = layout.models / PROMOTED / name
     with atomic_folder(folder) as target:
-        for file in MODEL_FILES:
-            shutil.copyfile(layout.models / "adapt" / file, target / file)
+        for file in (layout.models / "adapt").iterdir():
+            shutil.copyfile(file, target / file.name)
         if layout.index.is_dir():
             shutil.copytree(layout.index, target / "index")
         if layout.params.exists():

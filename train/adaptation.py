@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
@@ -22,6 +23,7 @@ from train.methods import METHODS
 from train.methods.batch import Method, Setting, StepBatch
 from train.network import Classifier
 from train.params import AdaptParams, MethodName, TrainParams
+from train.size_prior import SizePrior
 
 Tensor = torch.Tensor
 WARM_UP = 0.05  # share of the run in which learning rates rise from 0
@@ -58,9 +60,10 @@ def adapt(
     target: TargetDomain,
     params: TrainParams,
     lanes: int,
-    on_epoch: Callable[[int, Classifier, dict[str, float]], None],
+    on_epoch: Callable[[int, Classifier, dict[str, float]], SizePrior | None],
 ) -> None:
-    """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`.
+    """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
+    prior that it returns corrects what the teacher says from then on.
 
     Raises UserError when a loss is not finite: it names the step and the loss.
     """
@@ -87,12 +90,13 @@ def adapt(
     student_lanes = Lanes(network.backbone, lanes)
     teacher_lanes = Lanes(teacher.backbone, lanes)
     draws = _draws(source, target, params, schedule)
+    prior: SizePrior | None = None
     with Progress("adapt", schedule.steps, "steps") as progress:
         for epoch in range(params.epochs):
             sums: dict[str, float] = {}
             network.train()
             for _ in range(params.steps_per_epoch):
-                losses = _step(network, student_lanes, teacher, teacher_lanes, methods, next(draws), stage)
+                losses = _step(network, student_lanes, teacher, teacher_lanes, methods, next(draws), prior, stage)
                 total = torch.stack(list(losses.values())).sum()
                 if not torch.isfinite(total):
                     broken = ", ".join(name for name, loss in losses.items() if not torch.isfinite(loss))
@@ -108,18 +112,20 @@ def adapt(
                 for name, loss in losses.items():
                     sums[name] = sums.get(name, 0.0) + loss.item()
                 progress.advance(note=" ".join(f"{name} {loss.item():.2f}" for name, loss in losses.items()))
-            on_epoch(epoch, teacher, {name: value / params.steps_per_epoch for name, value in sums.items()})
+            prior = on_epoch(epoch, teacher, {name: value / params.steps_per_epoch for name, value in sums.items()})
 
 
 @dataclass(frozen=True)
 class Draw:
     """Images of one step: `images` holds augmented renders and then strong target views, `labels` the renders' classes,
-    `weak` weak views of the same photos (None while only the source trains), `done` the adaptation's progress.
+    `weak` weak views of the same photos (None while only the source trains), `extents` their sizes, `done` the
+    adaptation's progress.
     """
 
     images: Tensor
     labels: Tensor
     weak: Tensor | None
+    extents: npt.NDArray[np.float64] | None
     done: float
 
 
@@ -143,14 +149,15 @@ def _draws(source: SourceDomain, target: TargetDomain, params: TrainParams, sche
         )
         done = schedule.adaptation(step)
         if done < 0 or target_rows is None:
-            yield Draw(images, labels, None, done)
+            yield Draw(images, labels, None, None, done)
             continue
-        photos = batches.as_float(target.images, next(target_rows))
+        rows = next(target_rows)
+        photos = batches.as_float(target.images, rows)
         weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
         strong = batches.strong_target_view(
             photos, params.image_size, params.target_augment, params.source_augment, rng
         )
-        yield Draw(torch.cat([images, strong]), labels, weak, done)
+        yield Draw(torch.cat([images, strong]), labels, weak, target.extents[rows], done)
 
 
 def _step(
@@ -160,6 +167,7 @@ def _step(
     teacher_lanes: Lanes,
     methods: dict[MethodName, Method],
     draw: Draw,
+    prior: SizePrior | None,
     stage: AdaptParams,
 ) -> dict[str, Tensor]:
     """One forward and backward pass; returns the weighted losses by name."""
@@ -172,8 +180,12 @@ def _step(
     if draw.weak is not None:
         with torch.no_grad():
             taught = teacher_lanes.map_images(draw.weak, preprocess(teacher))
-            probabilities = teacher.head(teacher.norm(taught, "target")).softmax(dim=1)
-        target_feature = network.norm(joined[n:], "target")
+            logits_taught = teacher.head(teacher.norm(taught, "target"))
+            if prior is not None and draw.extents is not None:
+                likelihood = torch.from_numpy(prior.log_likelihood(draw.extents))
+                logits_taught = logits_taught.log_softmax(dim=1) + likelihood.to(logits_taught)
+            probabilities = logits_taught.softmax(dim=1)
+        target_feature = network.norm(joined[n:], "target", probabilities)
         target_logits = network.head(target_feature)
         batch = StepBatch(feature, logits, labels, target_feature, target_logits, probabilities, draw.done)
         ramp = Schedule.ramp(draw.done)

@@ -29,22 +29,25 @@ def warp(
     *,
     scale: tuple[float, float],
     rotation_deg: float,
+    stretch: float,
     shift: float,
     perspective: float,
     padding: str,
     rng: torch.Generator,
 ) -> Tensor:
-    """Turns, scales (log-uniform, above 1 zooms in), moves and tilts each image, and samples it at `size` pixels.
+    """Turns, scales (log-uniform, above 1 zooms in), stretches (up to `stretch` between width and height), moves and
+    tilts each image, and samples it at `size` pixels.
 
     No mirroring: a mirrored part can be another part. `padding` is grid_sample's: "zeros" or "border".
     """
     n = len(images)
-    angle = uniform(n, -math.radians(rotation_deg), math.radians(rotation_deg), rng)
     zoom = torch.exp(uniform(n, math.log(scale[0]), math.log(scale[1]), rng))
+    squeeze = torch.exp(uniform(n, -math.log(stretch), math.log(stretch), rng) / 2)
+    turn = uniform(n, -math.radians(rotation_deg), math.radians(rotation_deg), rng)
     matrix = torch.zeros(n, 3, 3)
-    matrix[:, 0, 0] = matrix[:, 1, 1] = torch.cos(angle) / zoom
-    matrix[:, 0, 1] = -torch.sin(angle) / zoom
-    matrix[:, 1, 0] = torch.sin(angle) / zoom
+    sizes = torch.diag_embed(torch.stack([squeeze, 1 / squeeze], dim=1) / zoom[:, None])
+    # The squeeze comes last, along the picture's own axes: photos are squeezed when their file is resized.
+    matrix[:, :2, :2] = _rotation(turn) @ sizes
     matrix[:, :2, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 2 * shift
     matrix[:, 2, :2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * perspective
     matrix[:, 2, 2] = 1
@@ -59,6 +62,11 @@ def warp(
             images, size=(int(size * 1.2),) * 2, mode="bilinear", antialias=True, align_corners=False
         )
     return F.grid_sample(images, grid.to(images.device), mode="bilinear", padding_mode=padding, align_corners=False)
+
+
+def _rotation(angle: Tensor) -> Tensor:
+    """(n, 2, 2) rotations by `angle` (n,) in radians."""
+    return torch.stack([torch.cos(angle), -torch.sin(angle), torch.sin(angle), torch.cos(angle)], dim=1).view(-1, 2, 2)
 
 
 def smooth_noise(n: int, channels: int, size: int, rng: torch.Generator, cells: int = 6) -> Tensor:

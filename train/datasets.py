@@ -9,13 +9,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from cad2real.errors import UserError
+from train.foreground import WORKING_SIZE, find_part, zoom_to_part
 from train.images import load_images
 
 
@@ -35,10 +39,15 @@ class SourceDomain:
 
 @dataclass(frozen=True)
 class TargetDomain:
-    """Unlabelled square photos. `images` (m, 3, s, s) uint8; `squares` their file names in the squares folder."""
+    """Unlabelled square photos, zoomed to the part where it stands on a plain background.
+
+    `images` (m, 3, s, s) uint8; `squares` their file names in the squares folder; `extents` (m, 2) log of the part's
+    largest and smallest width in pixels of the upright photo, NaN where it could not be measured.
+    """
 
     images: npt.NDArray[np.uint8]
     squares: tuple[str, ...]
+    extents: npt.NDArray[np.float64]
 
 
 def read_source(renders: Path, size: int, held_out_share: float, cache: Path | None) -> SourceDomain:
@@ -85,8 +94,26 @@ def _is_held_out(part: str, view: str, share: float) -> bool:
 
 def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
     """Reads the square photos without their labels; an empty manifest gives an empty domain."""
-    names = tuple(row["square"] for row in _manifest(squares))
-    return TargetDomain(load_images([squares / name for name in names], size, "RGB", cache, "squares"), names)
+    rows = _manifest(squares)
+    names = tuple(row["square"] for row in rows)
+    images = load_images([squares / name for name in names], size, "RGB", cache, "squares", zoom_to_part)
+    with ThreadPoolExecutor() as pool:
+        extents = list(pool.map(lambda row: _measure(squares, row), rows))
+    return TargetDomain(images, names, np.array(extents, dtype=np.float64).reshape(-1, 2))
+
+
+def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
+    """Log widths of the part in pixels of the upright photo, or NaN."""
+    try:
+        side = float(row.get("crop_side") or "nan")
+        with Image.open(squares / row["square"]) as square:
+            square.draft("RGB", (WORKING_SIZE, WORKING_SIZE))
+            found = find_part(square)
+    except (OSError, ValueError):
+        return math.nan, math.nan
+    if found is None:
+        return math.nan, math.nan
+    return math.log(found.extents[0] * side), math.log(found.extents[1] * side)
 
 
 def target_labels(squares: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -32,23 +32,31 @@ def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint
     return np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
 
 
-def load_images(paths: Sequence[Path], size: int, mode: Mode, cache: Path | None, label: str) -> npt.NDArray[np.uint8]:
-    """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`.
+def load_images(
+    paths: Sequence[Path],
+    size: int,
+    mode: Mode,
+    cache: Path | None,
+    label: str,
+    prepare: Callable[[Image.Image], Image.Image] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`; `prepare` is applied first.
 
     `cache` is a folder that keeps the array under the name `<label>-<key>.npy`, where the key is made of the files'
-    bytes, `size` and `mode`; older arrays of the same label are deleted. None decodes anew. Raises UserError that names
-    a picture that cannot be read.
+    bytes and the other arguments; older arrays of the same label are deleted. None decodes anew. Raises UserError
+    that names a picture that cannot be read.
     """
     shape = (len(paths), CHANNELS[mode], size, size)
     stored = None
     if cache is not None:
-        stored = cache / f"{label}-{_content_key(paths, size, mode)}.npy"
+        settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
+        stored = cache / f"{label}-{_content_key(paths, settings)}.npy"
         found = _open(stored, shape)
         if found is not None:
             return found
     images = np.empty(shape, dtype=np.uint8)
     with Progress(f"decode {label}", len(paths), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode), paths)):
+        for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode, prepare), paths)):
             images[row] = image
             progress.advance()
     if stored is not None:
@@ -59,24 +67,26 @@ def load_images(paths: Sequence[Path], size: int, mode: Mode, cache: Path | None
     return images
 
 
-def _decode(path: Path, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
+def _decode(
+    path: Path, size: int, mode: Mode, prepare: Callable[[Image.Image], Image.Image] | None
+) -> npt.NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
-            return to_array(picture, size, mode)
+            return to_array(prepare(picture) if prepare else picture, size, mode)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(
             f"{path} cannot be read as a picture ({error}).", "Delete it and run its stage again."
         ) from None
 
 
-def _content_key(paths: Sequence[Path], size: int, mode: Mode) -> str:
+def _content_key(paths: Sequence[Path], settings: str) -> str:
     def digest(path: Path) -> bytes:
         try:
             return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror}).", "Run its stage again.") from None
 
-    key = hashlib.blake2b(f"{size} {mode}".encode(), digest_size=12)
+    key = hashlib.blake2b(settings.encode(), digest_size=12)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for part in pool.map(digest, paths):
             key.update(part)

@@ -18,11 +18,13 @@ from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from train.backbones import create_backbone, normalisation
 from train.batches import plain_view
+from train.foreground import zoom_to_part
 from train.images import load_images, to_array
 from train.inference import Inference, device
 from train.network import Classifier, Domain
+from train.size_prior import SizePrior, fuse, read_prior, write_prior
 
-WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
+WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
 BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on
 
 
@@ -37,16 +39,19 @@ def new_network(backbone: str, weights: str, classes: int) -> Classifier:
     return network.to(device()).eval()
 
 
-def save_model(folder: Path, network: Classifier, description: dict[str, Any]) -> None:
+def save_model(folder: Path, network: Classifier, description: dict[str, Any], prior: SizePrior | None = None) -> None:
     """Writes weights and description as one folder that appears whole.
 
-    `description` holds at least classes, backbone, image_size, rotations; versions are added.
+    `description` holds at least classes, backbone, image_size, rotations; versions are added. `prior` says what sizes
+    in photos of this project mean.
     """
     from safetensors.torch import save_file
 
     with atomic_folder(folder) as temporary:
         state = {name: value.contiguous() for name, value in network.state_dict().items()}
         save_file(state, temporary / WEIGHTS)
+        if prior is not None:
+            write_prior(temporary / PRIOR, prior)
         packages = ("torch", "timm", "numpy", "cad2real")
         write_json(temporary / DESCRIPTION, {**description, "versions": {name: version(name) for name in packages}})
 
@@ -54,8 +59,10 @@ def save_model(folder: Path, network: Classifier, description: dict[str, Any]) -
 class Model:
     """A classifier with its classes. Photos get the target's feature statistics, renders the source's."""
 
-    def __init__(self, network: Classifier, description: dict[str, Any], key: str) -> None:
-        self.network, self.description, self.key = network.eval(), description, key
+    def __init__(
+        self, network: Classifier, description: dict[str, Any], key: str, prior: SizePrior | None = None
+    ) -> None:
+        self.network, self.description, self.key, self.prior = network.eval(), description, key, prior
         self.classes: tuple[str, ...] = tuple(description["classes"])
         self.image_size: int = description["image_size"]
         self._inference = Inference(network, rotations=description["rotations"])
@@ -72,6 +79,7 @@ class Model:
             weights = (folder / WEIGHTS).read_bytes()
             network = new_network(description["backbone"], "random", len(description["classes"]))
             network.load_state_dict(load(weights))
+            prior = read_prior(folder / PRIOR, len(description["classes"]))
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
@@ -79,7 +87,7 @@ class Model:
         except (json.JSONDecodeError, KeyError, SafetensorError, RuntimeError) as error:
             first = str(error).splitlines()[0]
             raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
-        return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest())
+        return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
 
     def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of square photos, L2-normalised."""
@@ -103,9 +111,15 @@ class Model:
             for row, columns in zip(probabilities, order, strict=True)
         ]
 
-    def probabilities(self, photos: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Class probabilities (n, classes) of square photos (n, 3, s, s)."""
-        return self._inference.probabilities(self._batches(photos), "target").numpy()
+    def probabilities(
+        self, photos: npt.NDArray[np.uint8], extents: npt.NDArray[np.float64] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Class probabilities (n, classes) of square photos (n, 3, s, s).
+
+        `extents` (n, 2) are the parts' log widths in pixels of the upright photo, as in `TargetDomain`: give them for
+        photos of the camera set-up that the model was adapted to.
+        """
+        return fuse(self._inference.probabilities(self._batches(photos), "target").numpy(), self.prior, extents)
 
     def _embed(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
         return self._inference.embeddings(self._batches(images), domain).numpy()
@@ -113,7 +127,7 @@ class Model:
     def _photos(self, images: Sequence[Image.Image]) -> npt.NDArray[np.uint8]:
         if not images:
             return np.zeros((0, 3, self.image_size, self.image_size), dtype=np.uint8)
-        return np.stack([to_array(image, self.image_size, "RGB") for image in images])
+        return np.stack([to_array(zoom_to_part(image), self.image_size, "RGB") for image in images])
 
     def _batches(self, images: npt.NDArray[np.uint8], size: int = 64) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), size):

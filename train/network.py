@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 import torch
@@ -11,33 +10,73 @@ from torch import nn
 
 Tensor = torch.Tensor
 Domain = Literal["source", "target"]
+RAREST = 5
+SHARE_MOMENTUM = 0.05
+STATISTICS_MOMENTUM = 0.1
 
 
 class DomainNorm(nn.Module):
     """Standardises the pooled feature with statistics of its own domain, without trained scale or offset.
 
     Domain-specific batch normalisation (Chang et al., CVPR 2019) kept to the one place where it pays: source and
-    target features get the same mean and variance per channel before the head that both share.
+    target features get the same mean and variance per channel before the head that both share. That aligns the domains
+    only if both hold the same mix of classes. The source is drawn in equal shares; so target features are weighed by
+    what the teacher thinks they are, each class alike, however rare it is in the photos.
     """
 
-    def __init__(self, features: int) -> None:
+    share: Tensor
+
+    def __init__(self, features: int, classes: int) -> None:
         super().__init__()
         self.source = nn.BatchNorm1d(features, affine=False)
         self.target = nn.BatchNorm1d(features, affine=False)
+        self.register_buffer("share", torch.full((classes,), 1 / classes))
 
-    def forward(self, feature: Tensor, domain: Domain) -> Tensor:
+    def forward(self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None) -> Tensor:
+        """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c)."""
         norm = self.source if domain == "source" else self.target
-        if self.training and len(feature) == 1:  # one image has no variance
+        if not self.training or len(feature) == 1:  # one image has no variance
             return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
-        return norm(feature.float())  # type: ignore[no-any-return]
+        if probabilities is None:
+            return norm(feature.float())  # type: ignore[no-any-return]
+        self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
+        mean, variance = weighted_statistics(feature.float(), balancing_weights(probabilities, self.share))
+        _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
+        _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
+        return (feature.float() - mean) / (variance + norm.eps).sqrt()
 
     @torch.no_grad()
-    def set_statistics(self, domain: Domain, features: Tensor) -> None:
-        """Sets a domain's mean and variance from all its features (n, d)."""
-        norm = self.source if domain == "source" else self.target
-        assert norm.running_mean is not None and norm.running_var is not None  # noqa: S101 - for the type checker
-        norm.running_mean.copy_(features.mean(0))
-        norm.running_var.copy_(features.var(0, unbiased=False).clamp_min(1e-6))
+    def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:
+        """Sets a domain's mean and variance from all its features (n, d), weighed by class `probabilities` (n, c)."""
+        weights = torch.full((len(features),), 1 / len(features), device=features.device)
+        if probabilities is not None:
+            self.share.copy_(probabilities.mean(0))
+            weights = balancing_weights(probabilities, self.share)
+        mean, variance = weighted_statistics(features, weights)
+        running_mean, running_variance = _statistics(self.source if domain == "source" else self.target)
+        running_mean.copy_(mean)
+        running_variance.copy_(variance.clamp_min(1e-6))
+
+
+def _statistics(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    if norm.running_mean is None or norm.running_var is None:
+        raise RuntimeError("a domain's normalisation keeps running statistics")
+    return norm.running_mean, norm.running_var
+
+
+def balancing_weights(probabilities: Tensor, share: Tensor) -> Tensor:
+    """Weights (n,) that sum to 1 and give every class the same total, from class probabilities (n, c) and each class's
+    share (c,) of the domain. No class counts more than RAREST times its share, so that a few photos do not rule.
+    """
+    floor = 1 / (RAREST * len(share))
+    weights = (probabilities / share.clamp_min(floor)).sum(dim=1)
+    return weights / weights.sum()
+
+
+def weighted_statistics(features: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance (d,) of features (n, d) under weights (n,) that sum to 1."""
+    mean = weights @ features
+    return mean, weights @ (features - mean).square()
 
 
 class Classifier(nn.Module):
@@ -56,7 +95,7 @@ class Classifier(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        self.norm = DomainNorm(features)
+        self.norm = DomainNorm(features, classes)
         self.head = nn.Linear(features, classes)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
@@ -72,18 +111,3 @@ class Classifier(nn.Module):
     def pooled(self, images: Tensor) -> Tensor:
         """The backbone's feature, before any domain's statistics."""
         return self.backbone(((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
-
-    def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
-        """Standardised feature (n, d) and logits (n, classes)."""
-        feature = self.norm(self.pooled(images), domain)
-        return feature, self.head(feature)
-
-
-@torch.no_grad()
-def pooled_features(network: Classifier, batches: Iterable[Tensor]) -> Tensor:
-    """Pooled features of all images of `batches`, in order, with the network in evaluation mode."""
-    training = network.training
-    network.eval()
-    features = [network.pooled(images) for images in batches]
-    network.train(training)
-    return torch.cat(features) if features else torch.zeros(0, network.head.in_features)

@@ -18,23 +18,25 @@ class AugmentParams(Block):
     """Random changes of a training image; each is drawn anew for each image and step.
 
     `scale` is the range of sizes relative to the image as it is (above 1 zooms in), `rotation_deg` the largest turn in
-    the picture's plane, `shift` the largest move as a share of the side. The others are strengths (0 = off, 1 =
-    strong) or, where they end in `_p`, the share of images that get the change.
+    the picture's plane, `stretch` the largest ratio between the stretches of width and height, `shift` the largest move
+    as a share of the side. The others are strengths (0 = off, 1 = strong) or, where they end in `_p`, the share of
+    images that get the change.
     """
 
-    scale: tuple[float, float] = (0.7, 1.1)
+    scale: tuple[float, float] = (0.8, 1.1)
     rotation_deg: float = Field(180.0, ge=0, le=180)
+    stretch: float = Field(1.5, ge=1, le=3)
     shift: float = Field(0.08, ge=0, le=0.5)
-    perspective: float = Field(0.1, ge=0, le=0.5)
-    jitter: float = Field(0.5, ge=0, le=1)
+    perspective: float = Field(0.05, ge=0, le=0.5)
+    jitter: float = Field(0.4, ge=0, le=1)
     grey_p: float = Field(0.1, ge=0, le=1)
-    recolour_p: float = Field(0.3, ge=0, le=1)
-    blur_p: float = Field(0.3, ge=0, le=1)
+    recolour_p: float = Field(0.25, ge=0, le=1)
+    blur_p: float = Field(0.15, ge=0, le=1)
     low_resolution_p: float = Field(0.3, ge=0, le=1)
-    noise: float = Field(0.3, ge=0, le=1)
+    noise: float = Field(0.2, ge=0, le=1)
     highlights_p: float = Field(0.3, ge=0, le=1)
     shadow_p: float = Field(0.5, ge=0, le=1)
-    erase_p: float = Field(0.2, ge=0, le=1)
+    erase_p: float = Field(0.1, ge=0, le=1)
 
 
 class TargetAugmentParams(Block):
@@ -100,6 +102,7 @@ class TrainParams(Block):
     steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)
     rotations: Literal[1, 2, 4] = 4
+    size_prior: bool = True
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
     source_augment: AugmentParams = AugmentParams()
     target_augment: TargetAugmentParams = TargetAugmentParams()

@@ -28,6 +28,13 @@ def draw_shape(label: str, size: int, colour: tuple[int, int, int], rng: np.rand
     return picture.rotate(float(rng.uniform(0, 360)))
 
 
+def view(name: str, size: int) -> dict[str, object]:
+    """A view from one metre, its focal length one picture side."""
+    intrinsics = [[size, 0, size / 2], [0, size, size / 2], [0, 0, 1]]
+    extrinsics = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1.0]]
+    return {"file": name, "intrinsics": intrinsics, "extrinsics": extrinsics, "sampler": "resting"}
+
+
 def write_renders(folder: Path, views: int = 8, size: int = 48, classes: tuple[str, ...] = CLASSES) -> None:
     rng = np.random.default_rng(0)
     for label in classes:
@@ -36,7 +43,13 @@ def write_renders(folder: Path, views: int = 8, size: int = 48, classes: tuple[s
         names = [f"view_{number:03d}.png" for number in range(views)]
         for name in names:
             draw_shape(label, size, (200, 60, 40), rng).save(part / name)
-        description = {"part_id": part.name, "label": label, "name": label, "views": [{"file": name} for name in names]}
+        description = {
+            "part_id": part.name,
+            "label": label,
+            "name": label,
+            "views": [view(name, size) for name in names],
+            "size": size,
+        }
         (part / "part.json").write_text(json.dumps(description))
 
 

@@ -19,7 +19,7 @@ def renders(n: int = 4) -> torch.Tensor:
     return pictures
 
 
-STILL = {"scale": (1.0, 1.0), "rotation_deg": 0.0, "shift": 0.0, "perspective": 0.0, "padding": "zeros"}
+STILL = {"scale": (1.0, 1.0), "rotation_deg": 0.0, "stretch": 1.0, "shift": 0.0, "perspective": 0.0, "padding": "zeros"}
 
 
 def test_warp_without_strength_changes_nothing() -> None:
@@ -60,6 +60,7 @@ def test_the_part_stays_and_the_background_is_replaced() -> None:
     quiet = AugmentParams(
         scale=(1.0, 1.0),
         rotation_deg=0.0,
+        stretch=1.0,
         shift=0.0,
         perspective=0.0,
         jitter=0.0,

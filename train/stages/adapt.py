@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from train.model import Model, save_model
 from train.network import Classifier
 from train.params import TrainParams
 from train.selection import Candidate, pick
+from train.size_prior import SizePrior, calibrate, source_extents
 from train.stages.probe import cache_size
 from train.validators import Outputs, score
 
@@ -54,9 +56,10 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
         return description
     with tempfile.TemporaryDirectory(prefix="candidates-", dir=_made(layout.cache)) as folder:
-        candidates, files = _train(probe.network, source, target, params, Path(folder))
+        candidates, files, priors = _train(layout, probe.network, source, target, params, Path(folder))
         chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
         probe.network.load_state_dict(load_file(files[chosen]))
+        prior = priors[chosen]
     description |= {
         "adapted": True,
         "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
@@ -64,9 +67,10 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         "chosen": candidates[chosen].name,
         "chosen_by": params.adapt.score,
         "scores": candidates[chosen].scores,
+        "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
         "candidates": [candidate.as_dict() for candidate in candidates],
     }
-    save_model(layout.models / "adapt", probe.network, description)
+    save_model(layout.models / "adapt", probe.network, description, prior)
     return description
 
 
@@ -84,22 +88,32 @@ def _made(folder: Path) -> Path:
 
 
 def _train(
-    network: Classifier, source: SourceDomain, target: TargetDomain, params: TrainParams, folder: Path
-) -> tuple[list[Candidate], list[Path]]:
+    layout: Layout,
+    network: Classifier,
+    source: SourceDomain,
+    target: TargetDomain,
+    params: TrainParams,
+    folder: Path,
+) -> tuple[list[Candidate], list[Path], list[SizePrior | None]]:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels."""
     watched = _Watched(source, target, params)
+    extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
+    numbers = np.array([source.classes.index(label) for label in labels], dtype=np.int64)
+    priors: list[SizePrior | None] = []
     candidates: list[Candidate] = []
     files: list[Path] = []
     network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
 
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
-        scores = watched.scores(averaged)
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
+        scores, probabilities = watched.scores(averaged)
+        priors.append(calibrate(extents, numbers, watched.extents, probabilities))
         candidates.append(Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}}))
         files.append(folder / f"{epoch}.safetensors")
         save_file({name: value.contiguous() for name, value in averaged.state_dict().items()}, files[-1])
+        return priors[-1]
 
     adapt(network, source, target, params, lane_count(), on_epoch)
-    return candidates, files
+    return candidates, files, priors
 
 
 class _Watched:
@@ -123,16 +137,24 @@ class _Watched:
         ]
         order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
         self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
+        self.extents: npt.NDArray[np.float64] = target.extents[np.sort(order)]
 
     def photo_batches(self) -> Iterator[torch.Tensor]:
         for start in range(0, len(self.photos), 64):
             yield batches.plain_view(self.photos[start : start + 64], self.size, 0.0)
 
-    def scores(self, network: Classifier) -> dict[str, float]:
-        """Sets the target's statistics of `network` from the photos, then scores it."""
+    @staticmethod
+    def _believed(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
+        """Class probabilities of the photos under the statistics that the network has now."""
+        with torch.no_grad():
+            feature = network.norm(pooled.to(network.mean.device), "target")
+            return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
+
+    def scores(self, network: Classifier) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
+        """Sets the target's statistics of `network` from the photos; its scores and the photos' class probabilities."""
         inference = Inference(network, 1)
         pooled = inference.pooled(self.photo_batches())
-        network.norm.set_statistics("target", pooled)
+        network.norm.set_statistics("target", pooled, self._believed(network, pooled))
         with torch.no_grad():
             home = network.mean.device
             target_feature = network.norm(pooled.to(home), "target")
@@ -147,4 +169,4 @@ class _Watched:
                 target_logits.cpu().numpy(),
                 head_weight=network.head.weight.cpu().numpy(),
             )
-        return score(outputs)
+        return score(outputs), outputs.target_probabilities

@@ -39,7 +39,7 @@ def run(layout: Layout) -> dict[str, Any]:
         )
     rows = [row for row, square in enumerate(target.squares) if square in known]
     for name, model in models.items() if known else ():
-        probabilities = model.probabilities(target.images[rows])
+        probabilities = model.probabilities(target.images[rows], target.extents[rows])
         predictions: list[dict[str, Any]] = [
             {
                 "square": target.squares[row],

@@ -1,4 +1,4 @@
-"""The command line: one command a job, each owned by its room. Heavy libraries are imported only when a command runs."""
+"""The command line: one command a job, each owned by its room. Heavy libraries load only when a command runs."""
 
 from __future__ import annotations
 

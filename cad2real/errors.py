@@ -1,4 +1,4 @@
-"""Errors that are meant for people: what is wrong, where, and what to do. The command line prints them without a traceback."""
+"""Errors for people: what is wrong, where, and what to do. The command line prints them without a traceback."""
 
 from __future__ import annotations
 

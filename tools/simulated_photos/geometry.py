@@ -31,6 +31,11 @@ class PartMesh:
         poses, probabilities = trimesh.poses.compute_stable_poses(mesh.convex_hull, center_mass=mesh.center_mass)
         return poses[:, :3, :3], probabilities / probabilities.sum()
 
+    def stands_on_edge(self, rotation: Array) -> bool:
+        """Whether the pose is stable only in theory, as a washer's on its rim: so high that a touch lays it flat."""
+        heights = [float(np.ptp(self.vertices @ row)) for row in self.resting_poses[0][:, 2]]
+        return bool(np.ptp(self.vertices @ rotation[2]) > 6 * min(heights))
+
 
 def load_part(step_file: Path) -> PartMesh:
     """Reads a STEP file and joins its bodies; vertices that coincide are merged so that normals can be smoothed."""

@@ -169,6 +169,8 @@ def plan_photo(mesh: PartMesh, number: int, seed: int) -> PhotoPlan:
     camera = None
     while camera is None:
         rotation = rotations[rng.choice(len(rotations), p=probabilities)]
+        if mesh.stands_on_edge(rotation):
+            continue
         vertices = lie_down(mesh, rotation, rng.uniform(0, 2 * np.pi))
         camera = _draw_camera(rng, vertices, size)
     box = _draw_box(rng, camera, vertices)

@@ -23,6 +23,8 @@ from flows.pipeline import explain_failure, say
 from flows.processes import run_group
 from flows.settings import run_environment
 
+VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
+FEWEST_VIEWS = 24
 DEFAULTS = Path(__file__).with_name("benchmark_params.yaml")
 COMMANDS = {
     "catalogue": ["catalogue"],
@@ -97,9 +99,16 @@ def make_project(task: Task, root: Path) -> None:
     params["catalogue"]["parts"] = str(task.parts.absolute())
     params["photos"]["folder"] = str(task.photos.absolute())
     params["photos"]["boxes"] = None if task.boxes is None else str(task.boxes.absolute())
+    params["render"]["views"] = views_a_part(task.parts, params["render"]["views"])
     params["render"]["seed"] = params["train"]["seed"] = task.seed
     write_text(Layout(root).params, yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
     change_params(Layout(root).params, task.changes)
+
+
+def views_a_part(parts: Path, most: int) -> int:
+    """Views of each part: `most`, or fewer for a long part list, so that rendering stays minutes."""
+    rows = sum(1 for line in parts.read_text(encoding="utf-8-sig", errors="replace").splitlines() if line.strip()) - 1
+    return max(FEWEST_VIEWS, min(most, VIEW_BUDGET // max(1, rows)))
 
 
 def run_command(root: Path, stage: str) -> None:

@@ -12,7 +12,7 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.params import load_params
-from flows.benchmark import COMMANDS, DEFAULTS, Task, make_project, run_benchmark, run_command
+from flows.benchmark import COMMANDS, DEFAULTS, Task, make_project, run_benchmark, run_command, views_a_part
 from flows.pipeline import StageError
 
 EVALUATION = {
@@ -105,3 +105,10 @@ def test_a_missing_input_is_named(task: Task, tmp_path: Path, missing: str) -> N
 def test_a_stage_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(StageError, match=r"stage catalogue: .*parts\.csv"):
         run_command(tmp_path, "catalogue")
+
+
+@pytest.mark.parametrize(("rows", "views"), [(8, 96), (16, 96), (40, 40), (500, 24)])
+def test_a_long_part_list_gets_fewer_views_of_each(tmp_path: Path, rows: int, views: int) -> None:
+    parts = tmp_path / "parts.csv"
+    parts.write_text("part_id,file\n" + "".join(f"p{row},p{row}.stl\n" for row in range(rows)))
+    assert views_a_part(parts, 96) == views

@@ -23,6 +23,7 @@ BYTES_PER_PIXEL = 2.0
 """Of a finished PNG, generously: parts fill about half of their frame."""
 SECONDS_PER_VIEW = 120.0
 SECONDS_PER_MEGASAMPLE = 4.0
+SECONDS_PER_MILLION_TRIANGLES = 300.0
 """Of the time limit for one view, on a slow and busy machine."""
 
 
@@ -87,7 +88,8 @@ def _render(
             failed.append(Skipped(job.part.part_id, job.part.file, reason))
 
         samples = PRESETS[shot.quality].samples * shot.size**2 / 1e6
-        limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples
+        loading = SECONDS_PER_MILLION_TRIANGLES * max(part.triangles for part in parts) / 1e6
+        limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
         farm.run(jobs, count, logs, limit, farm.Events(view, done, lost))
     return tuple(failed)
 

@@ -101,9 +101,32 @@ def test_resting_poses_put_a_face_on_the_table() -> None:
         assert (heights < heights.min() + 1e-6).sum() == 4
 
 
-def test_a_sheet_has_no_stable_pose_and_stands_as_drawn() -> None:
-    flat = Body("sheet", np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.array([[0, 1, 2]], np.int32))
-    assert resting_poses(Geometry((flat,)))[0].probability > 0
+def test_a_sheet_lies_flat_on_either_side() -> None:
+    flat = Body("sheet", np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 1]]), np.array([[0, 1, 2]], np.int32))
+    poses = resting_poses(Geometry((flat,)))
+    assert [pose.probability for pose in poses] == [0.5, 0.5]
+    assert [abs(pose.rotation[2, 1]) for pose in poses] == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    "mesh",
+    [
+        trimesh.creation.box((10, 20, 30)),
+        trimesh.creation.annulus(5, 9, 6, sections=24),
+        trimesh.creation.cone(5, 20, sections=12),
+    ],
+)
+def test_resting_poses_agree_with_trimesh(mesh: trimesh.Trimesh) -> None:
+    _, expected = trimesh.poses.compute_stable_poses(mesh, threshold=0.006)
+    found = [pose.probability for pose in resting_poses(geometry_of(mesh))]
+    assert found[0] == pytest.approx(expected[0] / expected.sum(), abs=0.02)
+    assert len(found) == pytest.approx(len(expected), abs=2)
+
+
+def test_resting_rotations_are_rotations() -> None:
+    for pose in resting_poses(geometry_of(trimesh.creation.icosphere(1))):
+        assert pose.rotation @ pose.rotation.T == pytest.approx(np.eye(3), abs=1e-9)
+        assert np.linalg.det(pose.rotation) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("size", [(60.0, 1.0, 1.0), (10.0, 10.0, 10.0), (0.1, 5.0, 80.0)])

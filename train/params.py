@@ -66,7 +66,7 @@ class ProbeParams(Block):
     """Stage 1a: the head alone on frozen features of labelled renders."""
 
     draws: int = Field(4, ge=1, le=100)
-    inverse_regularisation: float = Field(1.0, gt=0)
+    inverse_regularisation: float = Field(0.01, gt=0)
 
 
 class AdaptParams(Block):

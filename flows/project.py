@@ -21,6 +21,7 @@ from flows.stages import DVC, read_stages
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
 PARTS = Path("data/parts")
 PHOTOS = Path("data/photos")
+QUIET_CORE = "    analytics = false\n    autostage = false\n    check_update = false\n"
 
 
 def prepare(root: Path) -> Params:
@@ -70,8 +71,9 @@ def set_up_dvc(root: Path) -> None:
         git = (root / ".git").exists()
         scm = [] if git else ["--subdir"] if is_in_git(root) else ["--no-scm"]
         _dvc(root, "init", "--quiet", *scm)
-        for key, value in {"analytics": "false", "autostage": "false", "check_update": "false"}.items():
-            _dvc(root, "config", f"core.{key}", value)
+        config = root / ".dvc" / "config"
+        text = _text(config)
+        config.write_text((text if "[core]" in text else f"{text}[core]\n") + QUIET_CORE, encoding="utf-8")
     elif not is_in_git(root) and "no_scm" not in _text(root / ".dvc" / "config") + _text(local):
         # For example a downloaded archive of a repository.
         local.write_text(_text(local) + "[core]\n    no_scm = true\n", encoding="utf-8")

@@ -98,6 +98,9 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def push(root: Path) -> str:
     """Sends the artifacts to the project's default DVC remote; empty when there is none, else what became of it."""
+    configs = [root / ".dvc" / name for name in ("config", "config.local")]
+    if not any("remote" in config.read_text(encoding="utf-8") for config in configs if config.exists()):
+        return ""
     environment = run_environment(root)
     asked = subprocess.run([*DVC, "config", "core.remote"], cwd=root, env=environment, capture_output=True, text=True)
     if asked.returncode != 0 or not asked.stdout.strip():

@@ -10,7 +10,9 @@ from typing import Any
 
 import psutil
 from prefect import State, flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
 
+from flows.outcome import result_table
 from flows.pipeline import StageError, StageResult, execute, run_stages, say
 from flows.processes import end_with_this_process
 from flows.stages import chosen_stages
@@ -46,7 +48,10 @@ def pipeline(
     """The stages of the project at `root`, up to `stage` (None: all). `stale` is what DVC found changed."""
     _tie_embedded_server()
     patient = run_one.with_options(retries=retries, retry_delay_seconds=retry_delay_s)
-    return run_stages(root, chosen_stages(root, stage), stale=stale, force=force, logs=logs, runner=patient)
+    results = run_stages(root, chosen_stages(root, stage), stale=stale, force=force, logs=logs, runner=patient)
+    # Shown on the run's page.
+    create_markdown_artifact(f"```\n{result_table(root)}\n```", key="result", description="accuracy and report")
+    return results
 
 
 def _tie_embedded_server() -> None:

@@ -26,8 +26,10 @@ from train.params import TrainParams
 from train.selection import Candidate, pick
 from train.size_prior import SizePrior, calibrate, source_extents
 from train.stages.probe import cache_size
-from train.validators import Outputs, score
+from train.validators import VALIDATORS, Outputs, score
 
+# DEV fits a domain classifier: minutes over a run, so only where it decides.
+QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
@@ -120,7 +122,8 @@ class _Watched:
     """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
 
     def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams) -> None:
-        self.size, self.rotations = params.image_size, params.rotations
+        self.size = params.image_size
+        self.names = sorted({*QUICK_SCORES, params.adapt.score})
         rng = torch.Generator().manual_seed(params.seed)
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
         self.labels = source.labels[rows]
@@ -169,4 +172,4 @@ class _Watched:
                 target_logits.cpu().numpy(),
                 head_weight=network.head.weight.cpu().numpy(),
             )
-        return score(outputs), outputs.target_probabilities
+        return score(outputs, self.names), outputs.target_probabilities

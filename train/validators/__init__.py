@@ -6,7 +6,7 @@ checkpoint with NaN is never to be chosen by that score. None sees target labels
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -43,12 +43,12 @@ VALIDATORS: dict[str, Callable[[Outputs], float]] = {
 }
 
 
-def score(outputs: Outputs) -> dict[str, float]:
-    """All validators of one checkpoint. Logits or features that are not finite (a run that diverged) score NaN
+def score(outputs: Outputs, names: Iterable[str] = tuple(VALIDATORS)) -> dict[str, float]:
+    """The named validators of one checkpoint, by default all. Logits or features that are not finite (a run that diverged) score NaN
     throughout.
     """
     finite = all(
         np.isfinite(array).all()
         for array in (outputs.source_features, outputs.source_logits, outputs.target_features, outputs.target_logits)
     )
-    return {name: validator(outputs) if finite else float("nan") for name, validator in VALIDATORS.items()}
+    return {name: VALIDATORS[name](outputs) if finite else float("nan") for name in names}

@@ -44,8 +44,9 @@ VALIDATORS: dict[str, Callable[[Outputs], float]] = {
 
 
 def score(outputs: Outputs, names: Iterable[str] = tuple(VALIDATORS)) -> dict[str, float]:
-    """The named validators of one checkpoint, by default all. Logits or features that are not finite (a run that diverged) score NaN
-    throughout.
+    """The named validators of one checkpoint, by default all.
+
+    Logits or features that are not finite (a run that diverged) score NaN throughout.
     """
     finite = all(
         np.isfinite(array).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from fnmatch import fnmatch
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
@@ -12,15 +13,16 @@ PHOTOS_FOLDER = Path(__file__).resolve().parents[1] / "data" / "photos"
 
 
 def contact_sheet(rows: list[dict[str, str]], folder: Path, columns: int, cell: int, captions: bool) -> Image.Image:
-    """One square cell a row of boxes.csv, `cell` pixels wide, the box in red."""
-    sheet = Image.new("RGB", (columns * cell, -(-len(rows) // columns) * cell), "white")
+    """One 4:3 cell a row of boxes.csv, `cell` pixels wide, the box in red."""
+    height = cell * 3 // 4
+    sheet = Image.new("RGB", (columns * cell, -(-len(rows) // columns) * height), "white")
     for position, row in enumerate(rows):
         with Image.open(folder / row["image"]) as file:
             photo = ImageOps.exif_transpose(file).convert("RGB")
         draw = ImageDraw.Draw(photo)
         draw.rectangle([int(row[key]) for key in ("x_min", "y_min", "x_max", "y_max")], outline=(255, 40, 30), width=4)
-        photo.thumbnail((cell - 4, cell - 4), Image.Resampling.LANCZOS)
-        corner = (position % columns * cell, position // columns * cell)
+        photo.thumbnail((cell - 4, height - 3), Image.Resampling.LANCZOS)
+        corner = (position % columns * cell, position // columns * height)
         sheet.paste(photo, corner)
         if captions:
             ImageDraw.Draw(sheet).text(
@@ -33,15 +35,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writes a contact sheet of simulated photos with their boxes.")
     parser.add_argument("out", type=Path, help="picture to write")
     parser.add_argument("--photos", type=Path, default=PHOTOS_FOLDER)
-    parser.add_argument("--numbers", type=int, nargs="*", help="only these of each part")
+    parser.add_argument("--images", nargs="*", default=["*"], help="only these, for example '*/003.jpg' (patterns)")
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("--cell", type=int, default=400, help="pixels")
     parser.add_argument("--captions", action="store_true", help="write each photo's name into its corner")
     arguments = parser.parse_args()
     with (arguments.photos / "boxes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    if arguments.numbers:
-        rows = [row for row in rows if int(Path(row["image"]).stem) in arguments.numbers]
+    rows = [row for row in rows if any(fnmatch(row["image"], pattern) for pattern in arguments.images)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(rows, arguments.photos, arguments.columns, arguments.cell, arguments.captions).save(
         arguments.out, quality=80

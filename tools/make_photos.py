@@ -1,6 +1,6 @@
 """Makes the simulated photos of the sample project, twelve a part, and their boxes, in data/photos/.
 
-Run once by a developer: `python tools/make_photos.py` (about half an hour on two cores); its results are in git. Photos
+Run once by a developer: `python tools/make_photos.py` (about an hour on two busy cores); its results are in git. Photos
 that are there already are kept, so it goes on where it was stopped; delete a photo to have it made again.
 """
 

@@ -18,8 +18,10 @@ from flows.stages import Stage, run_stage
 _DVC_TALK = re.compile(
     r"Running stage '|> |Updating lock file|Generating lock file|Use `dvc push`|Data and pipelines are up to date"
     r"|To track the changes with git|\tgit add |To enable auto staging|\tdvc config core\.autostage"
-    r"|Stage '.*' didn't change|WARNING: '.*' is empty|WARNING: Process .* in RWLock"
+    r"|Stage '.*' (didn't change|is cached)|WARNING: '.*' is empty|WARNING: Process .* in RWLock"
 )
+# DVC has the outputs of an earlier run with the same inputs in its cache.
+_RESTORED = re.compile(r"Stage '.*' is cached - skipping run")
 # Failures that may pass: killed from outside, someone else's lock, memory, the network.
 _PASSING = re.compile(
     r"exited with (-\d+|1[2-6]\d)\b|is busy, it is being blocked|BrokenProcessPool|MemoryError|out of memory"
@@ -32,6 +34,7 @@ SHOWN_LINES = 8
 class Outcome(StrEnum):
     RAN = "ran"
     UNCHANGED = "unchanged"
+    RESTORED = "brought back from an earlier run with the same inputs"
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,21 @@ def say(line: str) -> None:
 def execute(root: Path, stage: str, force: bool, log: Path, on_line: Say = say) -> StageResult:
     """Runs one stage through DVC. Raises StageError with the stage's last lines and the log's path."""
     started = time.monotonic()
-    ran = False
+    outcome = Outcome.UNCHANGED
 
     def show(line: str) -> None:
-        nonlocal ran
+        nonlocal outcome
         if line.startswith("Running stage"):
-            ran = True
+            outcome = Outcome.RAN
+        elif _RESTORED.match(line):
+            outcome = Outcome.RESTORED
         if not _DVC_TALK.match(line):
             on_line(f"    {line}")
 
     finished = run_stage(root, stage, force=force, log=log, on_line=show)
     if finished.exit_code != 0:
         raise explain_failure(stage, finished, log)
-    return StageResult(stage, Outcome.RAN if ran else Outcome.UNCHANGED, time.monotonic() - started)
+    return StageResult(stage, outcome, time.monotonic() - started)
 
 
 def explain_failure(stage: str, finished: Finished, log: Path) -> StageError:
@@ -109,7 +114,7 @@ def run_stages(
         if number < first:
             result = StageResult(stage.name, Outcome.UNCHANGED, 0.0)
         else:
-            say(f"{heading}: {stage.description}")
+            say(f"{heading}: {stage.description}".rstrip(": "))
             result = runner(root, stage.name, force, logs / f"{stage.name}.log")
         results.append(result)
         say(f"{heading}: {result.outcome}" + (f" in {result.seconds:.0f} s" if result.outcome == Outcome.RAN else ""))

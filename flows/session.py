@@ -43,7 +43,7 @@ def run_project(
         results = pipeline(
             root, stage, list(stale), force, Layout(root).logs / name, params.flow.retries, params.flow.retry_delay_s
         )
-        if stage is None and any(result.outcome == Outcome.RAN for result in results):
+        if stage is None and any(result.outcome != Outcome.UNCHANGED for result in results):
             record_run(root, name, started, results, commit=params.flow.commit)
     return results
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flows.pipeline import StageResult, execute, run_stages
+from flows.project import prepare
+from flows.stages import read_stages, stale_stages
+
 PARAMS = """\
 # what each value means
 catalogue: {}  # defaults
@@ -34,3 +38,10 @@ def make_small_project(root: Path, more_stages: str = "") -> Path:
     (root / "params.yaml").write_text(PARAMS)
     (root / "dvc.yaml").write_text(STAGES + more_stages)
     return root
+
+
+def run_all(root: Path, *, force: bool = False) -> list[StageResult]:
+    """A run of every stage through DVC, without Prefect."""
+    prepare(root)
+    stale, logs = list(stale_stages(root)), root / "data" / "logs"
+    return run_stages(root, read_stages(root), stale=stale, force=force, logs=logs, runner=execute)

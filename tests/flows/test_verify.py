@@ -7,12 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_project import make_small_project
+from small_project import make_small_project, run_all
 
 from cad2real.errors import UserError
-from flows.pipeline import execute, run_stages
-from flows.project import prepare
-from flows.stages import read_stages, stale_stages
 from flows.verify import repair, verify
 
 FOLDER_STAGE = """\
@@ -23,25 +20,19 @@ FOLDER_STAGE = """\
 """
 
 
-def run(root: Path) -> None:
-    logs = root / "data" / "logs"
-    stale = list(stale_stages(root))
-    run_stages(root, read_stages(root), stale=stale, force=False, logs=logs, runner=execute)
-
-
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project after a run, made once; tests take copies."""
-    root = make_small_project(tmp_path_factory.mktemp("finished") / "project", FOLDER_STAGE)
-    prepare(root)
+def with_a_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_small_project(tmp_path_factory.mktemp("verify") / "project", FOLDER_STAGE)
+    (root / "data" / "photos").mkdir()
     (root / "data" / "photos" / "one.jpg").write_text("photo")
-    run(root)
+    run_all(root)
     return root
 
 
 @pytest.fixture
-def copy(finished: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(finished, tmp_path / "copy", symlinks=True))
+def copy(with_a_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a project after a run that made a folder too."""
+    return Path(shutil.copytree(with_a_folder, tmp_path / "copy", symlinks=True))
 
 
 def damage(path: Path) -> None:
@@ -100,7 +91,7 @@ def test_what_has_no_good_copy_is_made_again_by_the_next_run(copy: Path) -> None
     shutil.rmtree(copy / ".dvc" / "cache" / "files")
     assert repair(copy) != []
     shutil.rmtree(copy / ".dvc" / "cache" / "runs", ignore_errors=True)
-    run(copy)
+    run_all(copy)
     assert verify(copy, deep=True) == []
     assert (copy / "data" / "folder" / "one.txt").read_text() == "bolt\n"
 

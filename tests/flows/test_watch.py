@@ -9,7 +9,6 @@ from queue import Queue
 
 import pytest
 
-from flows.project import prepare
 from flows.watch import watch_project, watched
 
 PATIENCE_S = 60  # a deadline for loaded machines, not a measure
@@ -52,7 +51,7 @@ class Watch:
 
 @pytest.fixture(params=[None, 0.2], ids=["events", "polling"])
 def start(request: pytest.FixtureRequest, project: Path) -> Iterator[Callable[[], Watch]]:
-    prepare(project)
+    (project / "data" / "photos").mkdir()
     yield lambda: Watch(project, request.param)
 
 

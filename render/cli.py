@@ -103,9 +103,10 @@ def render(
         raise UserError("There is no part to render.", "The reasons stand above.")
     chosen = change_params(params.render, said)
     shot = make_shot(chosen, list(made.parts), layout.root)
-    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, workers or chosen.workers)
+    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, workers or chosen.workers, chosen.device)
     rendered, kept, failed = len(outcome.rendered), len(outcome.kept), len(outcome.failed)
-    print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}")
+    on = f" (on {', '.join(outcome.devices)})" if outcome.devices else ""
+    print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}" + on)
     _tell("failed", outcome.failed)
     if preview is not None:
         write_contact_sheet(out, preview)

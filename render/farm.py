@@ -34,19 +34,22 @@ class _Worker:
 
 @dataclass(frozen=True)
 class Events:
-    """What the farm tells while it works: a view is done, a part is done, a part is lost (with the reason)."""
+    """What the farm tells: a view is done, a part is done (on which device), a part is lost (with the reason)."""
 
     view: Callable[[Job], None]
-    done: Callable[[Job], None]
+    done: Callable[[Job, str], None]
     lost: Callable[[Job, str], None]
 
 
-def worker_count(wanted: int | str, parts: int) -> int:
-    """How many workers to start: `wanted`, or one a core as far as memory carries them; never idle ones."""
+def worker_count(wanted: int | str, parts: int, device: str = "auto") -> int:
+    """How many workers to start: `wanted`, or one a graphics card, or one a core as far as memory carries them."""
     import psutil
 
     if isinstance(wanted, int):
         return max(1, min(wanted, parts))
+    cards = len(list(Path("/dev").glob("nvidia[0-9]*"))) if device != "cpu" else 0
+    if cards:
+        return min(cards, parts)
     room = int(psutil.virtual_memory().available * 0.8 // WORKER_MEMORY_BYTES)
     return max(1, min(os.process_cpu_count() or 1, room, parts))
 
@@ -110,7 +113,7 @@ def _listen(worker: _Worker, job: Job, events: Events) -> tuple[str, bool] | Non
         events.view(job)
     elif isinstance(message, Done):
         worker.job = None
-        events.done(job)
+        events.done(job, message.device)
     elif isinstance(message, Failed):
         worker.job = None
         return message.reason, message.retry
@@ -125,7 +128,7 @@ def _start(logs: Path, number: int) -> _Worker:
     log.unlink(missing_ok=True)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, log), daemon=True)
+    process = context.Process(target=work, args=(theirs, log, number), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours, log)

@@ -11,13 +11,16 @@ from render.description import Shot
 
 @dataclass(frozen=True)
 class Job:
-    """Render `part`, whose CAD is `file`, into the temporary `folder`, with `threads` threads."""
+    """Render `part`, whose CAD is `file`, into the temporary `folder`, with `threads` threads on
+    `device` ("auto", "cpu", "gpu").
+    """
 
     part: Part
     file: Path
     shot: Shot
     threads: int
     folder: Path
+    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class ViewDone:
 
 @dataclass(frozen=True)
 class Done:
+    """`device` is the name of what rendered it."""
+
     part_id: str
+    device: str
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,17 @@ SECONDS_PER_MILLION_TRIANGLES = 300.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: ids rendered now, ids kept from before, parts lost."""
+    """What a run did: ids rendered now, ids kept from before, parts lost, devices used."""
 
     rendered: tuple[str, ...]
     kept: tuple[str, ...]
     failed: tuple[Skipped, ...]
+    devices: tuple[str, ...]
 
 
-def render_parts(parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str) -> Outcome:
+def render_parts(
+    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str, device: str = "auto"
+) -> Outcome:
     """Renders `parts` (files relative to `root`) into `out`, and removes renders of parts that are not among them.
 
     Raises UserError when another run holds the folder, the disk is too full or every part is lost.
@@ -48,26 +51,27 @@ def render_parts(parts: list[Part], root: Path, shot: Shot, out: Path, logs: Pat
         keys = {part.part_id: content_key(part, shot) for part in parts}
         wanted = [part for part in parts if _finished_key(out / part.part_id) != keys[part.part_id]]
         kept = tuple(part.part_id for part in parts if part not in wanted)
-        failed = _render(wanted, root, shot, out, logs, workers) if wanted else ()
+        failed, devices = _render(wanted, root, shot, out, logs, workers, device) if wanted else ((), set())
         lost = {item.thing for item in failed}
         rendered = tuple(part.part_id for part in wanted if part.part_id not in lost)
         write_json(out / "renders.json", {"parts": sorted((*rendered, *kept)), "failed": [f.as_dict() for f in failed]})
     if parts and not rendered and not kept:
         raise UserError(f"None of the {len(parts)} part(s) could be rendered; the first: {failed[0]}", f"See {logs}.")
-    return Outcome(rendered, kept, failed)
+    return Outcome(rendered, kept, failed, tuple(sorted(devices)))
 
 
 def _render(
-    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str
-) -> tuple[Skipped, ...]:
+    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str, device: str
+) -> tuple[tuple[Skipped, ...], set[str]]:
     _check_space(out, len(parts) * shot.views * shot.size**2)
-    count = farm.worker_count(workers, len(parts))
+    count = farm.worker_count(workers, len(parts), device)
     threads = max(1, (os.process_cpu_count() or 1) // count)
     jobs = [
-        Job(part, (root / part.file).resolve(), shot, threads, out / f".{part.part_id}{TEMPORARY_SUFFIX}")
+        Job(part, (root / part.file).resolve(), shot, threads, out / f".{part.part_id}{TEMPORARY_SUFFIX}", device)
         for part in parts
     ]
     failed: list[Skipped] = []
+    devices: set[str] = set()
     counted: dict[str, int] = {}
     with Progress("render", len(parts) * shot.views, "views") as progress:
 
@@ -75,7 +79,8 @@ def _render(
             counted[job.part.part_id] = counted.get(job.part.part_id, 0) + 1
             progress.advance()
 
-        def done(job: Job) -> None:
+        def done(job: Job, on: str) -> None:
+            devices.add(on)
             final = out / job.part.part_id
             shutil.rmtree(final, ignore_errors=True)
             job.folder.replace(final)
@@ -91,7 +96,7 @@ def _render(
         loading = SECONDS_PER_MILLION_TRIANGLES * max(part.triangles for part in parts) / 1e6
         limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
         farm.run(jobs, count, logs, limit, farm.Events(view, done, lost))
-    return tuple(failed)
+    return tuple(failed), devices
 
 
 @contextmanager

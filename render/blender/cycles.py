@@ -25,7 +25,6 @@ def configure(scene: bpy.types.Scene, preset: Preset, worn: list[Look], threads:
     """Sets `scene` up to render a part that wears `worn`; data is kept between its views."""
     render, settings = scene.render, scene.cycles
     render.engine = "CYCLES"
-    settings.device = "CPU"
     settings.samples = preset.samples * (CLEAR_SAMPLES if any(look.transmission for look in worn) else 1)
     settings.use_adaptive_sampling = preset.adaptive_threshold > 0
     settings.adaptive_threshold = preset.adaptive_threshold

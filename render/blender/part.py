@@ -13,27 +13,29 @@ from render.blender.studio import Studio, tight_box
 from render.catalogue import Part
 from render.description import Shot, View, content_key, describe_views
 from render.geometry import Geometry, load_geometry
+from render.job import Job
 from render.wardrobe import wardrobe
 
 
-def render_part(
-    part: Part, file: Path, shot: Shot, threads: int, folder: Path, scratch: Path, tell: Callable[[int], None]
-) -> None:
-    """Writes every view of `part` and its part.json into `folder`; `tell` is called with the count of views done.
+def render_part(job: Job, card: int, scratch: Path, tell: Callable[[int], None]) -> str:
+    """Writes every view of the job's part and its part.json into its folder; returns the name of the device used.
 
-    Raises GeometryError when the CAD file cannot be used.
+    `card`: which graphics card, where there are several; `tell` is called with the count of views done. Raises
+    GeometryError when the CAD file cannot be used.
     """
-    geometry = load_geometry(file, part.units)
+    part, shot, folder = job.part, job.shot, job.folder
+    geometry = load_geometry(job.file, part.units)
     worn = wardrobe(part, shot.materials, shot.seed)
     views = describe_views(part, geometry, shot)
-    studio = Studio(geometry, worn, shot, threads, scratch)
+    studio = Studio(geometry, worn, shot, job.threads, scratch, device=job.device, card=card)
     described: dict[int, dict[str, object]] = {}
     # Grouped by environment map: changing the world is what costs.
     for view in sorted(views, key=lambda view: (view.light.environment, view.number)):
         picture = studio.shoot(view)
         box = tight_box(picture)
-        if box is None:
+        if box is None and geometry.size_mm.min() > 0:
             raise RuntimeError(f"view {view.number} came out empty")
+        box = box or studio.rectangle(view)  # a sheet without thickness seen from its edge
         name = f"view_{view.number:03d}.png"
         Image.fromarray(picture).save(folder / name, compress_level=4)
         described[view.number] = _describe(view, name, box, shot)
@@ -44,6 +46,7 @@ def render_part(
         folder / "part.json",
         _part_json(part, geometry, worn.main.name, shot) | {"views": [described[n] for n in sorted(described)]},
     )
+    return studio.device
 
 
 def _part_json(part: Part, geometry: Geometry, material: str, shot: Shot) -> dict[str, object]:

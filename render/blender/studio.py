@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from render.blender import cycles, worlds
+from render.blender.device import use_device
 from render.blender.materials import make_material, wear_material
 from render.blender.mesh import make_mesh
 from render.blender.passes import Passes, render_passes
@@ -37,6 +38,8 @@ class Studio:
         threads: int,
         scratch: Path,
         preset: Preset | None = None,
+        device: str = "cpu",
+        card: int = 0,
     ) -> None:
         """`scratch`: a folder for Blender's output, on a quick disk; `preset`: instead of the one of `shot`."""
         bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -49,6 +52,7 @@ class Studio:
         self._preset = preset or PRESETS[shot.quality]
         looks = [wardrobe.look(body.name) for body in geometry.bodies]
         worn = list(dict.fromkeys(looks))
+        self.device = use_device(self._scene, device, card)
         cycles.configure(self._scene, self._preset, worn, threads)
         self._worlds = worlds.Worlds(shot.environment_maps)
         self._materials = [make_material(look, geometry) for look in worn]
@@ -68,7 +72,7 @@ class Studio:
         """Renders `view`: (size, size, 4) RGBA, straight alpha."""
         self._place(view)
         size = self._shot.size
-        left, top, right, bottom = self._rectangle(view) if self._preset.part_only else (0, 0, size, size)
+        left, top, right, bottom = self.rectangle(view) if self._preset.part_only else (0, 0, size, size)
         picture = cycles.render_rectangle(self._scene, size, (left, top, right, bottom), self._scratch / "view.png")
         frame = np.zeros((size, size, 4), np.uint8)
         frame[top:bottom, left:right] = picture
@@ -105,7 +109,8 @@ class Studio:
             self._scene.world = world
         self._scene.cycles.film_exposure = view.light.strength
 
-    def _rectangle(self, view: View) -> Box:
+    def rectangle(self, view: View) -> Box:
+        """The part's rectangle of the frame, with a margin."""
         pixels = view.camera.project(self._points)
         lower = np.clip(np.floor(pixels.min(0)).astype(int) - MARGIN_PX, 0, self._shot.size - 1)
         upper = np.clip(np.ceil(pixels.max(0)).astype(int) + MARGIN_PX, lower + 1, self._shot.size)

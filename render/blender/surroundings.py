@@ -28,7 +28,8 @@ class Table:
         self._shader.inputs["Roughness"].default_value = 0.8
         mesh.materials.append(material)
         self._object = bpy.data.objects.new("table", mesh)
-        self._object.visible_camera = False
+        # Nor may clear parts show it: what lies behind them is for whoever composites them to say.
+        self._object.visible_camera = self._object.visible_transmission = False
         scene.collection.objects.link(self._object)
 
     def place(self, color: Rgb | None, height: float) -> None:

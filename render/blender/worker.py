@@ -14,8 +14,8 @@ from render.geometry import GeometryError
 from render.job import Done, Failed, Job, Started, ViewDone
 
 
-def work(connection: Connection, log: Path) -> None:
-    """Serves jobs until the pipe closes or sends None. What Blender prints goes to `log`."""
+def work(connection: Connection, log: Path, number: int) -> None:
+    """Serves jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _redirect(log)
     with tempfile.TemporaryDirectory(prefix="cad2real-") as scratch:
@@ -26,10 +26,11 @@ def work(connection: Connection, log: Path) -> None:
                 return
             if job is None:
                 return
-            _serve(job, connection, Path(scratch))
+            _serve(job, connection, Path(scratch), number)
 
 
-def _serve(job: Job, connection: Connection, scratch: Path) -> None:
+def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None:
+    from render.blender.device import NoGpuError
     from render.blender.part import render_part
 
     def tell(views: int) -> None:
@@ -42,9 +43,9 @@ def _serve(job: Job, connection: Connection, scratch: Path) -> None:
     print(f"--- {job.part.part_id}", flush=True)
     try:
         job.folder.mkdir(parents=True)
-        render_part(job.part, job.file, job.shot, job.threads, job.folder, scratch, tell)
-        connection.send(Done(job.part.part_id))
-    except GeometryError as error:
+        device = render_part(job, number, scratch, tell)
+        connection.send(Done(job.part.part_id, device))
+    except (GeometryError, NoGpuError) as error:
         connection.send(Failed(job.part.part_id, str(error), retry=False))
     except Exception as error:
         traceback.print_exc()

@@ -114,7 +114,7 @@ def run_farm(parts: list[Part], shot: Shot, folder: Path, on_view: Callable[[str
     told = Told([], {})
     events = farm.Events(
         view=lambda job: on_view(job.part.part_id),
-        done=lambda job: told.done.append(job.part.part_id),
+        done=lambda job, device: told.done.append(job.part.part_id),
         lost=lambda job, reason: told.lost.update({job.part.part_id: reason}),
     )
     farm.run(jobs, 1, folder / "logs", limit_s, events)

@@ -22,7 +22,7 @@ def test_a_worker_does_not_grow(parts: list[Part], shot: Shot, tmp_path: Path) -
     jobs = [Job(part, tmp_path / part.file, small, 1, tmp_path / f"{part.part_id}.tmp") for part in many]
     sizes: list[int] = []
 
-    def measure(job: Job) -> None:
+    def measure(job: Job, device: str) -> None:
         (worker,) = multiprocessing.active_children()
         sizes.append(psutil.Process(worker.pid).memory_info().rss)
 

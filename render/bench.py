@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ COST_VIEWS = 8
 
 Picture = NDArray[np.uint8]
 Say = Callable[[str], None]
+Row = dict[str, Any]
 
 
 def main() -> None:
@@ -77,38 +79,43 @@ def main() -> None:
 def _measure(
     part: Part, shot: Shot, view: int, cache: Path, without_slow: bool, say: Say
 ) -> tuple[dict[str, object], dict[str, Picture]]:
+    """The report and the pictures; every row is said as soon as it is measured, for the slow ones take minutes."""
     start = time.process_time()
     load_geometry(Path(part.file), part.units)
-    loading = time.process_time() - start
-    rows: dict[str, dict[str, float | None]] = {}
+    setup = {"load": round(time.process_time() - start, 3)}
+    rows: dict[str, Row] = {}
     pictures: dict[str, Picture] = {}
-    dressing = 0.0
     for name, preset in {"reference": REFERENCE, **ROWS}.items():
         kept = cache / f"{name}.json"
         if name in SLOW and kept.is_file():
             pictures[name] = np.asarray(Image.open(kept.with_suffix(".png")))
             rows[name] = json.loads(kept.read_text())
-        elif name not in SLOW or not without_slow:
-            say(f"{name} ...")
-            seconds, picture, dressing = _cost(part, shot, preset, view, 1 if name in SLOW else COST_VIEWS)
-            rows[name], pictures[name] = {"cpu_s_a_view": round(seconds, 3)}, picture
+        elif name in SLOW and without_slow:
+            continue
+        else:
+            seconds, pictures[name], dressing = _cost(part, shot, preset, view, 1 if name in SLOW else COST_VIEWS)
+            rows[name] = {"cpu_s_a_view": round(seconds, 3)}
+            setup["dress"] = round(dressing, 3)
             if name in SLOW:
                 with atomic_file(kept.with_suffix(".png")) as temporary:
-                    Image.fromarray(picture).save(temporary, format="PNG")
+                    Image.fromarray(pictures[name]).save(temporary, format="PNG")
                 write_json(kept, rows[name])
-    for name, row in rows.items():
         if "reference" in pictures and name != "reference":
-            row["psnr_full_frame"], row["psnr_part"] = psnr(pictures[name], pictures["reference"])
+            rows[name]["psnr_full_frame"], rows[name]["psnr_part"] = psnr(pictures[name], pictures["reference"])
+        say(f"{name:12} " + "  ".join(f"{key} {value}" for key, value in rows[name].items()))
+    return _report(part, shot, view, rows, setup), pictures
+
+
+def _report(part: Part, shot: Shot, view: int, rows: dict[str, Row], setup: dict[str, float]) -> dict[str, object]:
     reference = rows.pop("reference", {})
-    slow, standard = rows.get("synthnet", {}).get("cpu_s_a_view"), rows["standard"]["cpu_s_a_view"]
-    for name, row in rows.items():
-        row["cpu_ratio_synthnet"] = round(slow / cost, 1) if slow and (cost := row["cpu_s_a_view"]) else None
-        say(f"{name:12} " + "  ".join(f"{key} {value}" for key, value in row.items()))
-    report: dict[str, object] = {
-        "cpu_ratio_synthnet_to_standard": round(slow / standard, 1) if slow and standard else None,
+    slow = rows.get("synthnet", {}).get("cpu_s_a_view")
+    for row in rows.values():
+        row["cpu_ratio_synthnet"] = round(slow / row["cpu_s_a_view"], 1) if slow and row["cpu_s_a_view"] else None
+    return {
+        "cpu_ratio_synthnet_to_standard": rows["standard"]["cpu_ratio_synthnet"],
         "psnr_standard_full_frame": rows["standard"].get("psnr_full_frame"),
         "fixed_cpu_s_a_view": rows["one_sample"]["cpu_s_a_view"],
-        "cpu_s_a_part": {"load": round(loading, 3), "dress": round(dressing, 3)},
+        "cpu_s_a_part": setup,
         "part": part.part_id,
         "triangles": part.triangles,
         "size": shot.size,
@@ -117,7 +124,6 @@ def _measure(
         "reference_cpu_s": reference.get("cpu_s_a_view"),
         "presets": rows,
     }
-    return report, pictures
 
 
 def _cost(part: Part, shot: Shot, preset: Preset, number: int, views: int) -> tuple[float, Picture, float]:

@@ -15,8 +15,8 @@ WIDTH_PX, HEIGHT_PX = 512, 256
 one cell of the importance map holds a sun and dark sky, few samples cannot tell which, and metal sparkles."""
 MEAN_RADIANCE = 0.75
 """What every map's mean is brought to, in each channel: a white diffuse part stays below white, a grey one is grey."""
-SATURATION = 0.65
-"""Of the map: bare metal shows nothing but its surroundings, and under a blue sky it would pass for blue plastic."""
+SATURATION = 0.4
+"""Of the map: bare metal shows nothing but its surroundings, and zinc would pass for copper by lamplight."""
 
 
 class Worlds:

@@ -32,7 +32,9 @@ def new_network(backbone: str, weights: str, classes: int) -> Classifier:
     """A classifier with the pretrained backbone and an all-zero head."""
     body = create_backbone(backbone, weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean, std = normalisation(backbone)
-    network = Classifier(body, int(body.num_features), classes, mean, std)  # type: ignore[arg-type]
+    # What comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3).
+    width = int(getattr(body, "head_hidden_size", body.num_features))  # type: ignore[arg-type]
+    network = Classifier(body, width, classes, mean, std)
     torch.nn.init.zeros_(network.head.weight)
     torch.nn.init.zeros_(network.head.bias)
     # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.

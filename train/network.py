@@ -111,3 +111,8 @@ class Classifier(nn.Module):
     def pooled(self, images: Tensor) -> Tensor:
         """The backbone's feature, before any domain's statistics."""
         return self.backbone(((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+
+    def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
+        """Standardised feature (n, d) and logits (n, classes)."""
+        feature = self.norm(self.pooled(images), domain)
+        return feature, self.head(feature)

@@ -6,6 +6,7 @@ from torch import nn
 
 from train.adaptation import Schedule
 from train.lanes import Lanes
+from train.model import new_network
 from train.network import DomainNorm
 
 
@@ -69,3 +70,11 @@ def test_a_short_run_gets_the_whole_schedule() -> None:
         assert schedule.ramp(schedule.adaptation(steps - 1)) > 0.98
         rates = [schedule.learning_rate(step) for step in range(steps)]
         assert rates[0] > 0 and max(rates) > 0.9 and rates[-1] < 0.05
+
+
+@pytest.mark.parametrize("backbone", ["test_efficientnet", "mobilenetv3_small_050", "test_vit", "test_convnext"])
+def test_every_kind_of_backbone_gives_what_the_head_takes(backbone: str) -> None:
+    network = new_network(backbone, "random", 3)
+    feature, logits = network(torch.rand(2, 3, 160, 160), "target")
+    assert feature.shape == (2, network.head.in_features)
+    assert logits.shape == (2, 3)

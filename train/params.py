@@ -98,8 +98,8 @@ class TrainParams(Block):
     weights: str = "embedded"
     image_size: int = Field(128, ge=32, le=1024)
     batch_size: int = Field(32, ge=2, le=4096)
-    epochs: int = Field(6, ge=1, le=10_000)
-    steps_per_epoch: int = Field(25, ge=1, le=100_000)
+    epochs: int = Field(10, ge=1, le=10_000)
+    steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)
     rotations: Literal[1, 2, 4] = 4
     size_prior: bool = True

@@ -60,10 +60,11 @@ def adapt(
     target: TargetDomain,
     params: TrainParams,
     lanes: int,
+    pace: float,
     on_epoch: Callable[[int, Classifier, dict[str, float]], SizePrior | None],
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
-    prior that it returns corrects what the teacher says from then on.
+    prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
 
     Raises UserError when a loss is not finite: it names the step and the loss.
     """
@@ -79,9 +80,9 @@ def adapt(
         [
             {
                 "params": [p for p in network.backbone.parameters() if p.requires_grad],
-                "lr": stage.backbone_learning_rate,
+                "lr": pace * stage.backbone_learning_rate,
             },
-            {"params": [*network.head.parameters(), *own], "lr": stage.head_learning_rate},
+            {"params": [*network.head.parameters(), *own], "lr": pace * stage.head_learning_rate},
         ],
         weight_decay=stage.weight_decay,
     )

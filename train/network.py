@@ -21,7 +21,8 @@ class DomainNorm(nn.Module):
     Domain-specific batch normalisation (Chang et al., CVPR 2019) kept to the one place where it pays: source and
     target features get the same mean and variance per channel before the head that both share. That aligns the domains
     only if both hold the same mix of classes. The source is drawn in equal shares; so target features are weighed by
-    what the teacher thinks they are, each class alike, however rare it is in the photos.
+    what the teacher thinks they are, each class alike, however rare it is in the photos. With `separate` off, both
+    domains share the source's statistics.
     """
 
     share: Tensor
@@ -31,11 +32,13 @@ class DomainNorm(nn.Module):
         self.source = nn.BatchNorm1d(features, affine=False)
         self.target = nn.BatchNorm1d(features, affine=False)
         self.register_buffer("share", torch.full((classes,), 1 / classes))
+        self.separate = True
 
     def forward(self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None) -> Tensor:
         """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c)."""
-        norm = self.source if domain == "source" else self.target
-        if not self.training or len(feature) == 1:  # one image has no variance
+        shared = domain == "target" and not self.separate
+        norm = self.source if domain == "source" or shared else self.target
+        if not self.training or shared or len(feature) == 1:  # one image has no variance
             return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
         if probabilities is None:
             return norm(feature.float())  # type: ignore[no-any-return]
@@ -48,6 +51,10 @@ class DomainNorm(nn.Module):
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:
         """Sets a domain's mean and variance from all its features (n, d), weighed by class `probabilities` (n, c)."""
+        if domain == "target" and not self.separate:
+            for ours, theirs in zip(_statistics(self.target), _statistics(self.source), strict=True):
+                ours.copy_(theirs)
+            return
         weights = torch.full((len(features),), 1 / len(features), device=features.device)
         if probabilities is not None:
             self.share.copy_(probabilities.mean(0))

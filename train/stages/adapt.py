@@ -30,6 +30,8 @@ from train.validators import VALIDATORS, Outputs, score
 
 # DEV fits a domain classifier: minutes over a run, so only where it decides.
 QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
+SLOWEST, MUCH_TO_LEARN = 0.1, 0.3
+TRUSTED = 0.9  # held-out source accuracy of the probe from which its view of the photos is kept
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
@@ -57,8 +59,10 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
         return description
+    probe.network.norm.separate = _own_statistics(params, probe.description)
     with tempfile.TemporaryDirectory(prefix="candidates-", dir=_made(layout.cache)) as folder:
-        candidates, files, priors = _train(layout, probe.network, source, target, params, Path(folder))
+        pace = _pace(probe.description)
+        candidates, files, priors = _train(layout, probe.network, source, target, params, pace, Path(folder))
         chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
         probe.network.load_state_dict(load_file(files[chosen]))
         prior = priors[chosen]
@@ -67,6 +71,8 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
         "rotations": params.rotations,
         "chosen": candidates[chosen].name,
+        "target_statistics": "own" if probe.network.norm.separate else "source",
+        "pace": pace,
         "chosen_by": params.adapt.score,
         "scores": candidates[chosen].scores,
         "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
@@ -84,6 +90,26 @@ def _why_not(source: SourceDomain, target: TargetDomain) -> str:
     return ""
 
 
+def _own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
+    """Whether photos get statistics of their own.
+
+    That moves features that do not fit the head to where they fit, but assumes the same mix of classes in both domains.
+    Where frozen features alone know the held-out, strongly changed renders, there is less to move than to spoil.
+    """
+    if params.adapt.target_statistics != "auto":
+        return params.adapt.target_statistics == "own"
+    return bool(probe["scores"].get("source_accuracy", 0.0) < TRUSTED)
+
+
+def _pace(probe: dict[str, Any]) -> float:
+    """Share of the learning rates, from SLOWEST where the probe knows the held-out renders to 1 where it does not.
+
+    What frozen features already tell apart, large steps on renders only unlearn.
+    """
+    room = 1.0 - probe["scores"].get("source_accuracy", 0.0)
+    return float(min(1.0, max(SLOWEST, room / MUCH_TO_LEARN)))
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -95,6 +121,7 @@ def _train(
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
+    pace: float,
     folder: Path,
 ) -> tuple[list[Candidate], list[Path], list[SizePrior | None]]:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels."""
@@ -114,7 +141,7 @@ def _train(
         save_file({name: value.contiguous() for name, value in averaged.state_dict().items()}, files[-1])
         return priors[-1]
 
-    adapt(network, source, target, params, lane_count(), on_epoch)
+    adapt(network, source, target, params, lane_count(), pace, on_epoch)
     return candidates, files, priors
 
 

@@ -16,7 +16,6 @@ from cad2real.progress import Progress
 from train import batches
 from train.backbones import block_parameters
 from train.datasets import SourceDomain, TargetDomain
-from train.inference import preprocess
 from train.lanes import Lanes
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
@@ -173,14 +172,14 @@ def _step(
 ) -> dict[str, Tensor]:
     """One forward and backward pass; returns the weighted losses by name."""
     labels = draw.labels.to(network.mean.device)
-    joined, outputs = student_lanes.forward(draw.images, preprocess(network))
+    joined, outputs = student_lanes.forward(draw.images, network.pooled_by)
     n = len(labels)
     feature = network.norm(joined[:n], "source")
     logits = network.head(feature)
     losses = {"source": F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)}
     if draw.weak is not None:
         with torch.no_grad():
-            taught = teacher_lanes.map_images(draw.weak, preprocess(teacher))
+            taught = teacher_lanes.map_images(draw.weak, teacher.pooled_by)
             logits_taught = teacher.head(teacher.norm(taught, "target"))
             if prior is not None and draw.extents is not None:
                 likelihood = torch.from_numpy(prior.log_likelihood(draw.extents))

@@ -42,15 +42,15 @@ def load_images(
 ) -> npt.NDArray[np.uint8]:
     """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`; `prepare` is applied first.
 
-    `cache` is a folder that keeps the array under the name `<label>-<key>.npy`, where the key is made of the files'
-    bytes and the other arguments; older arrays of the same label are deleted. None decodes anew. Raises UserError
-    that names a picture that cannot be read.
+    `cache` is a folder that keeps the array under the name `<label>-<size>-<key>.npy`, where the key is made of the
+    files' bytes and the other arguments; older arrays of the same label and size are deleted. None decodes anew. Raises
+    UserError that names a picture that cannot be read.
     """
     shape = (len(paths), CHANNELS[mode], size, size)
     stored = None
     if cache is not None:
         settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
-        stored = cache / f"{label}-{_content_key(paths, settings)}.npy"
+        stored = cache / f"{label}-{size}-{_content_key(paths, settings)}.npy"
         found = _open(stored, shape)
         if found is not None:
             return found
@@ -60,7 +60,7 @@ def load_images(
             images[row] = image
             progress.advance()
     if stored is not None:
-        for older in stored.parent.glob(f"{label}-*.npy"):
+        for older in stored.parent.glob(f"{label}-{size}-*.npy"):
             older.unlink(missing_ok=True)
         with atomic_file(stored) as temporary, temporary.open("wb") as stream:
             np.save(stream, images)

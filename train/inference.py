@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
@@ -24,17 +24,6 @@ def lane_count() -> int:
     return 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)))
 
 
-def preprocess(network: Classifier) -> Callable[[torch.nn.Module, Tensor], Tensor]:
-    """Images in [0, 1] through a backbone: moved to its device, with the colour normalisation that it expects."""
-    mean, std = network.mean, network.std
-
-    def through(backbone: torch.nn.Module, images: Tensor) -> Tensor:
-        images = (images.to(mean.device, non_blocking=True) - mean) / std
-        return backbone(images.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
-
-    return through
-
-
 class Inference:
     """Runs `network` in evaluation mode.
 
@@ -45,11 +34,10 @@ class Inference:
         self.network = network
         self.turns = range(0, 4, 4 // rotations)
         self._lanes = Lanes(network.backbone, lane_count())
-        self._through = preprocess(network)
 
     def pooled(self, batches: Iterable[Tensor]) -> Tensor:
         """Pooled features (n, d) of the images as they are."""
-        features = [self._lanes.map_images(images, self._through).cpu() for images in batches]
+        features = [self._lanes.map_images(images, self.network.pooled_by).cpu() for images in batches]
         return torch.cat(features) if features else torch.zeros(0, self.network.head.in_features)
 
     @torch.no_grad()
@@ -82,6 +70,6 @@ class Inference:
 
     def _turned(self, images: Tensor, domain: Domain) -> list[Tensor]:
         return [
-            self.network.norm(self._lanes.map_images(torch.rot90(images, turn, (2, 3)), self._through), domain)
+            self.network.norm(self._lanes.map_images(torch.rot90(images, turn, (2, 3)), self.network.pooled_by), domain)
             for turn in self.turns
         ]

@@ -115,11 +115,14 @@ class Classifier(nn.Module):
                 module.eval()
         return self
 
-    def pooled(self, images: Tensor) -> Tensor:
-        """The backbone's feature, before any domain's statistics."""
-        return self.backbone(((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+    def pooled_by(self, backbone: nn.Module, images: Tensor) -> Tensor:
+        """The pooled feature of images in [0, 1], before any domain's statistics: moved to the network's device, with
+        the colour normalisation that it expects. `backbone` is its own or a replica of it (see `train.lanes`).
+        """
+        images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
+        return backbone(images.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
         """Standardised feature (n, d) and logits (n, classes)."""
-        feature = self.norm(self.pooled(images), domain)
+        feature = self.norm(self.pooled_by(self.backbone, images), domain)
         return feature, self.head(feature)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from cad2real.errors import Skipped
     from photos.crop import Box
+    from search.prediction import Prediction
     from search.ranking import Match
 
 
@@ -17,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command("index")(index)
     app.command("search")(search)
+    app.command("predict")(predict)
 
 
 def index() -> None:
@@ -59,10 +64,61 @@ def search(
     )
 
 
+def predict(
+    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.", show_default=False)],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model (default: data/models/current, else data/models/adapt).")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many labels a photo.")] = 1,
+    box: Annotated[
+        str | None,
+        typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is in each photo, in pixels of the upright photo."),
+    ] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write the answers to this file as well.")] = None,
+) -> None:
+    """Names the label of each photo and how likely it is. Bad photos are listed; with any, the exit code is 1.
+
+    Example: cad2real predict shots/ IMG_0412.jpg --top 3
+    """
+    from cad2real.errors import Skipped
+    from cad2real.files import write_json
+    from search.prediction import Predictor, listed_photos
+
+    wanted = _box(box) if box else None
+    paths, skipped = listed_photos(photos)
+    predictor = Predictor.open(Path(), model)
+    answers: list[Prediction] = []
+    for answer in predictor.predict(paths, wanted, top):
+        if isinstance(answer, Skipped):
+            skipped.append(answer)
+        else:
+            answers.append(answer)
+    if as_json:
+        faults = [fault.as_dict() for fault in skipped]
+        write_json(as_json, {"photos": [answer.as_dict() for answer in answers], "skipped": faults})
+    if answers:
+        rows = [(str(a.photo), label, f"{share:.1%}") for a in answers for label, share in a.labels]
+        print(_aligned(("photo", "label", "probability"), rows))
+    _complain(skipped)
+
+
+def _complain(skipped: list[Skipped]) -> None:
+    """Names what could not be used, and ends with exit code 1 if there is any."""
+    if not skipped:
+        return
+    print(f"{len(skipped)} could not be used:", file=sys.stderr)
+    for fault in skipped:
+        print(f"  {fault}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
 def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
     head = ("rank", "part", "label", "name", "distance")
-    rows = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
+    return _aligned(head, [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches])
+
+
+def _aligned(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                      for row in (head, *rows))  # fmt: skip

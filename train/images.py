@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
@@ -30,6 +30,22 @@ def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint
     else:
         picture = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(picture, dtype=np.uint8).transpose(2, 0, 1)
+
+
+def upright_square(photo: Image.Image) -> Image.Image:
+    """A photo as the photos room makes squares of whole photos: turned by its EXIF orientation, transparency on white,
+    padded with black to a centred square. A square RGB picture comes back as it is.
+    """
+    upright = ImageOps.exif_transpose(photo)
+    if upright.has_transparency_data:
+        cut_out = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", cut_out.size, "white"), cut_out).convert("RGB")
+    if upright.width == upright.height:
+        return upright
+    side = max(upright.size)
+    canvas = Image.new("RGB", (side, side))
+    canvas.paste(upright.convert("RGB"), ((side - upright.width) // 2, (side - upright.height) // 2))
+    return canvas
 
 
 def load_images(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from cad2real.files import atomic_folder, write_json
 from train.backbones import create_backbone, normalisation
 from train.batches import plain_view
 from train.foreground import zoom_to_part
-from train.images import load_images, to_array
+from train.images import load_images, to_array, upright_square
 from train.inference import Inference, device
 from train.network import Classifier, Domain
 from train.size_prior import SizePrior, fuse, read_prior, write_prior
@@ -92,7 +92,7 @@ class Model:
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
 
     def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
-        """Embeddings (n, d) of square photos, L2-normalised."""
+        """Embeddings (n, d) of photos, L2-normalised."""
         return self._embed(self._photos(images), "target")
 
     def embed_files(self, paths: Sequence[Path], label: str) -> npt.NDArray[np.float32]:
@@ -100,14 +100,26 @@ class Model:
         return self._embed(load_images(paths, self.image_size, "RGBA", None, label), "source")
 
     def look(self, images: Sequence[Image.Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Embeddings (n, d), L2-normalised, and class probabilities (n, classes) of square photos, in one pass."""
+        """Embeddings (n, d), L2-normalised, and class probabilities (n, classes) of photos, in one pass."""
         embeddings, probabilities = self._inference.look(self._batches(self._photos(images)), "target")
         return embeddings.numpy(), probabilities.numpy()
 
-    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
-        """For each square photo the `top` likeliest labels with their probabilities, likeliest first."""
+    @overload
+    def predict(self, images: Image.Image, top: int = 5) -> list[tuple[str, float]]: ...
+
+    @overload
+    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]: ...
+
+    def predict(
+        self, images: Image.Image | Sequence[Image.Image], top: int = 5
+    ) -> list[tuple[str, float]] | list[list[tuple[str, float]]]:
+        """The `top` likeliest labels of a photo with their probabilities, likeliest first; of several photos a list of
+        these. A photo may have any format and orientation: it becomes square as all photos of a project do.
+        """
+        if isinstance(images, Image.Image):
+            return self.predict([images], top)[0]
         probabilities = self.probabilities(self._photos(images))
-        order = np.argsort(-probabilities, axis=1)[:, :top]
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
         return [
             [(self.classes[column], float(row[column])) for column in columns]
             for row, columns in zip(probabilities, order, strict=True)
@@ -129,7 +141,7 @@ class Model:
     def _photos(self, images: Sequence[Image.Image]) -> npt.NDArray[np.uint8]:
         if not images:
             return np.zeros((0, 3, self.image_size, self.image_size), dtype=np.uint8)
-        return np.stack([to_array(zoom_to_part(image), self.image_size, "RGB") for image in images])
+        return np.stack([to_array(zoom_to_part(upright_square(image)), self.image_size, "RGB") for image in images])
 
     def _batches(self, images: npt.NDArray[np.uint8], size: int = 64) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), size):

@@ -1,0 +1,102 @@
+"""Photos in, labels out: `Predictor.open(project).predict(paths)`. A photo becomes a square as in training."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import batched
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from cad2real.errors import Skipped, UserError
+from cad2real.layout import Layout
+from cad2real.params import load_params
+from photos.crop import Box
+from photos.find import find_photos
+from photos.params import PhotosParams
+from photos.square import photo_squares
+
+IN_USE, LAST_TRAINED = "current", "adapt"
+AT_ONCE = 64  # photos that are held decoded
+
+
+class Classifier(Protocol):
+    """A trained model (`train.model.Model`)."""
+
+    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
+        """For each square photo the `top` likeliest labels with their probabilities, likeliest first."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The likeliest `labels` of a photo with their probabilities in [0, 1], likeliest first."""
+
+    photo: Path
+    labels: tuple[tuple[str, float], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        labels = [{"label": label, "probability": round(share, 4)} for label, share in self.labels]
+        return {"photo": str(self.photo), "labels": labels}
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model with the project's rule for squares, ready for photos."""
+
+    model: Classifier
+    squares: PhotosParams
+
+    @classmethod
+    def open(cls, root: Path, model: Path | None = None) -> Predictor:
+        """The model in the folder `model`, or the one in use in the project `root`, or the one that its last run
+        trained. Raises UserError when there is none.
+        """
+        from train.model import Model
+
+        layout = Layout(root)
+        return cls(Model.load(model or model_in_use(layout)), load_params(layout.params).photos)
+
+    def predict(self, photos: Iterable[Path], box: Box | None = None, top: int = 1) -> Iterator[Prediction | Skipped]:
+        """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each."""
+        with ThreadPoolExecutor(min(8, os.process_cpu_count() or 1)) as pool:
+            for some in batched(photos, AT_ONCE, strict=False):
+                squares = list(pool.map(lambda photo: self._square(photo, box), some))
+                usable = [square for square in squares if isinstance(square, Image.Image)]
+                answers = iter(self.model.predict(usable, top=top))
+                for photo, square in zip(some, squares, strict=True):
+                    yield square if isinstance(square, Skipped) else Prediction(photo, tuple(next(answers)))
+
+    def _square(self, photo: Path, box: Box | None) -> Image.Image | Skipped:
+        if not photo.is_file():
+            return Skipped(str(photo), "", "does not exist. Correct the path.")
+        try:
+            result = photo_squares(photo, [box], self.squares.border, self.squares.size)[0]
+        except UserError as error:
+            result = error
+        return Skipped(str(photo), "", str(result)) if isinstance(result, UserError) else result[1]
+
+
+def model_in_use(layout: Layout) -> Path:
+    """The folder of the promoted model where there is one, else of the one that was trained last."""
+    current = layout.models / IN_USE
+    return current if (current / "model.safetensors").is_file() else layout.models / LAST_TRAINED
+
+
+def listed_photos(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """Photos and what is below folders, each folder's sorted; what in a folder cannot be used is named."""
+    found: list[Path] = []
+    skipped: list[Skipped] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        names, faults = find_photos(path)
+        found += [path / name for name in names]
+        skipped += [Skipped(str(path / fault.thing), "", fault.reason) for fault in faults]
+        if not names and not faults:
+            skipped.append(Skipped(str(path), "", "holds no photos. Name another folder."))
+    return found, skipped

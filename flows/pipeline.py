@@ -96,6 +96,13 @@ def explain_failure(stage: str, finished: Finished, log: Path) -> StageError:
     return StageError(f"stage {stage} {how}. Its last lines:{last}\n", f"The whole log: {log}", passing=passing)
 
 
+def to_run(stages: Sequence[Stage], stale: Sequence[str], *, force: bool) -> list[str]:
+    """The names of the stages that have to run, or be looked at by DVC: from the first stale one on."""
+    names = [stage.name for stage in stages]
+    first = 0 if force else min((names.index(name) for name in stale if name in names), default=len(names))
+    return names[first:]
+
+
 def run_stages(
     root: Path,
     stages: Sequence[Stage],
@@ -107,11 +114,10 @@ def run_stages(
 ) -> list[StageResult]:
     """Runs `stages` in order and says what it does; those before the first of `stale` are known to be up to date."""
     results: list[StageResult] = []
-    names = [stage.name for stage in stages]
-    first = 0 if force else min((names.index(name) for name in stale if name in names), default=len(names))
+    chosen = to_run(stages, stale, force=force)
     for number, stage in enumerate(stages):
         heading = f"[{number + 1}/{len(stages)}] {stage.name}"
-        if number < first:
+        if stage.name not in chosen:
             result = StageResult(stage.name, Outcome.UNCHANGED, 0.0)
         else:
             say(f"{heading}: {stage.description}".rstrip(": "))

@@ -10,9 +10,10 @@ from cad2real.layout import Layout
 from flows import settings
 from flows.change import change_params
 from flows.outcome import result_table
-from flows.pipeline import Outcome, StageResult, say
+from flows.pipeline import Outcome, StageResult, say, to_run
 from flows.project import prepare, project_lock
 from flows.record import record_run
+from flows.space import check_space
 from flows.stages import chosen_stages, stale_stages
 
 
@@ -36,6 +37,7 @@ def run_project(
             return []
         for name, reasons in stale.items():
             say(f"stale: {name} ({', '.join(reasons)})")
+        check_space(root, params, to_run(stages, list(stale), force=force))
         from flows.run import pipeline  # imports Prefect, which reads the settings
 
         started = datetime.now().astimezone()

@@ -18,9 +18,8 @@ from render.catalogue import Part
 from render.description import Shot, content_key
 from render.job import Job
 from render.presets import PRESETS
+from render.sizes import view_bytes
 
-BYTES_PER_PIXEL = 2.0
-"""Of a finished PNG, generously: parts fill about half of their frame."""
 SECONDS_PER_VIEW = 120.0
 SECONDS_PER_MEGASAMPLE = 4.0
 SECONDS_PER_MILLION_TRIANGLES = 300.0
@@ -63,7 +62,7 @@ def render_parts(
 def _render(
     parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str, device: str
 ) -> tuple[tuple[Skipped, ...], set[str]]:
-    _check_space(out, len(parts) * shot.views * shot.size**2)
+    _check_space(out, len(parts) * shot.views * view_bytes(shot.size, shot.outputs))
     count = farm.worker_count(workers, len(parts), device)
     threads = max(1, (os.process_cpu_count() or 1) // count)
     jobs = [
@@ -131,8 +130,8 @@ def _drop_strangers(out: Path, part_ids: set[str]) -> None:
             shutil.rmtree(folder)
 
 
-def _check_space(out: Path, pixels: int) -> None:
-    need, free = pixels * BYTES_PER_PIXEL, shutil.disk_usage(out).free
+def _check_space(out: Path, need: float) -> None:
+    free = shutil.disk_usage(out).free
     if free < need:
         raise UserError(
             f"{out} has {free / 1e9:.1f} GB free, but the renders may need {need / 1e9:.1f} GB.",

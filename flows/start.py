@@ -13,6 +13,7 @@ FILES = {
     "dvc.yaml": "dvc.yaml",
     "gitignore": ".gitignore",
     "dvcignore": ".dvcignore",
+    "prefect.yaml": "prefect.yaml",
     "parts.csv": "data/parts/parts.csv",
 }
 

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from cad2real.errors import UserError
 from cad2real.progress import Progress
-from train import batches
 from train.backbones import block_parameters
 from train.datasets import SourceDomain, TargetDomain
-from train.lanes import Lanes
+from train.draws import Draw, draws
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
 from train.methods.batch import Method, Setting, StepBatch
 from train.network import Classifier
 from train.params import AdaptParams, MethodName, TrainParams
+from train.runner import Runner
+from train.schedule import Schedule
+from train.sharpness import climbed
 from train.size_prior import SizePrior
 
 Tensor = torch.Tensor
-WARM_UP = 0.05  # share of the run in which learning rates rise from 0
 GRADIENT_CLIP = 5.0
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What depends on the progress of the run, counted in steps but given as shares, so that short runs get it all."""
-
-    steps: int
-    source_only_share: float
-
-    def learning_rate(self, step: int) -> float:
-        """Factor on the learning rate: linear warm-up, then half a cosine to 0."""
-        progress = (step + 1) / self.steps
-        if progress < WARM_UP:
-            return progress / WARM_UP
-        return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
-
-    def adaptation(self, step: int) -> float:
-        """Share of the adaptation phase that is done; below 0 before it begins."""
-        return (step / self.steps - self.source_only_share) / (1 - self.source_only_share)
-
-    @staticmethod
-    def ramp(progress: float) -> float:
-        """Weight of the adaptation losses: 2 / (1 + e^(-10 p)) - 1 (Ganin et al., JMLR 2016)."""
-        return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
 def adapt(
@@ -69,9 +42,9 @@ def adapt(
     """
     stage = params.adapt
     schedule = Schedule(params.epochs * params.steps_per_epoch, stage.source_only_share)
-    setting = Setting(network.head.in_features, network.head.out_features, stage, params.seed)
-    methods = {name: METHODS[name](setting) for name in stage.methods}
+    methods = _methods(network, params)
     own = [parameter for method in methods.values() for parameter in method.parameters()]
+    climb = sum(method.climb for method in methods.values())
     for block in block_parameters(network.backbone)[: stage.frozen_blocks]:
         for parameter in block:
             parameter.requires_grad_(False)
@@ -86,18 +59,22 @@ def adapt(
         weight_decay=stage.weight_decay,
     )
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    teacher = make_teacher(network).eval()
-    student_lanes = Lanes(network.backbone, lanes)
-    teacher_lanes = Lanes(teacher.backbone, lanes)
-    draws = _draws(source, target, params, schedule)
+    student, teacher = Runner(network, lanes), Runner(make_teacher(network).eval(), lanes)
+    steps = draws(source, target, params, schedule, [method.restyle for method in methods.values()])
     prior: SizePrior | None = None
     with Progress("adapt", schedule.steps, "steps") as progress:
         for epoch in range(params.epochs):
             sums: dict[str, float] = {}
             network.train()
             for _ in range(params.steps_per_epoch):
-                losses = _step(network, student_lanes, teacher, teacher_lanes, methods, next(draws), prior, stage)
-                total = torch.stack(list(losses.values())).sum()
+                draw = next(steps)
+                if climb:
+                    student.backward(_task(network, student.pooled(draw.images[: len(draw.labels)]), draw, stage)[-1])
+                with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
+                    optimizer.zero_grad(set_to_none=True)
+                    losses = _losses(student, teacher, methods, draw, prior, stage)
+                    total = torch.stack(list(losses.values())).sum()
+                    student.backward(total)
                 if not torch.isfinite(total):
                     broken = ", ".join(name for name, loss in losses.items() if not torch.isfinite(loss))
                     raise UserError(
@@ -108,89 +85,77 @@ def adapt(
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 rates.step()
-                update_teacher(teacher, network, rates.last_epoch - 1, stage.teacher_momentum)
+                update_teacher(teacher.network, network, rates.last_epoch - 1, stage.teacher_momentum)
                 for name, loss in losses.items():
                     sums[name] = sums.get(name, 0.0) + loss.item()
                 progress.advance(note=" ".join(f"{name} {loss.item():.2f}" for name, loss in losses.items()))
-            prior = on_epoch(epoch, teacher, {name: value / params.steps_per_epoch for name, value in sums.items()})
+            means = {name: value / params.steps_per_epoch for name, value in sums.items()}
+            prior = on_epoch(epoch, teacher.network, means)
 
 
-@dataclass(frozen=True)
-class Draw:
-    """Images of one step: `images` holds augmented renders and then strong target views, `labels` the renders' classes,
-    `weak` weak views of the same photos (None while only the source trains), `extents` their sizes, `done` the
-    adaptation's progress.
-    """
-
-    images: Tensor
-    labels: Tensor
-    weak: Tensor | None
-    extents: npt.NDArray[np.float64] | None
-    done: float
+def _methods(network: Classifier, params: TrainParams) -> dict[MethodName, Method]:
+    """The methods of `train.adapt.methods`, on the network's device."""
+    sizes = network.head.in_features, network.head.out_features
+    return {
+        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed)).to(network.mean.device)
+        for name, weight in params.adapt.methods.items()
+    }
 
 
-def _draws(source: SourceDomain, target: TargetDomain, params: TrainParams, schedule: Schedule) -> Iterator[Draw]:
-    """The draws of all steps, the same for the same seed."""
-    rng = torch.Generator().manual_seed(params.seed)
-    shuffle = np.random.default_rng(params.seed)
-    trained = np.flatnonzero(~source.held_out)
-    source_rows = batches.balanced_rows(source.labels[trained], params.batch_size, shuffle)
-    target_rows = batches.shuffled_rows(len(target.images), params.batch_size, shuffle) if len(target.images) else None
-    for step in range(schedule.steps):
-        rows = trained[next(source_rows)]
-        labels = torch.from_numpy(source.labels[rows])
-        images = batches.source_view(
-            batches.as_float(source.images, rows),
-            params.image_size,
-            params.source_augment,
-            params.background,
-            target.images,
-            rng,
-        )
-        done = schedule.adaptation(step)
-        if done < 0 or target_rows is None:
-            yield Draw(images, labels, None, None, done)
-            continue
-        rows = next(target_rows)
-        photos = batches.as_float(target.images, rows)
-        weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
-        strong = batches.strong_target_view(
-            photos, params.image_size, params.target_augment, params.source_augment, rng
-        )
-        yield Draw(torch.cat([images, strong]), labels, weak, target.extents[rows], done)
+def _task(network: Classifier, pooled: Tensor, draw: Draw, stage: AdaptParams) -> tuple[Tensor, Tensor, Tensor]:
+    """Features (n, d), logits (n, c) and cross-entropy of the renders, whose pooled features (n, d) are given."""
+    feature = network.norm(pooled, "source")
+    logits = network.head(feature)
+    labels = draw.labels.to(logits.device)
+    return feature, logits, F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)
 
 
-def _step(
-    network: Classifier,
-    student_lanes: Lanes,
-    teacher: Classifier,
-    teacher_lanes: Lanes,
+def _losses(
+    student: Runner,
+    teacher: Runner,
     methods: dict[MethodName, Method],
     draw: Draw,
     prior: SizePrior | None,
     stage: AdaptParams,
 ) -> dict[str, Tensor]:
-    """One forward and backward pass; returns the weighted losses by name."""
-    labels = draw.labels.to(network.mean.device)
-    joined, outputs = student_lanes.forward(draw.images, network.pooled_by)
-    n = len(labels)
-    feature = network.norm(joined[:n], "source")
-    logits = network.head(feature)
-    losses = {"source": F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)}
-    if draw.weak is not None:
-        with torch.no_grad():
-            taught = teacher_lanes.map_images(draw.weak, teacher.pooled_by)
-            logits_taught = teacher.head(teacher.norm(taught, "target"))
-            if prior is not None and draw.extents is not None:
-                likelihood = torch.from_numpy(prior.log_likelihood(draw.extents))
-                logits_taught = logits_taught.log_softmax(dim=1) + likelihood.to(logits_taught)
-            probabilities = logits_taught.softmax(dim=1)
-        target_feature = network.norm(joined[n:], "target", probabilities)
-        target_logits = network.head(target_feature)
-        batch = StepBatch(feature, logits, labels, target_feature, target_logits, probabilities, draw.done)
-        ramp = Schedule.ramp(draw.done)
-        for name, method in methods.items():
-            losses[name] = ramp * stage.methods[name] * method.loss(batch)
-    torch.autograd.backward(torch.stack(list(losses.values())).sum())
-    student_lanes.backward(joined, outputs)
+    """The weighted losses of a step by name: the source's, and those of the methods once the target trains."""
+    network = student.network
+    pooled = student.pooled(draw.images)
+    n = len(draw.labels)
+    feature, logits, task = _task(network, pooled[:n], draw, stage)
+    losses = {"source": task}
+    if draw.weak is None:
+        return losses
+    probabilities = _taught(teacher, draw.weak, draw, prior)
+    target_feature = network.norm(pooled[n:], "target", probabilities)
+    batch = StepBatch(
+        source_pooled=pooled[:n],
+        source_feature=feature,
+        source_logits=logits,
+        source_labels=draw.labels.to(logits.device),
+        target_pooled=pooled[n:],
+        target_feature=target_feature,
+        target_logits=network.head(target_feature),
+        target_teacher=probabilities,
+        weak=draw.weak,
+        strong=draw.images[n:],
+        head=network.head,
+        look=student.look,
+        progress=draw.done,
+    )
+    ramp = Schedule.ramp(draw.done)
+    for name, method in methods.items():
+        loss = method.loss(batch)
+        if loss is not None:
+            losses[name] = ramp * stage.methods[name] * loss
     return losses
+
+
+@torch.no_grad()
+def _taught(teacher: Runner, weak: Tensor, draw: Draw, prior: SizePrior | None) -> Tensor:
+    """What the teacher, corrected by sizes, says of weak views of photos: class probabilities (m, c)."""
+    logits: Tensor = teacher.network.head(teacher.network.norm(teacher.pooled(weak), "target"))
+    if prior is not None and draw.extents is not None:
+        likelihood = torch.from_numpy(prior.log_likelihood(draw.extents))
+        logits = logits.log_softmax(dim=1) + likelihood.to(logits)
+    return logits.softmax(dim=1)

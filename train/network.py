@@ -37,9 +37,9 @@ class DomainNorm(nn.Module):
     def forward(self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None) -> Tensor:
         """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c)."""
         shared = domain == "target" and not self.separate
-        norm = self.source if domain == "source" or shared else self.target
+        norm = self._of(domain)
         if not self.training or shared or len(feature) == 1:  # one image has no variance
-            return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
+            return self.standing(feature, domain)
         if probabilities is None:
             return norm(feature.float())  # type: ignore[no-any-return]
         self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
@@ -47,6 +47,14 @@ class DomainNorm(nn.Module):
         _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
         _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
+
+    def standing(self, feature: Tensor, domain: Domain) -> Tensor:
+        """Standardised feature (n, d) by the domain's statistics so far, in training too; they do not move."""
+        norm = self._of(domain)
+        return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
+
+    def _of(self, domain: Domain) -> nn.BatchNorm1d:
+        return self.target if domain == "target" and self.separate else self.source
 
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:

@@ -8,7 +8,13 @@ from pydantic import Field, model_validator
 
 from cad2real.schema import Block
 
-MethodName = Literal["cdan", "mcc", "self_training"]
+MethodName = Literal[
+    "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
+    "dan", "jan", "coral", "afn", "bsp",
+    "mcc", "entropy", "bnm", "information_maximisation",
+    "self_training", "fixmatch", "mic",
+    "drcn", "fda", "sdat",
+]  # fmt: skip
 ScoreName = Literal[
     "source_accuracy", "information_maximisation", "bnm", "snd", "class_ami", "dev", "mano", "transfer_score"
 ]

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from train.adaptation import Schedule
 from train.lanes import Lanes
 from train.model import new_network
 from train.network import DomainNorm
+from train.schedule import Schedule
 
 
 def test_lanes_give_the_gradients_of_one_pass() -> None:

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from train.methods.batch import Method, Setting
+from train.methods.adda import Adda
+from train.methods.advent import Advent
+from train.methods.afn import Afn
+from train.methods.batch import Method
+from train.methods.bnm import Bnm
+from train.methods.bsp import Bsp
 from train.methods.cdan import Cdan
+from train.methods.cdan_e import CdanE
+from train.methods.coral import Coral
+from train.methods.dan import Dan
+from train.methods.dann import Dann
+from train.methods.drcn import Drcn
+from train.methods.entropy import Entropy
+from train.methods.fda import Fda
+from train.methods.fixmatch import FixMatch
+from train.methods.information_maximisation import InformationMaximisation
+from train.methods.jan import Jan
 from train.methods.mcc import Mcc
+from train.methods.mcd import Mcd
+from train.methods.mdd import Mdd
+from train.methods.mic import Mic
+from train.methods.sdat import Sdat
 from train.methods.self_training import SelfTraining
+from train.params import MethodName
 
-METHODS: dict[str, Callable[[Setting], Method]] = {
+METHODS: dict[MethodName, type[Method]] = {
+    "dann": Dann,
+    "adda": Adda,
     "cdan": Cdan,
+    "cdan_e": CdanE,
+    "advent": Advent,
+    "mdd": Mdd,
+    "mcd": Mcd,
+    "dan": Dan,
+    "jan": Jan,
+    "coral": Coral,
+    "afn": Afn,
+    "bsp": Bsp,
     "mcc": Mcc,
+    "entropy": Entropy,
+    "bnm": Bnm,
+    "information_maximisation": InformationMaximisation,
     "self_training": SelfTraining,
+    "fixmatch": FixMatch,
+    "mic": Mic,
+    "drcn": Drcn,
+    "fda": Fda,
+    "sdat": Sdat,
 }

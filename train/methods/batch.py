@@ -2,56 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from train.params import AdaptParams
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a method may know when it is made: sizes, the stage's parameters and a seed."""
+    """What a method may know when it is made: sizes, the stage's parameters, its own number in `train.adapt.methods`
+    (`weight`) and a seed.
+    """
 
     features: int
     classes: int
     params: AdaptParams
+    weight: float
     seed: int
+
+    @contextmanager
+    def seeded(self) -> Iterator[None]:
+        """New layers made inside draw their weights from `seed` and leave the global generator as it was."""
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            yield
 
 
 @dataclass(frozen=True)
 class StepBatch:
-    """One step of both domains.
+    """One step of both domains, n renders and m photos.
 
-    `source_feature` (n, d) and `target_feature` (m, d): what the head sees, standardised per domain. `source_logits`
-    (n, c) and `target_logits` (m, c); `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the
-    mean teacher on weak views of the same photos, without gradient. `progress` in [0, 1]: the share of the adaptation
-    phase that is done.
+    `source_pooled` (n, d) and `target_pooled` (m, d): what the backbone gives. `source_feature` and `target_feature`:
+    the same standardised per domain, what the head sees. `source_logits` (n, c) and `target_logits` (m, c);
+    `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the mean teacher on weak views of the
+    same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the photos in [0, 1] that the teacher
+    and the student saw. `head`: the classifier's head, (k, d) -> (k, c). `look`: the student's features (k, d) and
+    logits (k, c) of further views (k, 3, s, s) of photos, with gradient unless under `torch.no_grad()`. `progress` in
+    [0, 1]: the share of the adaptation phase that is done.
     """
 
-    source_feature: torch.Tensor
-    source_logits: torch.Tensor
-    source_labels: torch.Tensor
-    target_feature: torch.Tensor
-    target_logits: torch.Tensor
-    target_teacher: torch.Tensor
+    source_pooled: Tensor
+    source_feature: Tensor
+    source_logits: Tensor
+    source_labels: Tensor
+    target_pooled: Tensor
+    target_feature: Tensor
+    target_logits: Tensor
+    target_teacher: Tensor
+    weak: Tensor
+    strong: Tensor
+    head: Callable[[Tensor], Tensor]
+    look: Callable[[Tensor], tuple[Tensor, Tensor]]
     progress: float
 
 
-class Method(Protocol):
-    """An adaptation loss, perhaps with networks of its own (a discriminator)."""
+class Method(nn.Module):
+    """An adaptation method: mostly a loss; perhaps with networks of its own (a discriminator), which are attributes and
+    train with the head's learning rate. What it overrides is what it is. `state_dict` holds all a resumed run needs.
+    """
 
-    def loss(self, batch: StepBatch) -> torch.Tensor:
-        """The unweighted loss, a scalar."""
+    climb = 0.0  # how far the step climbs the task loss before the gradient is taken (SDAT)
 
-    def parameters(self) -> Iterable[nn.Parameter]:
-        """Parameters that train with the head's learning rate; empty for most methods."""
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
 
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        """Everything that a resumed run needs."""
+    def loss(self, batch: StepBatch) -> Tensor | None:
+        """The unweighted loss, a scalar to be minimised; None where the method works otherwise."""
+        return None
 
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> object:
-        """Takes back what `state_dict` gave."""
+    def restyle(self, renders: Tensor, photos: Tensor) -> Tensor:
+        """The step's augmented renders (n, 3, s, s) as they are trained, given photos (n, 3, s, s) (FDA)."""
+        return renders

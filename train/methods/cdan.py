@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from train.losses.cdan import RandomMultilinearMap, conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
 from train.losses.reversal import reversal_coefficient
-from train.methods.batch import Setting, StepBatch
+from train.methods.batch import Method, Setting, StepBatch
 
 LARGEST_MAP = 4096  # above this many products the paper projects them at random (eq. 6)
 PROJECTION = 1024
 HIDDEN = 256
 
 
-class Cdan(nn.Module):
+class Cdan(Method):
+    entropy_conditioning = False
+
     def __init__(self, setting: Setting) -> None:
-        super().__init__()
+        super().__init__(setting)
         rng = torch.Generator().manual_seed(setting.seed)
         large = setting.features * setting.classes > LARGEST_MAP
         self.random_map = RandomMultilinearMap(setting.features, setting.classes, PROJECTION, rng) if large else None
-        with torch.random.fork_rng():
-            torch.manual_seed(setting.seed)
+        with setting.seeded():
             inputs = PROJECTION if large else setting.features * setting.classes
             self.discriminator = DomainDiscriminator(inputs, HIDDEN)
 
@@ -34,5 +34,6 @@ class Cdan(nn.Module):
             batch.target_feature,
             batch.target_logits,
             reversal_coefficient(batch.progress),
+            entropy_conditioning=self.entropy_conditioning,
             random_map=self.random_map,
         )

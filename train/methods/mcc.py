@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from torch import Tensor
 
 from train.losses.mcc import minimum_class_confusion
-from train.methods.batch import Setting, StepBatch
+from train.methods.batch import Method, Setting, StepBatch
 
 
-class Mcc(nn.Module):
+class Mcc(Method):
     def __init__(self, setting: Setting) -> None:
-        super().__init__()
+        super().__init__(setting)
         self.temperature = setting.params.mcc_temperature
 
-    def loss(self, batch: StepBatch) -> torch.Tensor:
+    def loss(self, batch: StepBatch) -> Tensor:
         return minimum_class_confusion(batch.target_logits, self.temperature)

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
-from torch import nn
 
-from train.methods.batch import Setting, StepBatch
+from train.methods.batch import Method, Setting, StepBatch
 
 THRESHOLD_MOMENTUM = 0.95
 
 
-class SelfTraining(nn.Module):
+class SelfTraining(Method):
     shyness: torch.Tensor
 
     def __init__(self, setting: Setting) -> None:
-        super().__init__()
+        super().__init__(setting)
         self.confidence = setting.params.confidence
         self.register_buffer("shyness", torch.ones(setting.classes))
 

@@ -1,0 +1,94 @@
+"""Every method goes through the loop of stage 2 on a tiny network: finite losses, and the same twice."""
+
+from __future__ import annotations
+
+import math
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+
+from cad2real.errors import UserError
+from train.adaptation import adapt
+from train.datasets import SourceDomain, TargetDomain
+from train.methods import METHODS
+from train.model import new_network
+from train.network import Classifier
+from train.params import AdaptParams, MethodName, TrainParams
+from train.size_prior import SizePrior
+
+CLASSES, SIZE, BATCH = 3, 32, 4
+STRENGTHS = {"fda": 0.05, "sdat": 0.05}  # numbers that are no loss weights
+LOSSLESS = {"fda", "sdat"}
+
+
+def domains() -> tuple[SourceDomain, TargetDomain]:
+    """Noise with a class-dependent colour; photos are darker."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(12) % CLASSES
+    images = rng.integers(0, 100, (12, 4, SIZE, SIZE), dtype=np.uint8)
+    images[np.arange(12), labels] += 120
+    images[:, 3] = 255
+    views = tuple(f"view_{number}" for number in range(12))
+    source = SourceDomain(images, labels.astype(np.int64), np.zeros(12, dtype=bool), ("a", "b", "c"), views, ())
+    target = TargetDomain(images[:6, :3] // 2, views[:6], np.full((6, 2), math.nan))
+    return source, target
+
+
+def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier, dict[str, float]]:
+    """Three steps, the first of them without the target; the network and the mean losses."""
+    torch.manual_seed(0)
+    network = new_network("test_efficientnet", "random", CLASSES)
+    network.norm.separate = statistics == "own"
+    seen: list[dict[str, float]] = []
+
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
+        seen.append(losses)
+        return None
+
+    stage = AdaptParams(methods=methods, source_only_share=0.3)
+    params = TrainParams(image_size=SIZE, batch_size=BATCH, epochs=1, steps_per_epoch=3, adapt=stage)
+    adapt(network, *domains(), params, lanes=1, pace=1.0, on_epoch=on_epoch)
+    return network, seen[0]
+
+
+def test_the_registry_holds_the_names_that_params_yaml_may_say() -> None:
+    assert set(METHODS) == set(get_args(MethodName))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_runs_through_the_loop(name: str) -> None:
+    network, losses = run({name: STRENGTHS.get(name, 1.0)})
+    assert set(losses) == {"source"} if name in LOSSLESS else {"source", name}
+    assert all(math.isfinite(value) for value in losses.values())
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+
+
+def test_a_combination_trains_the_same_twice() -> None:
+    methods = {"cdan_e": 0.5, "mcc": 1.0, "mic": 1.0, "fda": 0.05, "sdat": 0.02}
+    (first, losses), (second, again) = run(methods), run(methods)
+    assert set(losses) == {"source", "cdan_e", "mcc", "mic"} and losses == again
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_methods_without_a_loss_change_what_is_learned() -> None:
+    plain = run({})[0].head.weight
+    for name in LOSSLESS:
+        assert not torch.equal(plain, run({name: STRENGTHS[name]})[0].head.weight)
+
+
+def test_no_method_is_source_only_training_with_target_statistics() -> None:
+    """AdaBN: the photos still move the target's statistics."""
+    network, losses = run({})
+    assert set(losses) == {"source"}
+    mean = network.norm.target.running_mean
+    assert mean is not None and not torch.equal(mean, torch.zeros_like(mean))
+    kept = run({}, "source")[0].norm.target.running_mean
+    assert kept is not None and torch.equal(kept, torch.zeros_like(kept))
+
+
+@pytest.mark.parametrize("name", sorted(LOSSLESS))
+def test_a_loss_weight_in_place_of_a_strength_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match=f"number of {name}"):
+        run({name: 1.0})

@@ -1,0 +1,71 @@
+"""The images of each step of the adaptation, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from train import batches
+from train.datasets import SourceDomain, TargetDomain
+from train.params import TrainParams
+from train.schedule import Schedule
+
+type Restyle = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Images of one step: `images` holds augmented renders and then strong target views, `labels` the renders' classes,
+    `weak` weak views of the same photos (None while only the source trains), `extents` their sizes, `done` the
+    adaptation's progress.
+    """
+
+    images: Tensor
+    labels: Tensor
+    weak: Tensor | None
+    extents: npt.NDArray[np.float64] | None
+    done: float
+
+
+def draws(
+    source: SourceDomain,
+    target: TargetDomain,
+    params: TrainParams,
+    schedule: Schedule,
+    restyles: Sequence[Restyle] = (),
+) -> Iterator[Draw]:
+    """The draws of all steps. `restyles` change the renders, given the photos of the step, once the target trains."""
+    rng = torch.Generator().manual_seed(params.seed)
+    shuffle = np.random.default_rng(params.seed)
+    trained = np.flatnonzero(~source.held_out)
+    source_rows = batches.balanced_rows(source.labels[trained], params.batch_size, shuffle)
+    target_rows = batches.shuffled_rows(len(target.images), params.batch_size, shuffle) if len(target.images) else None
+    for step in range(schedule.steps):
+        rows = trained[next(source_rows)]
+        labels = torch.from_numpy(source.labels[rows])
+        renders = batches.source_view(
+            batches.as_float(source.images, rows),
+            params.image_size,
+            params.source_augment,
+            params.background,
+            target.images,
+            rng,
+        )
+        done = schedule.adaptation(step)
+        if done < 0 or target_rows is None:
+            yield Draw(renders, labels, None, None, done)
+            continue
+        rows = next(target_rows)
+        photos = batches.as_float(target.images, rows)
+        weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
+        strong = batches.strong_target_view(
+            photos, params.image_size, params.target_augment, params.source_augment, rng
+        )
+        for restyle in restyles:
+            renders = restyle(renders, weak)
+        yield Draw(torch.cat([renders, strong]), labels, weak, target.extents[rows], done)

@@ -1,0 +1,32 @@
+"""What depends on the progress of an adaptation run, counted in steps but given as shares, so that short runs get it
+all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+WARM_UP = 0.05  # share of the run in which learning rates rise from 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    steps: int
+    source_only_share: float
+
+    def learning_rate(self, step: int) -> float:
+        """Factor on the learning rate: linear warm-up, then half a cosine to 0."""
+        progress = (step + 1) / self.steps
+        if progress < WARM_UP:
+            return progress / WARM_UP
+        return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
+
+    def adaptation(self, step: int) -> float:
+        """Share of the adaptation phase that is done; below 0 before it begins."""
+        return (step / self.steps - self.source_only_share) / (1 - self.source_only_share)
+
+    @staticmethod
+    def ramp(progress: float) -> float:
+        """Weight of the adaptation losses: 2 / (1 + e^(-10 p)) - 1 (Ganin et al., JMLR 2016)."""
+        return 2 / (1 + math.exp(-10 * progress)) - 1

@@ -1,4 +1,4 @@
-"""Accuracy of predictions: overall, mean per class, a row per class, and the confusion matrix."""
+"""Accuracy of predictions: overall, mean per class, among the first k, a row per class, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 
@@ -36,3 +37,14 @@ def classification_report(truth: Sequence[str], predicted: Sequence[str], classe
         ],
         "confusion": matrix.tolist(),
     }
+
+
+def top_accuracy(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], k: int) -> float:
+    """Share of rows whose label is among the `k` likeliest of probabilities (n, c), at least one row; 1 for k >= c.
+
+    A label whose probability another class shares counts as the later of the two, so that a model that knows nothing
+    gains nothing.
+    """
+    own = probabilities[np.arange(len(labels)), labels]
+    ahead = (probabilities >= own[:, None]).sum(axis=1) - 1
+    return float((ahead < k).mean())

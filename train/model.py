@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
@@ -134,6 +134,17 @@ class Model:
         photos of the camera set-up that the model was adapted to.
         """
         return fuse(self._inference.probabilities(self._batches(photos), "target").numpy(), self.prior, extents)
+
+    def render_probabilities(self, views: Iterable[torch.Tensor]) -> npt.NDArray[np.float64]:
+        """Class probabilities (n, classes) of batches of renders (k, 3, s, s) in [0, 1]. Sizes say nothing here."""
+        return self._inference.probabilities(views, "source").numpy().astype(np.float64)
+
+    def features(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float64]:
+        """Embeddings (n, d) of renders (n, 4, s, s) or photos (n, 3, s, s) as they are, L2-normalised: without turned
+        copies, four times as quick as `embed`.
+        """
+        plain = Inference(self.network, rotations=1)
+        return plain.embeddings(self._batches(images), domain).numpy().astype(np.float64)
 
     def _embed(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
         return self._inference.embeddings(self._batches(images), domain).numpy()

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from cad2real.layout import Layout
+from train.datasets import read_target
 from train.model import new_network, save_model
+from train.size_prior import SizePrior
 from train.stages.score import score_model
 
 COLUMNS = "square,photo,label,x_min,y_min,x_max,y_max,crop_x,crop_y,crop_side,border"
@@ -43,3 +45,15 @@ def test_without_photos_there_is_no_score(layout: Layout) -> None:
     (layout.squares / "photos.csv").write_text(COLUMNS + "\n")
     scores = score_model(layout, layout.models / "adapt")
     assert (scores["label_free"], scores["accuracy"], scores["photos"]) == (None, None, 0)
+
+
+def test_sizes_count_as_in_evaluate(layout: Layout) -> None:
+    for name, width in (("0_photo", 24), ("1_photo", 6)):  # a large bolt and a small nut on plain paper
+        picture = np.full((32, 32, 3), 240, dtype=np.uint8)
+        picture[4 : 4 + width, 4 : 4 + width] = 40
+        Image.fromarray(picture).save(layout.squares / f"{name}.jpg", quality=95)
+    extents = read_target(layout.squares, 32, None).extents[:2]
+    prior = SizePrior(extents, np.array([0, 1]), 2, 0.0, 0.1)
+    description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
+    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2), description, prior)
+    assert score_model(layout, layout.models / "adapt")["accuracy"] == 1.0  # the network alone knows nothing

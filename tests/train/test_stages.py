@@ -10,6 +10,7 @@ from PIL import Image
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import CLASSES, write_renders, write_squares
+from train.gap import GAPS
 from train.model import Model
 from train.params import AdaptParams, ProbeParams, TrainParams
 from train.stages import adapt, evaluate, probe
@@ -45,7 +46,12 @@ def test_chain_writes_models_and_figures(project: Layout) -> None:
         assert 0 <= evaluation[name]["accuracy"] <= 1
         assert sum(map(sum, evaluation[name]["confusion"])) == 6
         assert {row["label"] for row in evaluation[name]["predictions"]} == set(CLASSES)
+        assert 0 <= evaluation[name]["calibration"]["ece"] <= 1 and evaluation[name]["top5_accuracy"] == 1
     metrics = json.loads((project.reports / "metrics.json").read_text())
+    assert {"adapted_macro_f1", "source_only_ece", "adapted_ece_scaled", "adapted_temperature"} <= set(metrics)
+    gap = json.loads((project.reports / "gap.json").read_text())
+    assert (gap["renders"], gap["photos"]) == (24, 6) and set(gap["adapted"]) == set(GAPS)
+    assert len(gap["map"]["renders"]) == 24 and len(gap["map"]["photos"]) == 6
     assert metrics["adapted_accuracy"] == pytest.approx(evaluation["adapted"]["accuracy"], abs=1e-4)
     description = json.loads((project.models / "adapt" / "model.json").read_text())
     assert description["chosen"] in [candidate["name"] for candidate in description["candidates"]]
@@ -86,6 +92,7 @@ def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) ->
     assert "no photos" in capsys.readouterr().err
     assert "no photos" in json.loads((layout.models / "adapt" / "model.json").read_text())["reason"]
     assert "reason" in evaluate.run(layout)
+    assert "reason" in json.loads((layout.reports / "gap.json").read_text())
     assert Model.load(layout.models / "adapt").classes == CLASSES
 
 

@@ -23,13 +23,14 @@ SMALLEST = 1e-12  # of a probability, so that its logarithm exists
 
 
 def score_model(layout: Layout, folder: Path) -> dict[str, Any]:
-    """Scores of the model in `folder` on data/squares: `classes`; `label_free` in [0, 1], the mutual information of
-    photo and prediction as a share of its largest value; `accuracy` on the `photos` whose labels are known. Figures
-    without a photo to stand on are None.
+    """Scores of the model in `folder` on data/squares, the sizes of parts counted as in `evaluate`.
+
+    `classes`; `label_free` in [0, 1], the mutual information of photo and prediction as a share of its largest value;
+    `accuracy` on the `photos` whose labels are known. Figures without a photo to stand on are None.
     """
     model = Model.load(folder)
     target = read_target(layout.squares, model.image_size, layout.cache)
-    probabilities = model.probabilities(target.images)
+    probabilities = model.probabilities(target.images, target.extents)
     labels = target_labels(layout.squares)
     right = [
         model.classes[int(row.argmax())] == labels[square]

@@ -1,0 +1,56 @@
+"""Whether a model's confidence can be believed: expected calibration error, and temperature scaling.
+
+The temperature is fitted on held-out renders (source), whose labels are known from CAD. Labels of photos never tune it:
+they only measure how far it carries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+Float = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+BINS = 15
+TEMPERATURES = (0.1, 10.0)
+SMALLEST = 1e-12  # of a probability, so that its logarithm exists
+
+
+def calibration_error(probabilities: Float, labels: Labels) -> float:
+    """Expected calibration error in [0, 1] of probabilities (n, c), 15 bins of equal width: Guo et al. 2017 (ICML).
+
+    The mean, over the photos, of how far confidence and accuracy of the photo's bin lie apart. NaN without a row.
+    """
+    if not len(labels):
+        return float("nan")
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)  # (0, 1/15], (1/15, 2/15], ...
+    gaps = np.bincount(bins, weights=confidence - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def fit_temperature(probabilities: Float, labels: Labels) -> float | None:
+    """The temperature with the least negative log-likelihood of `labels` (n,) under probabilities (n, c).
+
+    Guo et al. 2017; above 1 the model was too sure. None where there is nothing to fit: no row, or one class.
+    """
+    if not len(labels) or probabilities.shape[1] < 2:
+        return None
+    logits = np.log(np.maximum(probabilities, SMALLEST))
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-scaled[np.arange(len(labels)), labels].mean())
+
+    low, high = np.log(TEMPERATURES)
+    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+
+
+def scaled(probabilities: Float, temperature: float) -> Float:
+    """Probabilities (n, c) at a temperature: the order of the classes stays, only how sure it is changes."""
+    result: Float = softmax(np.log(np.maximum(probabilities, SMALLEST)) / temperature, axis=1)
+    return result

@@ -19,6 +19,7 @@ from render.description import Shot, content_key
 from render.job import Job
 from render.presets import PRESETS
 from render.sizes import view_bytes
+from render.waiting import Events
 
 SECONDS_PER_VIEW = 120.0
 SECONDS_PER_MEGASAMPLE = 4.0
@@ -94,7 +95,7 @@ def _render(
         samples = PRESETS[shot.quality].samples * shot.size**2 / 1e6
         loading = SECONDS_PER_MILLION_TRIANGLES * max(part.triangles for part in parts) / 1e6
         limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
-        farm.run(jobs, count, logs, limit, farm.Events(view, done, lost))
+        farm.run(jobs, count, logs, limit, Events(view, done, lost))
     return tuple(failed), devices
 
 

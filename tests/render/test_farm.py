@@ -23,6 +23,7 @@ from render.catalogue import Part
 from render.description import Shot
 from render.job import Job
 from render.stage import render_parts
+from render.waiting import Events
 
 
 def pixels(out: Path) -> dict[str, bytes]:
@@ -112,7 +113,7 @@ def run_farm(parts: list[Part], shot: Shot, folder: Path, on_view: Callable[[str
     """Runs one worker; `on_view` is called with the part's id while its worker goes on to the next view."""
     jobs = [Job(part, folder / part.file, shot, 1, folder / f"{part.part_id}.tmp") for part in parts]
     told = Told([], {})
-    events = farm.Events(
+    events = Events(
         view=lambda job: on_view(job.part.part_id),
         done=lambda job, device: told.done.append(job.part.part_id),
         lost=lambda job, reason: told.lost.update({job.part.part_id: reason}),

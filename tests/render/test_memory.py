@@ -12,6 +12,7 @@ from render import farm
 from render.catalogue import Part
 from render.description import Shot
 from render.job import Job
+from render.waiting import Events
 
 PARTS = 24
 
@@ -29,7 +30,7 @@ def test_a_worker_does_not_grow(parts: list[Part], shot: Shot, tmp_path: Path) -
     def lost(job: Job, reason: str) -> None:
         raise AssertionError(reason)
 
-    farm.run(jobs, 1, tmp_path / "logs", 240.0, farm.Events(view=lambda job: None, done=measure, lost=lost))
+    farm.run(jobs, 1, tmp_path / "logs", 240.0, Events(view=lambda job: None, done=measure, lost=lost))
     assert len(sizes) == PARTS
     half = PARTS // 2
     # Once every kind of part was seen, more of them add less than 5 %.

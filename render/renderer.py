@@ -1,0 +1,88 @@
+"""One renderer process and the pipe to it. It is replaced when it has died and after many parts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from render.job import Done, Failed, Job, Message
+
+PARTS_PER_PROCESS = 200
+"""A process is replaced after this many parts, so that no leak can grow for long."""
+MEMORY_BYTES = 700_000_000
+"""Of one renderer process, generously."""
+
+
+class Renderer:
+    """Renders one job at a time: `give` it one, then `listen` until the answer is Done or Failed.
+
+    `job` is what it is at work on, `heard` when it last said something (monotonic seconds), `log` what Blender prints.
+    """
+
+    def __init__(self, logs: Path, number: int) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = logs / f"renderer_{number}.log"
+        self.log.unlink(missing_ok=True)
+        self.job: Job | None = None
+        self._number = number
+        self._start()
+
+    def _start(self) -> None:
+        from render.blender.worker import work
+
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(theirs, self.log, self._number), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._parts = 0
+        self.heard = time.monotonic()
+
+    def give(self, job: Job) -> None:
+        """Sets it to work on `job`."""
+        if self._parts >= PARTS_PER_PROCESS or not self._process.is_alive():
+            self.stop()
+            self._start()
+        shutil.rmtree(job.folder, ignore_errors=True)  # what a first try left
+        self.job, self.heard = job, time.monotonic()
+        self._parts += 1
+        with suppress(OSError):  # it died meanwhile, which `listen` finds
+            self.connection.send(job)
+
+    def listen(self) -> Message:
+        """Takes its next message, waiting for it; its death is a failure that another try may mend."""
+        if self.job is None:
+            raise ValueError("an idle renderer says nothing")
+        try:
+            message: Message = self.connection.recv()
+        except (EOFError, OSError):
+            message = self._death(self.job)
+        self.heard = time.monotonic()
+        if isinstance(message, Done | Failed):
+            self.job = None
+        return message
+
+    def _death(self, job: Job) -> Failed:
+        silent = time.monotonic() - self.heard
+        self._process.join(5)
+        code = self._process.exitcode
+        reason = f"the renderer died (exit code {code}) after {silent:.0f} s without a view; see {self.log}"
+        return Failed(job.part.part_id, reason, retry=True)
+
+    def kill(self) -> None:
+        """Ends a process that hangs; `listen` then tells its death."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        """Ends the process, at work or not."""
+        with suppress(OSError):
+            if self.job is None:
+                self.connection.send(None)
+                self._process.join(5)
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join()
+        self.connection.close()

@@ -1,0 +1,43 @@
+"""Jobs that wait for a renderer. A part that is lost is tried once more, then given up."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from render.job import Failed, Job
+
+TRIES = 2
+
+
+@dataclass(frozen=True)
+class Events:
+    """What a farm tells: a view is done, a part is done (on which device), a part is lost (with the reason)."""
+
+    view: Callable[[Job], None]
+    done: Callable[[Job, str], None]
+    lost: Callable[[Job, str], None]
+
+
+class Queue:
+    """Hands out jobs in their order, those to be tried again last."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._waiting = deque(jobs)
+        self._tries: dict[str, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def take(self) -> Job:
+        job = self._waiting.popleft()
+        self._tries[job.part.part_id] = self._tries.get(job.part.part_id, 0) + 1
+        return job
+
+    def failed(self, job: Job, failure: Failed, events: Events) -> None:
+        """Puts the job back, or tells that its part is lost."""
+        if failure.retry and self._tries[job.part.part_id] < TRIES:
+            self._waiting.append(job)
+        else:
+            events.lost(job, failure.reason)

@@ -26,7 +26,7 @@ from render.samplers import viewpoints
 from render.seeds import stream
 from render.wardrobe import wardrobe
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same job would give other pixels: every part is then rendered again."""
 
 

@@ -25,7 +25,7 @@ class Preset:
 
 
 PRESETS = {
-    "draft": Preset(8, "FAST"),
+    "draft": Preset(4, "FAST"),
     "standard": Preset(12, "FAST"),
     "high": Preset(64, "HIGH", clamp_indirect=10.0),
     # The settings of SynthNet's renderer, for comparison.

@@ -16,7 +16,9 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.report_charts import confusion_matrix, line_chart
 from flows.report_data import Findings, LabelCard, PartCard, Scores, gather
+from flows.report_map import domain_map, label_map
 from flows.report_pictures import Pictures
+from flows.report_tables import figure_rows, gap_rows, pick_rows
 
 MOST_CARDS = 150  # labels that are shown with pictures
 FIRST_CARDS, FIRST_ROWS = 24, 25  # the rest is folded away
@@ -70,6 +72,10 @@ def render_page(layout: Layout, findings: Findings) -> str:
         matrix_classes=len(classes),
         matrix_cut=cut,
         interval=interval,
+        figures=figure_rows(findings.evaluation),
+        gaps=gap_rows(findings.gap),
+        maps=[drawn(findings.gap["map"]) for drawn in (domain_map, label_map)] if "map" in findings.gap else [],
+        picks=pick_rows(findings.selection),
         charts=_charts(findings.model),
         faults=findings.faults[:MOST_FAULTS],
         settings=_settings(layout, findings),

@@ -82,7 +82,14 @@ class Findings:
     model: dict[str, Any]
     examples: list[dict[str, Any]]
     retrieval: dict[str, Any]
+    evaluation: dict[str, Any]
+    gap: dict[str, Any]
     faults: tuple[Fault, ...]
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        """The choice of the checkpoint in hindsight; empty where the candidates were not kept."""
+        return self.evaluation.get("selection") or {}
 
     @property
     def parts(self) -> int:
@@ -149,6 +156,8 @@ def _gather(layout: Layout) -> Findings:
         model=_json(layout.models / "adapt" / "model.json") or {},
         examples=_json(layout.index / "examples.json") or [],
         retrieval=_json(layout.index / "retrieval.json") or {},
+        evaluation=evaluation,
+        gap=_json(layout.reports / "gap.json") or {},
         faults=tuple(_faults(layout, evaluation)),
     )
 

@@ -43,6 +43,9 @@ def fake_project(root: Path, labels: list[str], parts_per_label: int = 1, photos
         "classes": labels, "photos": len(squares), "seed": 0, "classes_without_cad": {"cotter": 3},
         "source_only": _scores(labels, squares, 0.5, rng), "adapted": _scores(labels, squares, 0.88, rng),
     }  # fmt: skip
+    if photos:
+        evaluation["selection"] = _selection()
+        write_json(data / "reports/gap.json", _gap(labels, rng))
     write_json(data / "reports/evaluation.json", evaluation)
     write_json(data / "models/adapt/model.json", _model(labels, len(squares)))
     write_json(data / "index/retrieval.json", {"photos": len(squares), "top1": 0.871, "top5": 0.97})
@@ -108,7 +111,9 @@ def _scores(labels: list[str], squares: list[tuple[str, str]], skill: float, rng
                           "precision": correct / named if named else None})  # fmt: skip
     accuracies = [row["accuracy"] for row in per_class]
     correct = sum(row["correct"] for row in per_class)
+    calibration = {"temperature": 1.3, "ece": 0.12, "ece_scaled": 0.05, "held_out_renders": 40}
     return {"accuracy": correct / max(len(squares), 1), "mean_per_class": sum(accuracies) / len(accuracies),
+            "macro_f1": skill, "top5_accuracy": 0.99, "calibration": calibration,
             "per_class": per_class, "confusion": confusion, "predictions": predictions}  # fmt: skip
 
 
@@ -123,3 +128,29 @@ def _model(labels: list[str], photos: int) -> dict[str, Any]:
             for k, (a, b) in enumerate(scores)
         ],
     }  # fmt: skip
+
+
+def _selection() -> dict[str, Any]:
+    best = {"name": "epoch 7", "accuracy": 0.93, "mean_per_class": 0.9}
+    rows = [
+        ("snd", "epoch 1", 0.6, -0.7),
+        ("information_maximisation", "epoch 8", 0.88, 0.95),
+        ("mano", "x", 0.7, None),
+    ]
+    return {
+        "chosen": "epoch 8", "chosen_by": "information_maximisation", "gate": 0.05, "photos": 18, "oracle": best,
+        "scores": [
+            {"score": name, "pick": pick, "accuracy": share, "mean_per_class": share, "regret": 0.9 - share,
+             "spearman": correlation}
+            for name, pick, share, correlation in rows
+        ],
+        "candidates": [best],
+    }  # fmt: skip
+
+
+def _gap(labels: list[str], rng: random.Random) -> dict[str, Any]:
+    points = [[rng.random(), rng.random(), label] for label in labels for _ in range(4)]
+    before = {"mmd": 0.2, "kid": 0.01, "frechet": 4.0, "coral": None, "proxy_a_distance": 1.9}
+    after = {"mmd": 0.1, "kid": 0.02, "frechet": 4.0, "coral": None, "proxy_a_distance": 0.4}
+    return {"renders": len(points), "photos": len(points), "seed": 0, "source_only": before, "adapted": after,
+            "map": {"renders": points, "photos": [*points[:-1], [0.5, 0.5, ""]]}}  # fmt: skip

@@ -65,7 +65,7 @@ def test_a_whole_report(tmp_path: Path) -> None:
         assert f"{evaluation[name]['accuracy'] * 100:.1f} %" in page.text
     for said in ("ghost.step is missing", "Blender stopped twice", "is damaged. Copy it again", "cotter", "epoch 8"):
         assert said in page.text
-    assert page.tags.count("img") > 40 and page.tags.count("svg") == 4
+    assert page.tags.count("img") > 40 and page.tags.count("svg") == 6
     assert "tf_efficientnet_lite0" in page.text and "galvanized steel" in page.text
     assert write_report(Layout(tmp_path)).read_text() == text  # equal artifacts, equal bytes
 

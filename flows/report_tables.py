@@ -1,0 +1,133 @@
+"""Tables of the report: all figures of both models, the gap between the domains, the choice in hindsight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BEFORE, AFTER = "source_only", "adapted"
+MINUS = "−"
+NOTHING = "–"
+
+# Shares in [0, 1]: key, title, what it is, and whether more is better.
+FIGURES = (
+    ("accuracy", "Accuracy", "share of photos recognised", True),
+    ("mean_per_class", "Mean accuracy per class", "every class counts the same", True),
+    ("macro_f1", "Macro-F1", "mean of F1 over the classes", True),
+    ("top5_accuracy", "Right label among the first five", "", True),
+    ("ece", "Calibration error", "how far confidence and accuracy lie apart", False),
+    ("ece_scaled", "Calibration error, temperature scaled", "the temperature fitted on held-out renders only", False),
+)
+GAPS = {
+    "mmd": ("MMD²", "maximum mean discrepancy, kernel of median width"),
+    "kid": ("KID", "kernel distance, polynomial of degree three"),
+    "frechet": ("Fréchet", "distance of the two Gaussians"),
+    "coral": ("CORAL", "difference of the covariances"),
+    "sliced_wasserstein": ("Sliced Wasserstein", "mean distance along random directions"),
+    "proxy_a_distance": ("Proxy A-distance", "0: a classifier cannot tell them apart, 2: always"),
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A line of a table of before and after, in words; `change` is signed, `better` None where neither is."""
+
+    title: str
+    note: str
+    before: str
+    after: str
+    change: str
+    better: bool | None
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What one score would have picked: `used` if it made the real choice. Figures in words."""
+
+    score: str
+    used: bool
+    pick: str
+    mean_per_class: str
+    regret: str
+    spearman: str
+
+
+def figure_rows(evaluation: Mapping[str, Any]) -> list[Measure]:
+    """All figures of evaluation.json that there are, renders only beside adapted."""
+    flat = {name: _flat(evaluation.get(name) or {}) for name in (BEFORE, AFTER)}
+    rows = []
+    for key, title, note, more_is_better in FIGURES:
+        before, after = flat[BEFORE].get(key), flat[AFTER].get(key)
+        if before is None and after is None:
+            continue
+        if key == "top5_accuracy" and len(evaluation.get("classes", [])) <= 5:  # right whatever the model says
+            continue
+        if key == "ece_scaled":
+            note = f"{note} ({_temperature(flat[BEFORE])} and {_temperature(flat[AFTER])})"
+        difference = None if before is None or after is None else round(100 * (after - before), 1)
+        rows.append(_measure(title, note, before, after, _percent, difference, "{:.1f}", more_is_better))
+    return rows
+
+
+def gap_rows(gap: Mapping[str, Any]) -> list[Measure]:
+    """The distances of gap.json before and after adaptation; the change is relative, in percent."""
+    rows = []
+    for key, (title, note) in GAPS.items():
+        before, after = (gap.get(name, {}).get(key) for name in (BEFORE, AFTER))
+        if before is None and after is None:
+            continue
+        change = round(100 * (after - before) / before) if after is not None and before and before > 0 else None
+        rows.append(_measure(title, note, before, after, "{:.3g}".format, change, "{:.0f} %", more_is_better=False))
+    return rows
+
+
+def pick_rows(selection: Mapping[str, Any]) -> list[Pick]:
+    """Scores with their picks, the smallest regret first."""
+    rows = sorted(selection.get("scores", []), key=lambda row: (row["regret"], row["score"]))
+    return [
+        Pick(
+            row["score"].replace("_", " "),
+            row["score"] == selection.get("chosen_by"),
+            row["pick"],
+            _percent(row["mean_per_class"]),
+            f"{100 * row['regret']:.1f}",
+            NOTHING if row["spearman"] is None else f"{row['spearman']:+.2f}".replace("-", MINUS),
+        )
+        for row in rows
+    ]
+
+
+def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
+    return {key: value for key, value in {**figures, **figures.get("calibration", {})}.items() if _is_number(value)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def _measure(
+    title: str,
+    note: str,
+    before: float | None,
+    after: float | None,
+    word: Callable[[float], str],
+    change: float | None,
+    change_word: str,
+    more_is_better: bool,
+) -> Measure:
+    first, second = (NOTHING if value is None else word(value).replace("-", MINUS) for value in (before, after))
+    if change is None:
+        return Measure(title, note, first, second, "", None)
+    sign = "+" if change > 0 else MINUS if change < 0 else "±"
+    better = None if change == 0 else (change > 0) == more_is_better
+    return Measure(title, note, first, second, sign + change_word.format(abs(change)), better)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+def _temperature(figures: Mapping[str, float | None]) -> str:
+    value = figures.get("temperature")
+    return NOTHING if value is None else f"{value:.2f}"

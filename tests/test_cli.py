@@ -44,7 +44,7 @@ def cad2real(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_command_of_the_chain_is_there() -> None:
     chain = {"catalogue", "render", "photos", "train probe", "train adapt", "evaluate", "index", "search", "report"}
-    assert chain | {"init", "run", "benchmark"} <= set(commands())
+    assert chain | {"init", "run", "benchmark", "predict"} <= set(commands())
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

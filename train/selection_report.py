@@ -84,12 +84,12 @@ def selection_report(
         return None
     candidates = [Candidate(entry["name"], _numbers(entry["scores"])) for entry in description.get("candidates") or []]
     classes = list(description["classes"])
-    if not known or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
+    gate = description["parameters"]["adapt"].get("source_accuracy_gate")
+    if gate is None or not known or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
         return None
     rows = [row for row, square in enumerate(squares) if square in known]
     labels = [classes.index(known[squares[row]]) for row in rows]
-    settings = description["parameters"]["adapt"]
-    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), settings["source_accuracy_gate"])
+    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate)
     return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **judged}
 
 

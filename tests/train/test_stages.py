@@ -106,6 +106,16 @@ def test_photos_of_a_class_without_cad_are_listed_and_not_scored(tmp_path) -> No
     assert evaluation["photos"] == 4
 
 
+def test_models_of_another_version_can_be_scored(project: Layout) -> None:
+    train_both(project)
+    for stage in ("probe", "adapt"):
+        path = project.models / stage / "model.json"
+        said = json.loads(path.read_text())
+        said["parameters"]["adapt"] = {"a_key_that_is_gone": 1}
+        path.write_text(json.dumps(said))
+    assert "calibration" in evaluate.run(project)["adapted"]
+
+
 def test_two_classes_are_enough_and_one_is_refused(tmp_path) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders, classes=("bar",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
@@ -41,11 +41,17 @@ def new_network(backbone: str, weights: str, classes: int) -> Classifier:
     return network.to(device()).eval()
 
 
-def save_model(folder: Path, network: Classifier, description: dict[str, Any], prior: SizePrior | None = None) -> None:
+def save_model(
+    folder: Path,
+    network: Classifier,
+    description: dict[str, Any],
+    prior: SizePrior | None = None,
+    beside: Mapping[str, dict[str, torch.Tensor]] | None = None,
+) -> None:
     """Writes weights and description as one folder that appears whole.
 
     `description` holds at least classes, backbone, image_size, rotations; versions are added. `prior` says what sizes
-    in photos of this project mean.
+    in photos of this project mean. `beside`: further files of tensors by name.
     """
     from safetensors.torch import save_file
 
@@ -54,6 +60,8 @@ def save_model(folder: Path, network: Classifier, description: dict[str, Any], p
         save_file(state, temporary / WEIGHTS)
         if prior is not None:
             write_prior(temporary / PRIOR, prior)
+        for name, tensors in (beside or {}).items():
+            save_file(tensors, temporary / name)
         packages = ("torch", "timm", "numpy", "cad2real")
         write_json(temporary / DESCRIPTION, {**description, "versions": {name: version(name) for name in packages}})
 

@@ -24,6 +24,7 @@ from train.model import Model, save_model
 from train.network import Classifier
 from train.params import TrainParams
 from train.selection import Candidate, pick
+from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate, source_extents
 from train.stages.probe import cache_size
 from train.validators import VALIDATORS, Outputs, score
@@ -62,7 +63,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
     probe.network.norm.separate = _own_statistics(params, probe.description)
     with tempfile.TemporaryDirectory(prefix="candidates-", dir=_made(layout.cache)) as folder:
         pace = _pace(probe.description)
-        candidates, files, priors = _train(layout, probe.network, source, target, params, pace, Path(folder))
+        candidates, files, priors, logits = _train(layout, probe.network, source, target, params, pace, Path(folder))
         chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
         probe.network.load_state_dict(load_file(files[chosen]))
         prior = priors[chosen]
@@ -78,7 +79,9 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
         "candidates": [candidate.as_dict() for candidate in candidates],
     }
-    save_model(layout.models / "adapt", probe.network, description, prior)
+    # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
+    beside = {CANDIDATES: {LOGITS: logits}} if len(target.images) <= SELECTION_PHOTOS else {}
+    save_model(layout.models / "adapt", probe.network, description, prior, beside)
     return description
 
 
@@ -123,26 +126,31 @@ def _train(
     params: TrainParams,
     pace: float,
     folder: Path,
-) -> tuple[list[Candidate], list[Path], list[SizePrior | None]]:
-    """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels."""
+) -> tuple[list[Candidate], list[Path], list[SizePrior | None], torch.Tensor]:
+    """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
+
+    Also gives the candidates' logits (candidates, photos, classes) of the photos that they were scored on.
+    """
     watched = _Watched(source, target, params)
     extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
     numbers = np.array([source.classes.index(label) for label in labels], dtype=np.int64)
     priors: list[SizePrior | None] = []
     candidates: list[Candidate] = []
     files: list[Path] = []
+    logits: list[torch.Tensor] = []
     network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
-        scores, probabilities = watched.scores(averaged)
-        priors.append(calibrate(extents, numbers, watched.extents, probabilities))
+        scores, outputs = watched.scores(averaged)
+        priors.append(calibrate(extents, numbers, watched.extents, outputs.target_probabilities))
+        logits.append(torch.from_numpy(outputs.target_logits).float())
         candidates.append(Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}}))
         files.append(folder / f"{epoch}.safetensors")
         save_file({name: value.contiguous() for name, value in averaged.state_dict().items()}, files[-1])
         return priors[-1]
 
     adapt(network, source, target, params, lane_count(), pace, on_epoch)
-    return candidates, files, priors
+    return candidates, files, priors, torch.stack(logits)
 
 
 class _Watched:
@@ -180,8 +188,8 @@ class _Watched:
             feature = network.norm(pooled.to(network.mean.device), "target")
             return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
 
-    def scores(self, network: Classifier) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
-        """Sets the target's statistics of `network` from the photos; its scores and the photos' class probabilities."""
+    def scores(self, network: Classifier) -> tuple[dict[str, float], Outputs]:
+        """Sets the target's statistics of `network` from the photos; its scores and what they were made of."""
         inference = Inference(network, 1)
         pooled = inference.pooled(self.photo_batches())
         network.norm.set_statistics("target", pooled, self._believed(network, pooled))
@@ -199,4 +207,4 @@ class _Watched:
                 target_logits.cpu().numpy(),
                 head_weight=network.head.weight.cpu().numpy(),
             )
-        return score(outputs, self.names), outputs.target_probabilities
+        return score(outputs, self.names), outputs

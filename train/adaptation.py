@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
@@ -72,7 +73,7 @@ def adapt(
                     student.backward(_task(network, student.pooled(draw.images[: len(draw.labels)]), draw, stage)[-1])
                 with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
                     optimizer.zero_grad(set_to_none=True)
-                    losses = _losses(student, teacher, methods, draw, prior, stage)
+                    losses = step_losses(student, teacher, methods, draw, prior, stage)
                     total = torch.stack(list(losses.values())).sum()
                     student.backward(total)
                 if not torch.isfinite(total):
@@ -110,7 +111,7 @@ def _task(network: Classifier, pooled: Tensor, draw: Draw, stage: AdaptParams) -
     return feature, logits, F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)
 
 
-def _losses(
+def step_losses(
     student: Runner,
     teacher: Runner,
     methods: dict[MethodName, Method],
@@ -129,18 +130,16 @@ def _losses(
     probabilities = _taught(teacher, draw.weak, draw, prior)
     target_feature = network.norm(pooled[n:], "target", probabilities)
     batch = StepBatch(
-        source_pooled=pooled[:n],
         source_feature=feature,
         source_logits=logits,
         source_labels=draw.labels.to(logits.device),
-        target_pooled=pooled[n:],
         target_feature=target_feature,
         target_logits=network.head(target_feature),
         target_teacher=probabilities,
         weak=draw.weak,
         strong=draw.images[n:],
         head=network.head,
-        look=student.look,
+        look=partial(student.look, probabilities=probabilities),
         progress=draw.done,
     )
     ramp = Schedule.ramp(draw.done)

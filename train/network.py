@@ -34,27 +34,25 @@ class DomainNorm(nn.Module):
         self.register_buffer("share", torch.full((classes,), 1 / classes))
         self.separate = True
 
-    def forward(self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None) -> Tensor:
-        """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c)."""
+    def forward(
+        self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None, follow: bool = True
+    ) -> Tensor:
+        """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c), and
+        the domain's statistics move towards theirs if `follow` is on.
+        """
         shared = domain == "target" and not self.separate
-        norm = self._of(domain)
+        norm = self.source if domain == "source" or shared else self.target
         if not self.training or shared or len(feature) == 1:  # one image has no variance
-            return self.standing(feature, domain)
+            return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
         if probabilities is None:
             return norm(feature.float())  # type: ignore[no-any-return]
-        self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
+        if follow:
+            self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
         mean, variance = weighted_statistics(feature.float(), balancing_weights(probabilities, self.share))
-        _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
-        _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
+        if follow:
+            _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
+            _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
-
-    def standing(self, feature: Tensor, domain: Domain) -> Tensor:
-        """Standardised feature (n, d) by the domain's statistics so far, in training too; they do not move."""
-        norm = self._of(domain)
-        return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
-
-    def _of(self, domain: Domain) -> nn.BatchNorm1d:
-        return self.target if domain == "target" and self.separate else self.source
 
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:

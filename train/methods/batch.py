@@ -36,20 +36,17 @@ class Setting:
 class StepBatch:
     """One step of both domains, n renders and m photos.
 
-    `source_pooled` (n, d) and `target_pooled` (m, d): what the backbone gives. `source_feature` and `target_feature`:
-    the same standardised per domain, what the head sees. `source_logits` (n, c) and `target_logits` (m, c);
-    `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the mean teacher on weak views of the
-    same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the photos in [0, 1] that the teacher
-    and the student saw. `head`: the classifier's head, (k, d) -> (k, c). `look`: the student's features (k, d) and
-    logits (k, c) of further views (k, 3, s, s) of photos, with gradient unless under `torch.no_grad()`. `progress` in
-    [0, 1]: the share of the adaptation phase that is done.
+    `source_feature` (n, d) and `target_feature` (m, d): what the head sees, standardised per domain. `source_logits`
+    (n, c) and `target_logits` (m, c); `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the
+    mean teacher on weak views of the same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the
+    photos in [0, 1] that the teacher and the student saw. `head`: the classifier's head, (k, d) -> (k, c). `look`: the
+    student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless
+    under `torch.no_grad()`. `progress` in [0, 1]: the share of the adaptation phase that is done.
     """
 
-    source_pooled: Tensor
     source_feature: Tensor
     source_logits: Tensor
     source_labels: Tensor
-    target_pooled: Tensor
     target_feature: Tensor
     target_logits: Tensor
     target_teacher: Tensor

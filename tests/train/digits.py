@@ -1,0 +1,110 @@
+"""Real digits (8 x 8) as renders, the same hand's others under another light as photos, and a tiny network for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+
+from train.adaptation import step_losses
+from train.draws import Draw
+from train.losses.teacher import make_teacher, update_teacher
+from train.methods import METHODS
+from train.methods.batch import Method, Setting
+from train.network import Classifier
+from train.params import AdaptParams
+from train.runner import Runner
+from train.sharpness import climbed
+
+CLASSES, FEATURES, BATCH, STEPS = 10, 32, 64, 150
+
+
+@dataclass(frozen=True)
+class Digits:
+    """`source` (n, 3, 8, 8) with `labels` (n,), and `target` (m, 3, 8, 8) with `truth` (m,), which only scores."""
+
+    source: Tensor
+    labels: Tensor
+    target: Tensor
+    truth: Tensor
+
+
+def digits() -> Digits:
+    """Half of the digits as they are; the others fainter, brighter behind, and noisy."""
+    data = load_digits()
+    images = torch.from_numpy(data.images).float().div(16).unsqueeze(1).repeat(1, 3, 1, 1)
+    labels = torch.from_numpy(data.target).long()
+    rng = torch.Generator().manual_seed(0)
+    order = torch.randperm(len(images), generator=rng)
+    ours, theirs = order[::2], order[1::2]
+    photos = 0.25 + 0.55 * images[theirs] + 0.1 * torch.randn(images[theirs].shape, generator=rng)
+    return Digits(images[ours], labels[ours], photos.clamp(0, 1), labels[theirs])
+
+
+@dataclass
+class Trained:
+    student: Runner
+    teacher: Runner
+    methods: dict[str, Method]
+    stage: AdaptParams
+
+    def losses(self, draw: Draw) -> dict[str, Tensor]:
+        return step_losses(self.student, self.teacher, self.methods, draw, None, self.stage)  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def accuracy(self, data: Digits) -> float:
+        """On the target, in evaluation mode."""
+        network = self.student.network.eval()
+        logits = network(data.target, "target")[1]
+        network.train()
+        return float((logits.argmax(1) == data.truth).float().mean())
+
+
+def draw(data: Digits, rng: np.random.Generator, done: float, batch: int = BATCH) -> Draw:
+    """A step's images; the strong view is noisier than the weak one."""
+    rows = rng.choice(len(data.source), batch, replace=False)
+    others = rng.choice(len(data.target), batch, replace=False)
+    weak = data.target[others]
+    strong = weak + 0.1 * torch.from_numpy(rng.normal(size=weak.shape)).float()
+    return Draw(torch.cat([data.source[rows], strong]), data.labels[rows], weak, None, done)
+
+
+def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> Trained:
+    """Trains a small network with `methods`; with none it is the source-only network."""
+    torch.manual_seed(0)
+    backbone = nn.Sequential(nn.Flatten(), nn.Linear(192, 64), nn.ReLU(), nn.Linear(64, FEATURES))
+    network = Classifier(backbone, FEATURES, CLASSES, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)).train()
+    network.norm.separate = separate
+    measure(network, data)
+    stage = AdaptParams(methods=methods)  # type: ignore[arg-type]
+    made = {name: METHODS[name](Setting(FEATURES, CLASSES, stage, weight, 0)) for name, weight in methods.items()}  # type: ignore[index]
+    run = Trained(Runner(network, 1), Runner(make_teacher(network).eval(), 1), made, stage)
+    parameters = [*network.parameters(), *(p for method in made.values() for p in method.parameters())]
+    optimizer = torch.optim.AdamW(parameters, lr=3e-3)
+    climb = sum(method.climb for method in made.values())
+    rng = np.random.default_rng(0)
+    for step in range(steps):
+        images = draw(data, rng, step / steps)
+        for method in made.values():
+            renders = method.restyle(images.images[:BATCH], images.weak)
+            images = replace(images, images=torch.cat([renders, images.images[BATCH:]]))
+        if climb:
+            run.student.backward(run.losses(Draw(images.images[:BATCH], images.labels, None, None, -1))["source"])
+        with climbed(network.parameters(), climb):
+            optimizer.zero_grad()
+            run.student.backward(torch.stack(list(run.losses(images).values())).sum())
+        optimizer.step()
+        optimizer.zero_grad()
+        update_teacher(run.teacher.network, network, step, 0.9)
+    measure(network, data)
+    return run
+
+
+@torch.no_grad()
+def measure(network: Classifier, data: Digits) -> None:
+    """Sets the statistics of both domains, as the stage does before the first and after each epoch."""
+    network.norm.set_statistics("source", network.pooled_by(network.backbone, data.source))
+    network.norm.set_statistics("target", network.pooled_by(network.backbone, data.target))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cad2real.layout import Layout
 
-train_app = typer.Typer(help="Train: `probe` (1a: head on frozen features), `adapt` (2: to unlabelled photos).")
+train_app = typer.Typer(
+    help="Train: `probe` (1a: head on frozen features), `adapt` (2: to photos), `presets` (recipes)"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +47,21 @@ def adapt() -> None:
     description = stage.run(layout, load_params(layout.params).train)
     if "chosen" in description:
         print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
+
+
+@train_app.command("presets")
+def presets(name: Annotated[str, typer.Argument(help="One to print; left out: all are listed.")] = "") -> None:
+    """Lists published recipes, or prints one as a `train` block for params.yaml.
+
+    Example: cad2real train presets synthnet-swinv2-cdan-mcc
+    """
+    from train import presets as recipes
+
+    if name:
+        print(recipes.text(name), end="")
+        return
+    for known in recipes.names():
+        print(f"{known:28} {recipes.title(known)}")
 
 
 def evaluate() -> None:

@@ -1,0 +1,60 @@
+"""Every preset is a valid `train` block that fits its network, and the command prints it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import timm
+import yaml
+from typer.testing import CliRunner
+
+from cad2real.errors import UserError
+from cad2real.params import load_params
+from train import presets
+from train.cli import train_app
+from train.params import TrainParams
+
+
+def block(name: str) -> TrainParams:
+    return TrainParams.model_validate_json(json.dumps(yaml.safe_load(presets.text(name))["train"]))
+
+
+def test_the_papers_recipes_are_there() -> None:
+    methods = ("cdan", "cdan-mcc", "mcc")
+    assert presets.names() == [f"synthnet-{network}-{method}" for network in ("swinv2", "vit") for method in methods]
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_preset_is_valid_and_fits_its_network(name: str, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(presets.text(name))
+    params = load_params(tmp_path / "params.yaml").train
+    config = timm.get_pretrained_cfg(params.backbone)
+    assert config is not None and config.input_size[-1] == params.image_size and config.hf_hub_id is not None
+    assert params.weights == "hub"
+    assert (params.adapt.backbone_learning_rate, params.adapt.weight_decay, params.epochs) == (1e-5, 0.01, 20)
+    assert set(params.adapt.methods) == set(name.split("-")[2:]) and set(params.adapt.methods.values()) == {1.0}
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_presets_differ_in_network_and_methods_only(name: str) -> None:
+    first, other = block("synthnet-swinv2-cdan-mcc"), block(name)
+    same = {
+        "backbone": first.backbone,
+        "image_size": first.image_size,
+        "adapt": other.adapt.model_copy(
+            update={"methods": first.adapt.methods, "mcc_temperature": first.adapt.mcc_temperature}
+        ),
+    }
+    assert other.model_copy(update=same) == first
+
+
+def test_the_command_lists_and_prints() -> None:
+    run = CliRunner()
+    listed = run.invoke(train_app, ["presets"])
+    assert listed.exit_code == 0
+    assert all(name in listed.output and presets.title(name) in listed.output for name in presets.names())
+    assert run.invoke(train_app, ["presets", "synthnet-vit-mcc"]).output == presets.text("synthnet-vit-mcc")
+    with pytest.raises(UserError, match="no preset 'vit'"):
+        presets.text("vit")

@@ -3,7 +3,7 @@
 CAD knows real sizes. Where all photos come from one camera at one distance, millimetres become pixels by one unknown
 factor. The factor, and how well it holds, are found by maximum likelihood over the unlabelled photos: the mixture, over
 the classes that the network thinks possible, of how large each class's renders are. Where distances vary, the spread
-comes out wide, and the size says little or nothing.
+comes out wide, and sizes are left out of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from scipy.special import logsumexp, softmax
 from train.foreground import WORKING_SIZE, widths
 
 Float = npt.NDArray[np.float64]
-SPREADS = (0.05, 0.08, 0.12, 0.2, 0.35, 0.6, 1.0)  # of log size; wider than the last is no information
+SPREADS = (0.05, 0.08, 0.12, 0.2, 0.35, 0.6, 1.0)  # of log size
+STEADY = 0.12
+"""Widest spread that one camera at one distance leaves: perspective and outlines that are a little off. Where distances
+vary, the best fit is a wider one, and it misleads: it takes a chance mix of sizes and classes for a rule."""
 FACTORS = np.linspace(-1.5, 1.5, 121)  # log factors to try around the one that matches the medians
 OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
 FEWEST_PHOTOS = 20
@@ -75,7 +78,7 @@ def calibrate(extents: Float, labels: npt.NDArray[np.int64], observed: Float, pr
     """Finds factor and spread from unlabelled photos.
 
     `observed` (m, 2) log pixels, NaN where not measured; `probabilities` (m, c) what the network thinks of each photo.
-    None when fewer than 20 photos could be measured or the size carries no information.
+    None when fewer than 20 photos could be measured or they do not come from one distance.
     """
     measured = np.isfinite(observed).all(axis=1)
     classes = probabilities.shape[1]
@@ -91,7 +94,7 @@ def calibrate(extents: Float, labels: npt.NDArray[np.int64], observed: Float, pr
             total = float(logsumexp(beliefs + likelihood, axis=1).sum())
             best = max(best, (total, float(factor), spread))
     _, factor, spread = best
-    if spread == SPREADS[-1]:
+    if spread > STEADY:
         return None
     return SizePrior(extents, labels, classes, factor, spread)
 

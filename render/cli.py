@@ -69,6 +69,7 @@ def render(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from render.catalogue import make_catalogue, read_catalogue
+    from render.cluster import Cluster
     from render.contact_sheet import write_contact_sheet
     from render.shots import change_params, make_shot
     from render.stage import render_parts
@@ -103,7 +104,9 @@ def render(
         raise UserError("There is no part to render.", "The reasons stand above.")
     chosen = change_params(params.render, said)
     shot = make_shot(chosen, list(made.parts), layout.root)
-    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, workers or chosen.workers, chosen.device)
+    cluster = Cluster(chosen.ray_address) if chosen.farm == "ray" else None
+    hands = workers or chosen.workers
+    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, hands, chosen.device, cluster)
     rendered, kept, failed = len(outcome.rendered), len(outcome.kept), len(outcome.failed)
     on = f" (on {', '.join(outcome.devices)})" if outcome.devices else ""
     print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}" + on)

@@ -62,4 +62,6 @@ class RenderParams(Block):
     quality: Quality = "standard"
     device: Literal["auto", "cpu", "gpu"] = "auto"
     workers: int | Literal["auto"] = "auto"
+    farm: Literal["local", "ray"] = Field("local", description="renders on this machine, or on a Ray cluster")
+    ray_address: str | None = Field(None, description="HOST:PORT of the cluster's head; none: one on this machine")
     seed: int = Field(0, ge=0)

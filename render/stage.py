@@ -13,8 +13,9 @@ from pathlib import Path
 from cad2real.errors import Skipped, UserError
 from cad2real.files import TEMPORARY_SUFFIX, sweep_temporaries, write_json
 from cad2real.progress import Progress
-from render import farm
+from render import farm, ray_farm
 from render.catalogue import Part
+from render.cluster import Cluster
 from render.description import Shot, content_key
 from render.job import Job
 from render.presets import PRESETS
@@ -38,11 +39,19 @@ class Outcome:
 
 
 def render_parts(
-    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str, device: str = "auto"
+    parts: list[Part],
+    root: Path,
+    shot: Shot,
+    out: Path,
+    logs: Path,
+    workers: int | str,
+    device: str = "auto",
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Renders `parts` (files relative to `root`) into `out`, and removes renders of parts that are not among them.
 
-    Raises UserError when another run holds the folder, the disk is too full or every part is lost.
+    On the Ray cluster if one is given, else on this machine. Raises UserError when another run holds the folder, the
+    disk is too full or every part is lost.
     """
     out.mkdir(parents=True, exist_ok=True)
     with _only_run(out):
@@ -51,7 +60,7 @@ def render_parts(
         keys = {part.part_id: content_key(part, shot) for part in parts}
         wanted = [part for part in parts if _finished_key(out / part.part_id) != keys[part.part_id]]
         kept = tuple(part.part_id for part in parts if part not in wanted)
-        failed, devices = _render(wanted, root, shot, out, logs, workers, device) if wanted else ((), set())
+        failed, devices = _render(wanted, root, shot, out, logs, workers, device, cluster) if wanted else ((), set())
         lost = {item.thing for item in failed}
         rendered = tuple(part.part_id for part in wanted if part.part_id not in lost)
         write_json(out / "renders.json", {"parts": sorted((*rendered, *kept)), "failed": [f.as_dict() for f in failed]})
@@ -61,7 +70,14 @@ def render_parts(
 
 
 def _render(
-    parts: list[Part], root: Path, shot: Shot, out: Path, logs: Path, workers: int | str, device: str
+    parts: list[Part],
+    root: Path,
+    shot: Shot,
+    out: Path,
+    logs: Path,
+    workers: int | str,
+    device: str,
+    cluster: Cluster | None,
 ) -> tuple[tuple[Skipped, ...], set[str]]:
     _check_space(out, len(parts) * shot.views * view_bytes(shot.size, shot.outputs))
     count = farm.worker_count(workers, len(parts), device)
@@ -95,7 +111,11 @@ def _render(
         samples = PRESETS[shot.quality].samples * shot.size**2 / 1e6
         loading = SECONDS_PER_MILLION_TRIANGLES * max(part.triangles for part in parts) / 1e6
         limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
-        farm.run(jobs, count, logs, limit, Events(view, done, lost))
+        events = Events(view, done, lost)
+        if cluster is None:
+            farm.run(jobs, count, logs, limit, events)
+        else:
+            ray_farm.run(jobs, workers, cluster, logs, limit, events)
     return tuple(failed), devices
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -12,13 +11,14 @@ from pathlib import Path
 
 from render.geometry import GeometryError
 from render.job import Done, Failed, Job, Started, ViewDone
+from render.scratch import scratch_folder
 
 
 def work(connection: Connection, log: Path, number: int) -> None:
     """Serves jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _redirect(log)
-    with tempfile.TemporaryDirectory(prefix="cad2real-") as scratch:
+    with scratch_folder() as scratch:
         while True:
             try:
                 job: Job | None = connection.recv()
@@ -26,7 +26,7 @@ def work(connection: Connection, log: Path, number: int) -> None:
                 return
             if job is None:
                 return
-            _serve(job, connection, Path(scratch), number)
+            _serve(job, connection, scratch, number)
 
 
 def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None:

@@ -22,6 +22,7 @@ from flows.change import change_params
 from flows.pipeline import explain_failure, say
 from flows.processes import run_group
 from flows.settings import run_environment
+from render.part_list import read_table
 
 VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
 FEWEST_VIEWS = 24
@@ -107,7 +108,7 @@ def make_project(task: Task, root: Path) -> None:
 
 def views_a_part(parts: Path, most: int) -> int:
     """Views of each part: `most`, or fewer for a long part list, so that rendering stays minutes."""
-    rows = sum(1 for line in parts.read_text(encoding="utf-8-sig", errors="replace").splitlines() if line.strip()) - 1
+    rows = sum(1 for _ in read_table(parts)) - 1
     return max(FEWEST_VIEWS, min(most, VIEW_BUDGET // max(1, rows)))
 
 

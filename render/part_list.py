@@ -1,14 +1,16 @@
-"""The part list: a CSV with one row a part. Every row is checked on its own: a bad one never stops the others."""
+"""The part list: CSV or Excel, one row a part. Every row is checked on its own: a bad one never stops the others."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
+from render.sheet import read_sheet
 
 REQUIRED = ("part_id", "file")
 OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")
@@ -42,27 +44,30 @@ def read_part_list(path: Path, default_units: str = "mm") -> tuple[list[Row], li
     Returns the usable rows in the file's order, and the rows that were skipped with their reasons. Raises UserError
     when the list as a whole cannot be used: it is missing, not text, lacks a required column or has no row.
     """
-    table = csv.DictReader(io.StringIO(_read_text(path)), dialect=csv.excel, skipinitialspace=True)
-    table.fieldnames = [(name or "").strip().lower() for name in table.fieldnames or []]
-    missing = [name for name in REQUIRED if name not in table.fieldnames]
+    table = read_table(path)
+    _, first = next(table, (1, []))
+    names = [name.lower() for name in first]
+    missing = [name for name in REQUIRED if name not in names]
     if missing:
+        there = ", ".join(filter(None, names)) or "none"
         raise UserError(
-            f"{path} has no column {' and no column '.join(missing)} (only {', '.join(table.fieldnames) or 'none'}).",
+            f"{path} has no column {' and no column '.join(missing)} (only {there}).",
             f"The first line must name the columns: {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}.",
         )
     rows: list[Row] = []
     skipped: list[Skipped] = []
     first_use: dict[str, str] = {}
-    for raw in table:
-        values = {name: (raw.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL)}
+    for number, cells in table:
+        raw = dict(zip(names, cells, strict=False))
+        values = {name: raw.get(name, "") for name in (*REQUIRED, *OPTIONAL)}
         if not any(values.values()):
             continue
-        where = f"{path} row {table.line_num}"
+        where = f"{path} row {number}"
         reason = _fault(values, first_use, path.parent)
         if reason:
             skipped.append(Skipped(values["part_id"] or "(no part_id)", where, reason))
             continue
-        first_use[values["part_id"].lower()] = f"row {table.line_num}"
+        first_use[values["part_id"].lower()] = f"row {number}"
         values["units"] = values["units"].lower() or default_units
         values["label"] = values["label"] or values["part_id"]
         file = path.parent / values.pop("file")
@@ -72,19 +77,30 @@ def read_part_list(path: Path, default_units: str = "mm") -> tuple[list[Row], li
     return rows, skipped
 
 
-def _read_text(path: Path) -> str:
+def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV or Excel file with their numbers, the column names first. Raises UserError."""
     if not path.is_file():
         raise UserError(
             f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
         )
     if path.stat().st_size > MAX_LIST_BYTES:
         raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")
+    if path.suffix.lower() == ".xlsx":
+        yield from read_sheet(path)
+        return
+    table = csv.reader(io.StringIO(_read_text(path)), dialect=csv.excel, skipinitialspace=True)
+    for cells in table:
+        if cells:
+            yield table.line_num, [cell.strip() for cell in cells]
+
+
+def _read_text(path: Path) -> str:
     raw = path.read_bytes()
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         if b"\0" in raw[:4096]:
-            raise UserError(f"{path} is not a text file.", "Save the part list as CSV (UTF-8).") from None
+            raise UserError(f"{path} is not a text file.", "Save the part list as CSV (UTF-8) or .xlsx.") from None
         return raw.decode("cp1252", errors="replace")  # what older spreadsheets write
 
 

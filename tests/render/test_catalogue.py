@@ -95,6 +95,42 @@ def test_a_bad_file_is_skipped_with_its_reason(folder: Path, name: str, content:
     assert words in reason(folder, f"b,{name}")
 
 
+def write_workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+    from openpyxl import Workbook
+
+    workbook = Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    workbook.create_sheet("notes").append(["part_id", "file"])
+    workbook.save(path)
+    return path
+
+
+def test_a_part_list_may_be_an_excel_workbook(folder: Path) -> None:
+    header = (" Part_ID", "file", "name", None, "material")
+    rows = [(1001, "box.stl", "A box", "ignored", "brass"), (), (1002.0, "none.stl"), ("last", "box.stl")]
+    made = make_catalogue(write_workbook(folder / "parts.xlsx", header, *rows), folder)
+    assert [(part.part_id, part.name, part.material) for part in made.parts] == [
+        ("1001", "A box", "brass"),
+        ("last", "", ""),
+    ]
+    (skipped,) = made.skipped
+    assert (skipped.thing, skipped.where) == ("1002", f"{folder / 'parts.xlsx'} row 4")
+
+
+def test_what_is_no_workbook_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "parts.xlsx").write_bytes(b"part_id,file")
+    with pytest.raises(UserError, match=r"parts\.xlsx cannot be read as an Excel workbook .* or as CSV"):
+        make_catalogue(folder / "parts.xlsx", folder)
+    with pytest.raises(UserError, match="has no column file"):
+        make_catalogue(write_workbook(folder / "parts.xlsx", ("part_id",), ("a",)), folder)
+    with pytest.raises(UserError, match=r"has no column part_id .*only none"):
+        make_catalogue(write_workbook(folder / "parts.xlsx"), folder)
+    monkeypatch.setattr("render.sheet.MAX_UNPACKED_BYTES", 1000)
+    with pytest.raises(UserError, match="unpacks to more than"):
+        make_catalogue(folder / "parts.xlsx", folder)
+
+
 def test_a_list_without_its_columns_is_an_error(folder: Path) -> None:
     with pytest.raises(UserError, match="has no column file"):
         make_catalogue(write_list(folder, "a", header="part_id"), folder)

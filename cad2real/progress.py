@@ -14,12 +14,12 @@ class Progress:
     """Counts `total` steps of `label`; use it as a context manager and call `advance`.
 
     `unit` names what is counted ("views", "photos", "steps"). Everything goes to standard error, so that standard
-    output stays clean for results. Set `failures` to have it shown.
+    output stays clean for results. Set `failures` to have it shown. `done` of the steps were done before.
     """
 
-    def __init__(self, label: str, total: int, unit: str) -> None:
+    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
         self.label, self.total, self.unit = label, total, unit
-        self.done = 0
+        self.done = self._before = done
         self.failures = 0
         self._terminal = sys.stderr.isatty()
         self._started = time.monotonic()
@@ -53,6 +53,7 @@ class Progress:
             now - self._started,
             prefix=self.label,
             unit=f" {self.unit}",
+            initial=self._before,
             postfix=note or None,
             ncols=110,
             ascii=not self._terminal,

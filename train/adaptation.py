@@ -11,9 +11,11 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train.backbones import block_parameters
+from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
 from train.draws import Draw, draws
 from train.losses.teacher import make_teacher, update_teacher
+from train.memory import memory_watched
 from train.methods import METHODS
 from train.methods.batch import Method, Setting, StepBatch
 from train.network import Classifier
@@ -35,11 +37,14 @@ def adapt(
     lanes: int,
     pace: float,
     on_epoch: Callable[[int, Classifier, dict[str, float]], SizePrior | None],
+    checkpoint: Checkpoint | None = None,
+    prior: SizePrior | None = None,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
+    Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
 
-    Raises UserError when a loss is not finite: it names the step and the loss.
+    Raises UserError when a loss is not finite (it names the step and the loss) or memory runs out.
     """
     stage = params.adapt
     schedule = Schedule(params.epochs * params.steps_per_epoch, stage.source_only_share)
@@ -61,10 +66,16 @@ def adapt(
     )
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     student, teacher = Runner(network, lanes), Runner(make_teacher(network).eval(), lanes)
-    steps = draws(source, target, params, schedule, [method.restyle for method in methods.values()])
-    prior: SizePrior | None = None
-    with Progress("adapt", schedule.steps, "steps") as progress:
-        for epoch in range(params.epochs):
+    parts = {str(name): method for name, method in methods.items()}
+    run = Run(network, teacher.network, parts, optimizer, rates, torch.Generator().manual_seed(params.seed))
+    done = checkpoint.restore(run, params.steps_per_epoch) if checkpoint else 0
+    restyles = [method.restyle for method in methods.values()]
+    steps = draws(source, target, params, schedule, restyles, run.rng, rates.last_epoch)
+    with (
+        Progress("adapt", schedule.steps, "steps", rates.last_epoch) as progress,
+        memory_watched("adapt", params.batch_size),
+    ):
+        for epoch in range(done, params.epochs):
             sums: dict[str, float] = {}
             network.train()
             for _ in range(params.steps_per_epoch):
@@ -92,6 +103,8 @@ def adapt(
                 progress.advance(note=" ".join(f"{name} {loss.item():.2f}" for name, loss in losses.items()))
             means = {name: value / params.steps_per_epoch for name, value in sums.items()}
             prior = on_epoch(epoch, teacher.network, means)
+            if checkpoint:
+                checkpoint.save(run, epoch + 1)
 
 
 def _methods(network: Classifier, params: TrainParams) -> dict[MethodName, Method]:

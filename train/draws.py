@@ -37,16 +37,23 @@ def draws(
     target: TargetDomain,
     params: TrainParams,
     schedule: Schedule,
-    restyles: Sequence[Restyle] = (),
+    restyles: Sequence[Restyle],
+    rng: torch.Generator,
+    first: int = 0,
 ) -> Iterator[Draw]:
-    """The draws of all steps. `restyles` change the renders, given the photos of the step, once the target trains."""
-    rng = torch.Generator().manual_seed(params.seed)
+    """The draws of all steps from `first` on. `restyles` change the renders, given the photos of the step, once the
+    target trains. `rng` changes images; between two draws it stands where the next one begins.
+    """
     shuffle = np.random.default_rng(params.seed)
     trained = np.flatnonzero(~source.held_out)
     source_rows = batches.balanced_rows(source.labels[trained], params.batch_size, shuffle)
     target_rows = batches.shuffled_rows(len(target.images), params.batch_size, shuffle) if len(target.images) else None
     for step in range(schedule.steps):
+        done = schedule.adaptation(step)
         rows = trained[next(source_rows)]
+        photo_rows = next(target_rows) if target_rows is not None and done >= 0 else None
+        if step < first:  # rows are drawn again, which costs nothing; images are not
+            continue
         labels = torch.from_numpy(source.labels[rows])
         renders = batches.source_view(
             batches.as_float(source.images, rows),
@@ -56,16 +63,14 @@ def draws(
             target.images,
             rng,
         )
-        done = schedule.adaptation(step)
-        if done < 0 or target_rows is None:
+        if photo_rows is None:
             yield Draw(renders, labels, None, None, done)
             continue
-        rows = next(target_rows)
-        photos = batches.as_float(target.images, rows)
+        photos = batches.as_float(target.images, photo_rows)
         weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
         strong = batches.strong_target_view(
             photos, params.image_size, params.target_augment, params.source_augment, rng
         )
         for restyle in restyles:
             renders = restyle(renders, weak)
-        yield Draw(torch.cat([renders, strong]), labels, weak, target.extents[rows], done)
+        yield Draw(torch.cat([renders, strong]), labels, weak, target.extents[photo_rows], done)

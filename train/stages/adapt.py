@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train import batches
 from train.adaptation import adapt
+from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_source, read_target
-from train.inference import Inference, lane_count
+from train.inference import Inference, device, lane_count
 from train.model import Model, save_model
 from train.network import Classifier
 from train.params import TrainParams
 from train.selection import Candidate, pick
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate, source_extents
+from train.stages.candidates import Candidates
 from train.stages.probe import cache_size
 from train.validators import VALIDATORS, Outputs, score
 
@@ -61,27 +62,27 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
         return description
     probe.network.norm.separate = _own_statistics(params, probe.description)
-    with tempfile.TemporaryDirectory(prefix="candidates-", dir=_made(layout.cache)) as folder:
+    with resumable(layout.cache, "adapt", _key(layout, params, probe, source, target)) as folder:
         pace = _pace(probe.description)
-        candidates, files, priors, logits = _train(layout, probe.network, source, target, params, pace, Path(folder))
+        candidates, files, priors, logits = _train(layout, probe.network, source, target, params, pace, folder)
         chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
         probe.network.load_state_dict(load_file(files[chosen]))
         prior = priors[chosen]
-    description |= {
-        "adapted": True,
-        "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
-        "rotations": params.rotations,
-        "chosen": candidates[chosen].name,
-        "target_statistics": "own" if probe.network.norm.separate else "source",
-        "pace": pace,
-        "chosen_by": params.adapt.score,
-        "scores": candidates[chosen].scores,
-        "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
-        "candidates": [candidate.as_dict() for candidate in candidates],
-    }
-    # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
-    beside = {CANDIDATES: {LOGITS: logits}} if len(target.images) <= SELECTION_PHOTOS else {}
-    save_model(layout.models / "adapt", probe.network, description, prior, beside)
+        description |= {
+            "adapted": True,
+            "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
+            "rotations": params.rotations,
+            "chosen": candidates[chosen].name,
+            "target_statistics": "own" if probe.network.norm.separate else "source",
+            "pace": pace,
+            "chosen_by": params.adapt.score,
+            "scores": candidates[chosen].scores,
+            "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
+            "candidates": [candidate.as_dict() for candidate in candidates],
+        }
+        # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
+        beside = {CANDIDATES: {LOGITS: logits}} if len(target.images) <= SELECTION_PHOTOS else {}
+        save_model(layout.models / "adapt", probe.network, description, prior, beside)
     return description
 
 
@@ -113,9 +114,12 @@ def _pace(probe: dict[str, Any]) -> float:
     return float(min(1.0, max(SLOWEST, room / MUCH_TO_LEARN)))
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _key(layout: Layout, params: TrainParams, probe: Model, source: SourceDomain, target: TargetDomain) -> str:
+    """A name for this run: equal where the weights would come out equal, to the bit."""
+    machine = [lane_count(), str(device()), torch.__version__]
+    said = [params.model_dump(mode="json"), probe.key, probe.description, machine]
+    arrays: list[npt.NDArray[Any]] = [source.images, source.labels, source.held_out, target.images, target.extents]
+    return run_key(said, arrays, sorted(layout.renders.glob("*/part.json")))
 
 
 def _train(
@@ -134,23 +138,26 @@ def _train(
     watched = _Watched(source, target, params)
     extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
     numbers = np.array([source.classes.index(label) for label in labels], dtype=np.int64)
-    priors: list[SizePrior | None] = []
-    candidates: list[Candidate] = []
-    files: list[Path] = []
-    logits: list[torch.Tensor] = []
+    kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
+    if not kept.restore(checkpoint.epochs):
+        checkpoint.path.unlink()
+    if kept.known:
+        print(
+            f"train adapt: resumed at epoch {min(len(kept.known) + 1, params.epochs)} of {params.epochs}.",
+            file=sys.stderr,
+        )
     network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         scores, outputs = watched.scores(averaged)
-        priors.append(calibrate(extents, numbers, watched.extents, outputs.target_probabilities))
-        logits.append(torch.from_numpy(outputs.target_logits).float())
-        candidates.append(Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}}))
-        files.append(folder / f"{epoch}.safetensors")
-        save_file({name: value.contiguous() for name, value in averaged.state_dict().items()}, files[-1])
-        return priors[-1]
+        prior = calibrate(extents, numbers, watched.extents, outputs.target_probabilities)
+        known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
+        kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
+        return prior
 
-    adapt(network, source, target, params, lane_count(), pace, on_epoch)
-    return candidates, files, priors, torch.stack(logits)
+    prior = kept.priors[-1] if kept.priors else None
+    adapt(network, source, target, params, lane_count(), pace, on_epoch, checkpoint, prior)
+    return kept.known, kept.files, kept.priors, torch.stack(kept.logits)
 
 
 class _Watched:

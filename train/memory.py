@@ -1,0 +1,28 @@
+"""Out of memory is a user's mistake like others: one line says what to lower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from cad2real.errors import UserError
+
+# What PyTorch says on CPUs, where it raises a bare RuntimeError.
+SIGNS = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
+
+
+@contextmanager
+def memory_watched(stage: str, batch_size: int) -> Iterator[None]:
+    """Running out of memory in the block becomes a UserError that names batch_size."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not known and not any(sign in str(error).lower() for sign in SIGNS):
+            raise
+        raise UserError(
+            f"train {stage}: out of memory in a training step with batch_size: {batch_size}.",
+            "Lower train.batch_size or train.image_size in params.yaml.",
+        ) from None

@@ -1,0 +1,63 @@
+"""The candidates of a run on disk, each whole or not there: one is chosen, and a killed run goes on with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from cad2real.files import atomic_folder, write_json
+from train.network import Classifier
+from train.selection import Candidate
+from train.size_prior import SizePrior, read_prior, write_prior
+
+WEIGHTS, PRIOR, LOGITS, KNOWN = "model.safetensors", "size_prior.safetensors", "logits.safetensors", "known.json"
+
+
+class Candidates:
+    """One an epoch, in `folder`: what is known of it, the size prior and the photos' logits (photos, classes) that it
+    left, and the file of its weights.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.known: list[Candidate] = []
+        self.priors: list[SizePrior | None] = []
+        self.logits: list[torch.Tensor] = []
+        self.files: list[Path] = []
+
+    def add(self, known: Candidate, network: Classifier, prior: SizePrior | None, logits: torch.Tensor) -> None:
+        with atomic_folder(self._place()) as place:
+            save_file({name: value.contiguous() for name, value in network.state_dict().items()}, place / WEIGHTS)
+            save_file({"logits": logits.contiguous()}, place / LOGITS)
+            if prior is not None:
+                write_prior(place / PRIOR, prior)
+            write_json(place / KNOWN, known.as_dict())
+        self._append(known, prior, logits)
+
+    def restore(self, epochs: int) -> bool:
+        """Takes up the candidates of the first `epochs` epochs, which a killed run left. False, and none, where one is
+        missing or damaged.
+        """
+        try:
+            for _ in range(epochs):
+                place = self._place()
+                logits = load_file(place / LOGITS)["logits"]
+                known = Candidate(**json.loads((place / KNOWN).read_text(encoding="utf-8")))
+                self._append(known, read_prior(place / PRIOR, logits.shape[1]), logits)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            self.known, self.priors, self.logits, self.files = [], [], [], []
+            return False
+        return True
+
+    def _place(self) -> Path:
+        return self._folder / f"epoch_{len(self.known) + 1:04}"
+
+    def _append(self, known: Candidate, prior: SizePrior | None, logits: torch.Tensor) -> None:
+        self.files.append(self._place() / WEIGHTS)
+        self.known.append(known)
+        self.priors.append(prior)
+        self.logits.append(logits)

@@ -10,7 +10,6 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from cad2real.errors import UserError
 from cad2real.progress import Progress
-from train.backbones import block_parameters
 from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
 from train.draws import Draw, draws
@@ -19,6 +18,7 @@ from train.memory import memory_watched
 from train.methods import METHODS
 from train.methods.batch import Method, Setting, StepBatch
 from train.network import Classifier
+from train.optimizer import parameter_groups
 from train.params import AdaptParams, MethodName, TrainParams
 from train.runner import Runner
 from train.schedule import Schedule
@@ -39,10 +39,12 @@ def adapt(
     on_epoch: Callable[[int, Classifier, dict[str, float]], SizePrior | None],
     checkpoint: Checkpoint | None = None,
     prior: SizePrior | None = None,
+    name: str = "adapt",
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
+    `name` is the stage's in messages.
 
     Raises UserError when a loss is not finite (it names the step and the loss) or memory runs out.
     """
@@ -51,19 +53,8 @@ def adapt(
     methods = _methods(network, params)
     own = [parameter for method in methods.values() for parameter in method.parameters()]
     climb = sum(method.climb for method in methods.values())
-    for block in block_parameters(network.backbone)[: stage.frozen_blocks]:
-        for parameter in block:
-            parameter.requires_grad_(False)
-    optimizer = torch.optim.AdamW(
-        [
-            {
-                "params": [p for p in network.backbone.parameters() if p.requires_grad],
-                "lr": pace * stage.backbone_learning_rate,
-            },
-            {"params": [*network.head.parameters(), *own], "lr": pace * stage.head_learning_rate},
-        ],
-        weight_decay=stage.weight_decay,
-    )
+    groups = parameter_groups(network, own, stage, pace)
+    optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     student, teacher = Runner(network, lanes), Runner(make_teacher(network).eval(), lanes)
     parts = {str(name): method for name, method in methods.items()}
@@ -72,8 +63,8 @@ def adapt(
     restyles = [method.restyle for method in methods.values()]
     steps = draws(source, target, params, schedule, restyles, run.rng, rates.last_epoch)
     with (
-        Progress("adapt", schedule.steps, "steps", rates.last_epoch) as progress,
-        memory_watched("adapt", params.batch_size),
+        Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
+        memory_watched(name, params.batch_size),
     ):
         for epoch in range(done, params.epochs):
             sums: dict[str, float] = {}
@@ -88,9 +79,9 @@ def adapt(
                     total = torch.stack(list(losses.values())).sum()
                     student.backward(total)
                 if not torch.isfinite(total):
-                    broken = ", ".join(name for name, loss in losses.items() if not torch.isfinite(loss))
+                    broken = ", ".join(method for method, loss in losses.items() if not torch.isfinite(loss))
                     raise UserError(
-                        f"train adapt: the loss {broken} is not finite at step {progress.done}.",
+                        f"train {name}: the loss {broken} is not finite at step {progress.done}.",
                         "Lower the learning rates or that method's weight in params.yaml.",
                     )
                 torch.nn.utils.clip_grad_norm_([*network.parameters(), *own], GRADIENT_CLIP)
@@ -98,10 +89,10 @@ def adapt(
                 optimizer.zero_grad(set_to_none=True)
                 rates.step()
                 update_teacher(teacher.network, network, rates.last_epoch - 1, stage.teacher_momentum)
-                for name, loss in losses.items():
-                    sums[name] = sums.get(name, 0.0) + loss.item()
-                progress.advance(note=" ".join(f"{name} {loss.item():.2f}" for name, loss in losses.items()))
-            means = {name: value / params.steps_per_epoch for name, value in sums.items()}
+                for method, loss in losses.items():
+                    sums[method] = sums.get(method, 0.0) + loss.item()
+                progress.advance(note=" ".join(f"{method} {loss.item():.2f}" for method, loss in losses.items()))
+            means = {method: value / params.steps_per_epoch for method, value in sums.items()}
             prior = on_epoch(epoch, teacher.network, means)
             if checkpoint:
                 checkpoint.save(run, epoch + 1)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, sweep_temporaries
+from train.inference import device, lane_count
 
 EPOCHS = "epochs"
 DRAWS, EVERYWHERE = "rng.draws", "rng.torch"
@@ -108,9 +109,12 @@ class Checkpoint:
         return epochs
 
 
-def run_key(said: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path]) -> str:
-    """A name for the run that `said` (anything JSON can hold), arrays and files determine, with this code."""
-    digest = hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=12)
+def run_key(said: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path] = ()) -> str:
+    """A name for the run that `said` (anything JSON can hold), arrays and files determine, with this code on this kind
+    of machine: where it is equal, weights come out equal to the bit.
+    """
+    machine = [lane_count(), str(device()), torch.__version__]
+    digest = hashlib.blake2b(json.dumps([said, machine], sort_keys=True).encode(), digest_size=12)
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())
         digest.update(np.ascontiguousarray(array))

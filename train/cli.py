@@ -9,7 +9,7 @@ import typer
 from cad2real.layout import Layout
 
 train_app = typer.Typer(
-    help="Train: `probe` (1a: head on frozen features), `adapt` (2: to photos), `presets` (recipes)"
+    help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `presets`"
 )
 
 
@@ -32,6 +32,22 @@ def probe() -> None:
     scores = stage.run(layout, load_params(layout.params).train)
     accuracy = scores.get("source_accuracy")
     print(f"probe: held-out source accuracy {accuracy:.3f}" if accuracy is not None else "probe: trained")
+
+
+@train_app.command("finetune")
+def finetune() -> None:
+    """Stage 1b, for comparison: trains all layers on the renders alone. `cad2real run` leaves it out.
+
+    Example: cad2real train finetune
+    """
+    from cad2real.params import load_params
+    from train.stages import finetune as stage
+
+    layout = Layout()
+    description = stage.run(layout, load_params(layout.params).train)
+    accuracy = description["scores"]["source_accuracy"]
+    print(f"finetune: held-out source accuracy {accuracy:.3f}, kept {description['chosen']}")
+    print("Its accuracy on the photos: python -m train.stages.score data/models/finetune")
 
 
 @train_app.command("adapt")

@@ -75,6 +75,23 @@ class ProbeParams(Block):
     inverse_regularisation: float = Field(0.01, gt=0)
 
 
+class FinetuneParams(Block):
+    """Stage 1b, for comparison: all layers, labelled renders only.
+
+    `start`: from 1a's head, or from a head of zeros. `layer_decay` multiplies the backbone's learning rate once for
+    each block from the output on.
+    """
+
+    start: Literal["probe", "scratch"] = "probe"
+    backbone_learning_rate: float = Field(2e-4, gt=0)
+    head_learning_rate: float = Field(2e-3, gt=0)
+    layer_decay: float = Field(0.8, gt=0, le=1)
+    weight_decay: float = Field(0.01, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    frozen_blocks: int = Field(0, ge=0, le=1000)
+    teacher_momentum: float = Field(0.98, ge=0, lt=1)
+
+
 class AdaptParams(Block):
     """Stage 2: all layers, labelled renders and unlabelled photos.
 
@@ -82,12 +99,13 @@ class AdaptParams(Block):
     steps comes before them. The first `frozen_blocks` of the backbone's blocks keep their pretrained weights: they see
     edges and textures, are the same for renders and photos, and cost half of a step. `target_statistics`: whether the
     photos' features are standardised by their own statistics or by the source's; auto: by the source's where the probe
-    knows the held-out renders well.
+    knows the held-out renders well. `layer_decay`: see FinetuneParams.
     """
 
     methods: dict[MethodName, float] = Field({"cdan": 0.1, "mcc": 1.0, "self_training": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
     head_learning_rate: float = Field(2e-3, gt=0)
+    layer_decay: float = Field(1.0, gt=0, le=1)
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     target_statistics: Literal["auto", "source", "own"] = "auto"
@@ -117,4 +135,5 @@ class TrainParams(Block):
     target_augment: TargetAugmentParams = TargetAugmentParams()
     background: BackgroundParams = BackgroundParams()
     probe: ProbeParams = ProbeParams()
+    finetune: FinetuneParams = FinetuneParams()
     adapt: AdaptParams = AdaptParams()

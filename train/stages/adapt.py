@@ -19,7 +19,7 @@ from train import batches
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_source, read_target
-from train.inference import Inference, device, lane_count
+from train.inference import Inference, lane_count
 from train.model import Model, save_model
 from train.network import Classifier
 from train.params import TrainParams
@@ -116,8 +116,7 @@ def _pace(probe: dict[str, Any]) -> float:
 
 def _key(layout: Layout, params: TrainParams, probe: Model, source: SourceDomain, target: TargetDomain) -> str:
     """A name for this run: equal where the weights would come out equal, to the bit."""
-    machine = [lane_count(), str(device()), torch.__version__]
-    said = [params.model_dump(mode="json"), probe.key, probe.description, machine]
+    said = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description]
     arrays: list[npt.NDArray[Any]] = [source.images, source.labels, source.held_out, target.images, target.extents]
     return run_key(said, arrays, sorted(layout.renders.glob("*/part.json")))
 
@@ -139,13 +138,7 @@ def _train(
     extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
     numbers = np.array([source.classes.index(label) for label in labels], dtype=np.int64)
     kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
-    if not kept.restore(checkpoint.epochs):
-        checkpoint.path.unlink()
-    if kept.known:
-        print(
-            f"train adapt: resumed at epoch {min(len(kept.known) + 1, params.epochs)} of {params.epochs}.",
-            file=sys.stderr,
-        )
+    kept.resume(checkpoint, "adapt", params.epochs)
     network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from cad2real.files import atomic_folder, write_json
+from train.checkpoint import Checkpoint
 from train.network import Classifier
 from train.selection import Candidate
 from train.size_prior import SizePrior, read_prior, write_prior
@@ -38,10 +40,14 @@ class Candidates:
             write_json(place / KNOWN, known.as_dict())
         self._append(known, prior, logits)
 
-    def restore(self, epochs: int) -> bool:
-        """Takes up the candidates of the first `epochs` epochs, which a killed run left. False, and none, where one is
-        missing or damaged.
-        """
+    def resume(self, checkpoint: Checkpoint, stage: str, epochs: int) -> None:
+        """Takes up what a killed run left, and says so. If a candidate is damaged, so is the run: it begins anew."""
+        if not self._restore(checkpoint.epochs):
+            checkpoint.path.unlink()
+        if done := len(self.known):
+            print(f"train {stage}: resumed at epoch {min(done + 1, epochs)} of {epochs}.", file=sys.stderr)
+
+    def _restore(self, epochs: int) -> bool:
         try:
             for _ in range(epochs):
                 place = self._place()

@@ -65,6 +65,25 @@ def adapt() -> None:
         print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
 
 
+@train_app.command("tune")
+def tune(trials: Annotated[int, typer.Option(min=1, help="How many the study shall have in the end.")] = 20) -> None:
+    """Searches parameters of `adapt` without target labels; needs Optuna. The same command goes on where it was killed.
+
+    Example: cad2real train tune --trials 20
+    """
+    from cad2real.params import load_params
+    from train.stages import tune as stage
+
+    layout = Layout()
+    params = load_params(layout.params).train
+    best, tried, chosen = stage.run(layout, params, trials)
+    for trial in tried:
+        print(f"{trial.name:10} {params.adapt.score} {trial.scores[params.adapt.score]:.4f}")
+    print(f"# {chosen.name}, for params.yaml:\ntrain:\n  adapt:")
+    for name, value in best.items():
+        print(f"    {name}: {value:.6g}")
+
+
 @train_app.command("presets")
 def presets(name: Annotated[str, typer.Argument(help="One to print; left out: all are listed.")] = "") -> None:
     """Lists published recipes, or prints one as a `train` block for params.yaml.

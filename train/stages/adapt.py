@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,12 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
         return description
-    probe.network.norm.separate = _own_statistics(params, probe.description)
+    probe.network.norm.separate = own_statistics(params, probe.description)
     with resumable(layout.cache, "adapt", _key(layout, params, probe, source, target)) as folder:
-        pace = _pace(probe.description)
-        candidates, files, priors, logits = _train(layout, probe.network, source, target, params, pace, folder)
+        speed = pace(probe.description)
+        candidates, files, priors, logits = train_candidates(
+            layout, probe.network, source, target, params, speed, folder
+        )
         chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
         probe.network.load_state_dict(load_file(files[chosen]))
         prior = priors[chosen]
@@ -74,7 +76,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
             "rotations": params.rotations,
             "chosen": candidates[chosen].name,
             "target_statistics": "own" if probe.network.norm.separate else "source",
-            "pace": pace,
+            "pace": speed,
             "chosen_by": params.adapt.score,
             "scores": candidates[chosen].scores,
             "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
@@ -94,7 +96,7 @@ def _why_not(source: SourceDomain, target: TargetDomain) -> str:
     return ""
 
 
-def _own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
+def own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
     """Whether photos get statistics of their own.
 
     That moves features that do not fit the head to where they fit, but assumes the same mix of classes in both domains.
@@ -105,7 +107,7 @@ def _own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
     return bool(probe["scores"].get("source_accuracy", 0.0) < TRUSTED)
 
 
-def _pace(probe: dict[str, Any]) -> float:
+def pace(probe: dict[str, Any]) -> float:
     """Share of the learning rates, from SLOWEST where the probe knows the held-out renders to 1 where it does not.
 
     What frozen features already tell apart, large steps on renders only unlearn.
@@ -121,18 +123,20 @@ def _key(layout: Layout, params: TrainParams, probe: Model, source: SourceDomain
     return run_key(said, arrays, sorted(layout.renders.glob("*/part.json")))
 
 
-def _train(
+def train_candidates(
     layout: Layout,
     network: Classifier,
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
-    pace: float,
+    speed: float,
     folder: Path,
+    watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
 ) -> tuple[list[Candidate], list[Path], list[SizePrior | None], torch.Tensor]:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
 
-    Also gives the candidates' logits (candidates, photos, classes) of the photos that they were scored on.
+    Also gives the candidates' logits (candidates, photos, classes) of the photos that they were scored on. `speed`: see
+    `pace`. `watch` is told the number of each epoch and its candidate, and may stop the run by raising.
     """
     watched = _Watched(source, target, params)
     extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
@@ -146,10 +150,11 @@ def _train(
         prior = calibrate(extents, numbers, watched.extents, outputs.target_probabilities)
         known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
         kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
+        watch(epoch, known)
         return prior
 
     prior = kept.priors[-1] if kept.priors else None
-    adapt(network, source, target, params, lane_count(), pace, on_epoch, checkpoint, prior)
+    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior)
     return kept.known, kept.files, kept.priors, torch.stack(kept.logits)
 
 

@@ -12,7 +12,7 @@ from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
-from train.draws import Draw, draws
+from train.draws import Draw, draws, made_ahead
 from train.losses.teacher import make_teacher, update_teacher
 from train.memory import memory_watched
 from train.methods import METHODS
@@ -58,10 +58,10 @@ def adapt(
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     student, teacher = Runner(network, lanes), Runner(make_teacher(network).eval(), lanes)
     parts = {str(name): method for name, method in methods.items()}
-    run = Run(network, teacher.network, parts, optimizer, rates, torch.Generator().manual_seed(params.seed))
+    run = Run(network, teacher.network, parts, optimizer, rates)
     done = checkpoint.restore(run, params.steps_per_epoch) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
-    steps = draws(source, target, params, schedule, restyles, run.rng, rates.last_epoch)
+    steps = made_ahead(draws(source, target, params, schedule, restyles, rates.last_epoch))
     with (
         Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
         memory_watched(name, params.batch_size),

@@ -22,21 +22,18 @@ from cad2real.files import atomic_file, sweep_temporaries
 from train.inference import device, lane_count
 
 EPOCHS = "epochs"
-DRAWS, EVERYWHERE = "rng.draws", "rng.torch"
+RNG = "rng.torch"
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that a step changes. Learning rates follow from the number of steps, batches' rows from it and the
-    seed.
-    """
+    """Everything that a step changes. Learning rates follow from the number of steps; images from that and the seed."""
 
     network: nn.Module
     teacher: nn.Module
     methods: Mapping[str, nn.Module]
     optimizer: torch.optim.Optimizer
     rates: torch.optim.lr_scheduler.LambdaLR
-    rng: torch.Generator
 
     def tensors(self) -> dict[str, Tensor]:
         found = {
@@ -45,7 +42,7 @@ class Run:
         for number, parameter in enumerate(self._trained()):
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 found[f"optimizer.{number}.{key}"] = value
-        found |= {DRAWS: self.rng.get_state(), EVERYWHERE: torch.get_rng_state()}
+        found[RNG] = torch.get_rng_state()
         return {name: value.contiguous() for name, value in found.items()}
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
@@ -61,8 +58,7 @@ class Run:
         bases = zip(self.optimizer.param_groups, self.rates.base_lrs, self.rates.lr_lambdas, strict=True)
         for group, base, factor in bases:
             group["lr"] = base * factor(steps)
-        self.rng.set_state(tensors[DRAWS])
-        torch.set_rng_state(tensors[EVERYWHERE])
+        torch.set_rng_state(tensors[RNG])
 
     def _parts(self) -> dict[str, nn.Module]:
         methods = {f"method_{name}": method for name, method in self.methods.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,11 +39,10 @@ def draws(
     params: TrainParams,
     schedule: Schedule,
     restyles: Sequence[Restyle],
-    rng: torch.Generator,
     first: int = 0,
 ) -> Iterator[Draw]:
     """The draws of all steps from `first` on. `restyles` change the renders, given the photos of the step, once the
-    target trains. `rng` changes images; between two draws it stands where the next one begins.
+    target trains. A step's images depend on the seed and its number only.
     """
     shuffle = np.random.default_rng(params.seed)
     trained = np.flatnonzero(~source.held_out)
@@ -54,6 +54,7 @@ def draws(
         photo_rows = next(target_rows) if target_rows is not None and done >= 0 else None
         if step < first:  # rows are drawn again, which costs nothing; images are not
             continue
+        rng = _step_rng(params.seed, step)
         labels = torch.from_numpy(source.labels[rows])
         renders = batches.source_view(
             batches.as_float(source.images, rows),
@@ -74,3 +75,16 @@ def draws(
         for restyle in restyles:
             renders = restyle(renders, weak)
         yield Draw(torch.cat([renders, strong]), labels, weak, target.extents[photo_rows], done)
+
+
+def _step_rng(seed: int, step: int) -> torch.Generator:
+    return torch.Generator().manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0]))
+
+
+def made_ahead[T](items: Iterator[T]) -> Iterator[T]:
+    """The same items; a thread makes the next one while this one is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

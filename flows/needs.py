@@ -19,6 +19,8 @@ CACHE_FACTOR = 1.5
 MODEL_BYTES = 400_000_000
 """Of a backbone that has not been trained here yet: a ViT-B or SwinV2-B has 350 MB."""
 KNOWN_MODEL_BYTES = {"tf_efficientnet_lite0": 15_000_000}
+CHECKPOINT_MODELS = 8
+"""Network, teacher and the optimiser's two averages, twice while a checkpoint takes the place of the last one."""
 INDEX_BYTES_PER_VIEW = 5_500
 REST_BYTES = 50_000_000
 """Logs, the report and Prefect's records."""
@@ -55,7 +57,11 @@ def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
         arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
         there = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
         found.append(Need("decoded pictures", max(0.0, arrays - there), versioned=False))
-        found.append(Need(f"{len(trained)} model(s)", len(trained) * _model_bytes(layout, params), versioned=True))
+        model = _model_bytes(layout, params)
+        found.append(Need(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
+        if "adapt" in trained:
+            kept = params.train.epochs + CHECKPOINT_MODELS
+            found.append(Need("checkpoints, until the training is finished", kept * model, versioned=False))
     if "index" in stages:
         found.append(Need("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))
     if stages:

@@ -36,12 +36,16 @@ lint: setup ## check style and types
 bench-render: setup ## measure the renderer on the sample parts
 	$(BIN)/python -m render.bench
 
+.PHONY: bench-train
+bench-train: setup ## measure training on the sample's renders and photos (after make demo)
+	PYTHONPATH=. $(BIN)/python tools/bench_train.py
+
 .PHONY: bench-runs
 bench-runs: setup ## measure what a run costs besides its work with 100 and 1,000 parts
 	PYTHONPATH=. $(BIN)/python tools/bench_runs.py
 
 .PHONY: bench
-bench: bench-render bench-runs ## all measurements
+bench: bench-render bench-train bench-runs ## all measurements
 
 .PHONY: soak
 soak: setup ## kill runs at random moments, 20 times, and check that the next run mends it (about 20 minutes)

@@ -25,7 +25,7 @@ class Preset:
 
 
 PRESETS = {
-    "draft": Preset(4, "FAST"),
+    "draft": Preset(3, "FAST"),
     "standard": Preset(12, "HIGH", clamp_indirect=4.0),
     "high": Preset(112, "HIGH", clamp_indirect=10.0),
     # The settings of SynthNet's renderer, for comparison.

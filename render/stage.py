@@ -69,6 +69,14 @@ def render_parts(
     return Outcome(rendered, kept, failed, tuple(sorted(devices)))
 
 
+def _slenderness(part: Part) -> float:
+    """Longest side over the middle one. Compact parts fill the picture and take longest: rendered first, they leave no
+    worker alone with one at the end.
+    """
+    _, middle, longest = sorted(part.size_mm)
+    return longest / max(middle, 1e-9 * longest, 1e-12)
+
+
 def _render(
     parts: list[Part],
     root: Path,
@@ -84,7 +92,7 @@ def _render(
     threads = max(1, (os.process_cpu_count() or 1) // count)
     jobs = [
         Job(part, (root / part.file).resolve(), shot, threads, out / f".{part.part_id}{TEMPORARY_SUFFIX}", device)
-        for part in parts
+        for part in sorted(parts, key=_slenderness)
     ]
     failed: list[Skipped] = []
     devices: set[str] = set()

@@ -24,7 +24,7 @@ demo: setup ## run everything on the sample project: render, train, adapt, evalu
 
 .PHONY: test
 test: setup ## run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: lint
 lint: setup ## check style and types

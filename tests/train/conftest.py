@@ -9,8 +9,18 @@ import pytest
 from PIL import Image, ImageDraw
 
 from cad2real.layout import Layout
+from train.params import ProbeParams, TrainParams
 
 CLASSES = ("bar", "disc", "ring")
+SMALL = TrainParams(
+    backbone="test_efficientnet",
+    weights="random",
+    image_size=32,
+    batch_size=6,
+    epochs=2,
+    steps_per_epoch=2,
+    probe=ProbeParams(draws=1),
+)
 
 
 def draw_shape(label: str, size: int, colour: tuple[int, int, int], rng: np.random.Generator) -> Image.Image:

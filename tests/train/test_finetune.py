@@ -9,23 +9,14 @@ import torch
 from typer.testing import CliRunner
 
 from cad2real.layout import Layout
+from tests.train.conftest import SMALL
 from train.checkpoint import Checkpoint
 from train.cli import train_app
 from train.model import Model, new_network
 from train.optimizer import parameter_groups
-from train.params import AdaptParams, FinetuneParams, ProbeParams, TrainParams
+from train.params import AdaptParams, FinetuneParams
 from train.stages import finetune, probe
 from train.stages.score import score_model
-
-SMALL = TrainParams(
-    backbone="test_efficientnet",
-    weights="random",
-    image_size=32,
-    batch_size=6,
-    epochs=2,
-    steps_per_epoch=2,
-    probe=ProbeParams(draws=1),
-)
 
 
 def weights(layout: Layout) -> bytes:

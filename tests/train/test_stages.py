@@ -9,21 +9,15 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
+from tests.train import conftest
 from tests.train.conftest import CLASSES, write_renders, write_squares
 from train.gap import GAPS
 from train.model import Model
 from train.params import AdaptParams, ProbeParams, TrainParams
 from train.stages import adapt, evaluate, probe
 
-SMALL = TrainParams(
-    backbone="test_efficientnet",
-    weights="random",
-    image_size=32,
-    batch_size=6,
-    epochs=2,
-    steps_per_epoch=3,
-    probe=ProbeParams(draws=2),
-    adapt=AdaptParams(source_only_share=0.3),
+SMALL = conftest.SMALL.model_copy(
+    update={"steps_per_epoch": 3, "probe": ProbeParams(draws=2), "adapt": AdaptParams(source_only_share=0.3)}
 )
 
 

@@ -9,21 +9,11 @@ from typer.testing import CliRunner
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
+from tests.train.conftest import SMALL
 from train.checkpoint import Checkpoint
 from train.cli import train_app
-from train.params import ProbeParams, TrainParams
 from train.stages import probe, tune
 from train.tuning_ranges import RANGES
-
-SMALL = TrainParams(
-    backbone="test_efficientnet",
-    weights="random",
-    image_size=32,
-    batch_size=6,
-    epochs=2,
-    steps_per_epoch=2,
-    probe=ProbeParams(draws=1),
-)
 
 
 def test_ranges_hold_parameters_of_adapt_and_their_defaults() -> None:

@@ -27,6 +27,7 @@ from train.selection import Candidate, pick
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate, source_extents
 from train.stages.candidates import Candidates
+from train.stages.held_out import HeldOut
 from train.stages.probe import cache_size
 from train.validators import VALIDATORS, Outputs, score
 
@@ -164,20 +165,9 @@ class _Watched:
     def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams) -> None:
         self.size = params.image_size
         self.names = sorted({*QUICK_SCORES, params.adapt.score})
-        rng = torch.Generator().manual_seed(params.seed)
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
-        self.labels = source.labels[rows]
-        self.renders = [
-            batches.source_view(
-                batches.as_float(source.images, rows[start : start + 64]),
-                self.size,
-                params.source_augment,
-                params.background,
-                target.images,
-                rng,
-            )
-            for start in range(0, len(rows), 64)
-        ]
+        renders = HeldOut(source, target, params, rows)
+        self.labels, self.renders = renders.labels, list(renders.views())
         order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
         self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
         self.extents: npt.NDArray[np.float64] = target.extents[np.sort(order)]

@@ -26,8 +26,8 @@ from render.samplers import viewpoints
 from render.seeds import stream
 from render.wardrobe import wardrobe
 
-VERSION = 4
-"""Raised whenever the same job would give other pixels: every part is then rendered again."""
+VERSION = 5
+"""Raised whenever the same job would give other pixels or another part.json: every part is then rendered again."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def resting_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
     """The stable poses of a part, most probable first; as it stands in its CAD file where it has none."""
     from scipy.spatial import ConvexHull, QhullError
 
-    points = _outermost((geometry.points - geometry.centre_mm) / float(geometry.size_mm.max()))
+    points = outermost((geometry.points - geometry.centre_mm) / float(geometry.size_mm.max()))
     _, thickness, axes = np.linalg.svd(points - points.mean(0), full_matrices=False)
     if thickness[2] <= FLAT * thickness[0]:
         return RestingPose(_upright(axes[2]), 0.5), RestingPose(_upright(-axes[2]), 0.5)
@@ -65,7 +65,8 @@ def resting_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
     return tuple(RestingPose(_upright(np.array(normal)), share / total) for share, normal in usual) or UPRIGHT
 
 
-def _outermost(points: Array) -> Array:
+def outermost(points: Array) -> Array:
+    """The points (n, 3), or of very many those that are outermost in some direction; the hull hardly changes."""
     if len(points) <= MAX_POINTS:
         return points
     steps = np.arange(OUTERMOST) + 0.5

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from cad2real.errors import UserError
-from train.foreground import WORKING_SIZE, find_part, zoom_to_part
-from train.images import load_images
+from cad2real.progress import Progress
+from train.foreground import find_part, measure_part, zoom_to_part
+from train.images import cached, load_images
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,19 @@ def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
     """Reads the square photos without their labels; an empty manifest gives an empty domain."""
     rows = _manifest(squares)
     names = tuple(row["square"] for row in rows)
-    images = load_images([squares / name for name in names], size, "RGB", cache, "squares", zoom_to_part)
-    with ThreadPoolExecutor() as pool:
-        extents = list(pool.map(lambda row: _measure(squares, row), rows))
-    return TargetDomain(images, names, np.array(extents, dtype=np.float64).reshape(-1, 2))
+    paths = [squares / name for name in names]
+    images = load_images(paths, size, "RGB", cache, "squares", zoom_to_part)
+
+    def measured() -> npt.NDArray[np.float64]:
+        with Progress("measure squares", len(rows), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+            extents = []
+            for pair in pool.map(lambda row: _measure(squares, row), rows):
+                extents.append(pair)
+                progress.advance()
+        return np.array(extents, dtype=np.float64).reshape(-1, 2)
+
+    sides = " ".join(row.get("crop_side") or "" for row in rows)
+    return TargetDomain(images, names, cached(cache, "extents", paths, sides, (len(rows), 2), measured))
 
 
 def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
@@ -107,13 +118,11 @@ def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
     try:
         side = float(row.get("crop_side") or "nan")
         with Image.open(squares / row["square"]) as square:
-            square.draft("RGB", (WORKING_SIZE, WORKING_SIZE))
             found = find_part(square)
+            largest, smallest = measure_part(square, found) if found else (math.nan, math.nan)
     except (OSError, ValueError):
         return math.nan, math.nan
-    if found is None:
-        return math.nan, math.nan
-    return math.log(found.extents[0] * side), math.log(found.extents[1] * side)
+    return math.log(largest * side), math.log(smallest * side)
 
 
 def target_labels(squares: Path) -> dict[str, str]:

@@ -6,12 +6,14 @@ learning. On a patterned table there is no safe outline: then nothing is found a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
 
 WORKING_SIZE = 128
 RING = 4  # width in pixels of the border that shows the background
@@ -19,18 +21,22 @@ EVEN = 20.0  # largest difference from the background's colour (0-255) that 90 %
 DISTINCT = 24.0  # least difference of the part from the background
 SMALLEST_SHARE = 0.002  # of the photo's area; less is dust
 MARGIN = 1.12  # the crop's side relative to the part's longer side, about what renders leave
+FINE_SIZE = 256  # pixels of the crop in which the part is measured
+HALF_WAY = 0.5
 
 Mask = npt.NDArray[np.bool_]
+Points = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Foreground:
-    """Where the part is in a square photo: `crop` (x, y, side) and `extents`, its largest and smallest width in any
-    direction, all as shares of the photo's side.
+    """Where the part is in a square photo: `crop` (x, y, side) as shares of the photo's side. `background` is its
+    colour and `distinct` how far the part's is from it at least, 0 to 255.
     """
 
     crop: tuple[float, float, float]
-    extents: tuple[float, float]
+    background: tuple[int, int, int]
+    distinct: float
 
 
 def find_part(square: Image.Image) -> Foreground | None:
@@ -42,27 +48,68 @@ def find_part(square: Image.Image) -> Foreground | None:
     difference = np.abs(small - background).max(axis=2)
     if np.percentile(difference[ring], 90) >= EVEN:
         return None
-    mask = ndimage.binary_opening(difference > max(DISTINCT, 2 * np.percentile(difference[ring], 95)))
+    distinct = max(DISTINCT, 2 * float(np.percentile(difference[ring], 95)))
+    mask = ndimage.binary_opening(difference > distinct)
     if mask.mean() < SMALLEST_SHARE:
         return None
     rows, columns = np.nonzero(mask)
     left, right, top, bottom = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
     side = max(right - left, bottom - top) * MARGIN
     crop = ((left + right - side) / 2, (top + bottom - side) / 2, side)
-    largest, smallest = widths(mask)
+    red, green, blue = (round(float(value)) for value in background)
     return Foreground(
-        (crop[0] / WORKING_SIZE, crop[1] / WORKING_SIZE, crop[2] / WORKING_SIZE),
-        (largest / WORKING_SIZE, smallest / WORKING_SIZE),
+        (crop[0] / WORKING_SIZE, crop[1] / WORKING_SIZE, crop[2] / WORKING_SIZE), (red, green, blue), distinct
     )
 
 
+def measure_part(square: Image.Image, found: Foreground) -> tuple[float, float]:
+    """Largest and smallest width of the part in any direction, as shares of the square photo's side.
+
+    Measured in the crop, so that a small part is measured as finely as a large one. The outline is where the colour is
+    half-way from the background to the part: a blurred edge does not make the part larger.
+    """
+    left, top, side = (value * square.width for value in found.crop)
+    fine = square.convert("RGB").transform(
+        (FINE_SIZE, FINE_SIZE),
+        Image.Transform.EXTENT,
+        (left, top, left + side, top + side),
+        Image.Resampling.BILINEAR,
+        fillcolor=found.background,
+    )
+    difference = np.abs(np.asarray(fine, np.float32) - np.array(found.background, np.float32)).max(axis=2)
+    part = difference > found.distinct
+    if part.any():
+        part = difference > max(found.distinct, float(np.median(difference[part])) * HALF_WAY)
+    part = ndimage.binary_opening(part)
+    if not part.any():
+        return math.nan, math.nan
+    largest, smallest = widths(part)
+    return largest / FINE_SIZE * found.crop[2], smallest / FINE_SIZE * found.crop[2]
+
+
 def widths(mask: Mask) -> tuple[float, float]:
-    """Largest and smallest width in pixels of a non-empty outline over all directions (Feret diameters)."""
-    rows, columns = np.nonzero(mask)
-    angles = np.deg2rad(np.arange(0, 180, 6))
-    along = np.stack([columns, rows], axis=1) @ np.stack([np.cos(angles), np.sin(angles)])
-    spans = along.max(axis=0) - along.min(axis=0) + 1
-    return float(spans.max()), float(spans.min())
+    """Largest and smallest width in pixels of a non-empty outline over all directions."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    first = mask[rows].argmax(axis=1)
+    last = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    ends = np.concatenate([first, last]), np.concatenate([rows, rows])
+    largest, smallest = feret(np.stack(ends, axis=1).astype(np.float64))
+    return largest + 1, smallest + 1  # from the outer edge of a pixel to that of another
+
+
+def feret(points: Points) -> tuple[float, float]:
+    """Largest and smallest Feret diameter of points (n, 2): of all pairs of parallel lines that hold them in between.
+    The narrowest pair lies on an edge of the convex hull.
+    """
+    try:
+        corners = points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):  # in one line, or fewer than three
+        return float(np.linalg.norm(np.ptp(points, axis=0))), 0.0
+    largest = float(np.linalg.norm(corners[:, None] - corners[None], axis=2).max())
+    edges = np.roll(corners, -1, axis=0) - corners
+    normals = np.stack([-edges[:, 1], edges[:, 0]]) / np.linalg.norm(edges, axis=1)
+    along = corners @ normals
+    return largest, float(np.ptp(along, axis=0).min())
 
 
 def zoom_to_part(square: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from cad2real.errors import UserError
 from cad2real.files import atomic_file
 from cad2real.progress import Progress
 
+Array = npt.NDArray[Any]
 Mode = Literal["RGBA", "RGB"]
 CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
 
@@ -63,24 +64,43 @@ def load_images(
     UserError that names a picture that cannot be read.
     """
     shape = (len(paths), CHANNELS[mode], size, size)
-    stored = None
-    if cache is not None:
-        settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
-        stored = cache / f"{label}-{size}-{_content_key(paths, settings)}.npy"
-        found = _open(stored, shape)
-        if found is not None:
-            return found
-    images = np.empty(shape, dtype=np.uint8)
-    with Progress(f"decode {label}", len(paths), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode, prepare), paths)):
-            images[row] = image
-            progress.advance()
-    if stored is not None:
-        for older in stored.parent.glob(f"{label}-{size}-*.npy"):
-            older.unlink(missing_ok=True)
-        with atomic_file(stored) as temporary, temporary.open("wb") as stream:
-            np.save(stream, images)
-    return images
+
+    def decoded() -> Array:
+        images = np.empty(shape, dtype=np.uint8)
+        with Progress(f"decode {label}", len(paths), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+            for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode, prepare), paths)):
+                images[row] = image
+                progress.advance()
+        return images
+
+    settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
+    return cached(cache, f"{label}-{size}", paths, settings, shape, decoded)
+
+
+def cached(
+    cache: Path | None,
+    name: str,
+    paths: Sequence[Path],
+    settings: str,
+    shape: tuple[int, ...],
+    make: Callable[[], Array],
+) -> Array:
+    """The array of `shape` that `make` makes of the files `paths`: from the file `<name>-<key>.npy` in the folder
+    `cache`, where the key is made of the files' bytes and `settings`. Older arrays of that name are deleted. None makes
+    it anew.
+    """
+    if cache is None:
+        return make()
+    stored = cache / f"{name}-{_content_key(paths, settings)}.npy"
+    found = _open(stored, shape)
+    if found is not None:
+        return found
+    array = make()
+    for older in cache.glob(f"{name}-*.npy"):
+        older.unlink(missing_ok=True)
+    with atomic_file(stored) as temporary, temporary.open("wb") as stream:
+        np.save(stream, array)
+    return array
 
 
 def _decode(
@@ -109,10 +129,10 @@ def _content_key(paths: Sequence[Path], settings: str) -> str:
     return key.hexdigest()
 
 
-def _open(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+def _open(path: Path, shape: tuple[int, ...]) -> Array | None:
     """The cached array, or None when there is none or it is damaged (it is then made again)."""
     try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         return None
-    return images if images.shape == shape and images.dtype == np.uint8 else None
+    return array if array.shape == shape else None

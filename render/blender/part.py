@@ -14,6 +14,7 @@ from render.catalogue import Part
 from render.description import Shot, View, content_key, describe_views
 from render.geometry import Geometry, load_geometry
 from render.job import Job
+from render.outline import resting_outlines
 from render.wardrobe import wardrobe
 
 
@@ -57,6 +58,7 @@ def _part_json(part: Part, geometry: Geometry, material: str, shot: Shot) -> dic
         "content_key": content_key(part, shot),
         "material": material,
         "size_mm": [round(float(side), 6) for side in geometry.size_mm],
+        "resting_outlines": resting_outlines(geometry),
         "units": part.units,
         "seed": shot.seed,
         "size": shot.size,

@@ -25,7 +25,8 @@ from train.network import Classifier
 from train.params import TrainParams
 from train.selection import Candidate, pick
 from train.selection_report import CANDIDATES, LOGITS
-from train.size_prior import SizePrior, calibrate, source_extents
+from train.size_prior import SizePrior, calibrate
+from train.sizes import possible_sizes
 from train.stages.candidates import Candidates
 from train.stages.held_out import HeldOut
 from train.stages.probe import cache_size
@@ -80,13 +81,24 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
             "pace": speed,
             "chosen_by": params.adapt.score,
             "scores": candidates[chosen].scores,
-            "size_prior": None if prior is None else {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread},
+            "size_prior": None if prior is None else _said(prior),
             "candidates": [candidate.as_dict() for candidate in candidates],
         }
         # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
         beside = {CANDIDATES: {LOGITS: logits}} if len(target.images) <= SELECTION_PHOTOS else {}
         save_model(layout.models / "adapt", probe.network, description, prior, beside)
     return description
+
+
+def _said(prior: SizePrior) -> dict[str, float | str | None]:
+    """What was found out about the camera, for people."""
+    distance = prior.sizes.distance_mm
+    return {
+        "pixels_per_mm": math.exp(prior.factor),
+        "spread": prior.spread,
+        "sizes_from": "views" if distance is None else "resting parts, seen from above",
+        "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
+    }
 
 
 def _why_not(source: SourceDomain, target: TargetDomain) -> str:
@@ -140,15 +152,14 @@ def train_candidates(
     `pace`. `watch` is told the number of each epoch and its candidate, and may stop the run by raising.
     """
     watched = _Watched(source, target, params)
-    extents, labels = source_extents(layout.renders) if params.size_prior else (np.zeros((0, 2)), [])
-    numbers = np.array([source.classes.index(label) for label in labels], dtype=np.int64)
+    sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
     kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
     kept.resume(checkpoint, "adapt", params.epochs)
     network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         scores, outputs = watched.scores(averaged)
-        prior = calibrate(extents, numbers, watched.extents, outputs.target_probabilities)
+        prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
         known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
         kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
         watch(epoch, known)

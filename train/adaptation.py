@@ -12,6 +12,7 @@ from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
+from train.distributed import ALONE, World
 from train.draws import Draw, draws, made_ahead
 from train.losses.teacher import make_teacher, update_teacher
 from train.memory import memory_watched
@@ -40,15 +41,23 @@ def adapt(
     checkpoint: Checkpoint | None = None,
     prior: SizePrior | None = None,
     name: str = "adapt",
+    world: World = ALONE,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
-    `name` is the stage's in messages.
+    `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
+    is that of all of them.
 
-    Raises UserError when a loss is not finite (it names the step and the loss) or memory runs out.
+    Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
+    the world has ended.
     """
     stage = params.adapt
+    if params.batch_size < world.size:
+        raise UserError(
+            f"train {name}: batch_size: {params.batch_size} cannot be shared by {world.size} processes.",
+            "Raise train.batch_size in params.yaml, or start fewer processes.",
+        )
     schedule = Schedule(params.epochs * params.steps_per_epoch, stage.source_only_share)
     methods = _methods(network, params)
     own = [parameter for method in methods.values() for parameter in method.parameters()]
@@ -56,10 +65,11 @@ def adapt(
     groups = parameter_groups(network, own, stage, pace)
     optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    student, teacher = Runner(network, lanes), Runner(make_teacher(network).eval(), lanes)
+    student = Runner(network, lanes, world, own)
+    teacher = Runner(make_teacher(network).eval(), lanes, world)
     parts = {str(name): method for name, method in methods.items()}
     run = Run(network, teacher.network, parts, optimizer, rates)
-    done = checkpoint.restore(run, params.steps_per_epoch) if checkpoint else 0
+    done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
     steps = made_ahead(draws(source, target, params, schedule, restyles, rates.last_epoch))
     with (
@@ -94,7 +104,7 @@ def adapt(
                 progress.advance(note=" ".join(f"{method} {loss.item():.2f}" for method, loss in losses.items()))
             means = {method: value / params.steps_per_epoch for method, value in sums.items()}
             prior = on_epoch(epoch, teacher.network, means)
-            if checkpoint:
+            if checkpoint and world.leads:
                 checkpoint.save(run, epoch + 1)
 
 

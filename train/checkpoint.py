@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, sweep_temporaries
+from train.distributed import ALONE, World
 from train.inference import device, lane_count
 
 EPOCHS = "epochs"
-RNG = "rng.torch"
+RNG, CUDA_RNG = "rng.torch", "rng.cuda"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Run:
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 found[f"optimizer.{number}.{key}"] = value
         found[RNG] = torch.get_rng_state()
+        if self._device.type == "cuda":
+            found[CUDA_RNG] = torch.cuda.get_rng_state(self._device)
         return {name: value.contiguous() for name, value in found.items()}
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
@@ -59,6 +62,12 @@ class Run:
         for group, base, factor in bases:
             group["lr"] = base * factor(steps)
         torch.set_rng_state(tensors[RNG])
+        if CUDA_RNG in tensors and self._device.type == "cuda":
+            torch.cuda.set_rng_state(tensors[CUDA_RNG], self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
 
     def _parts(self) -> dict[str, nn.Module]:
         methods = {f"method_{name}": method for name, method in self.methods.items()}
@@ -95,13 +104,15 @@ class Checkpoint:
         with atomic_file(self.path) as temporary:
             save_file(run.tensors(), temporary, {EPOCHS: str(epochs)})
 
-    def restore(self, run: Run, steps_per_epoch: int) -> int:
-        """Brings `run` to where it was. Returns the epochs that are done; at 0 nothing changes."""
+    def restore(self, run: Run, steps_per_epoch: int, world: World = ALONE) -> int:
+        """Brings `run` to where it was, in all processes of `world` what the lead's file says. Returns the epochs that
+        are done; at 0 nothing changes.
+        """
         from safetensors.torch import load_file
 
-        epochs = self.epochs
+        epochs = world.agreed(lambda: self.epochs)
         if epochs:
-            run.restore(load_file(self.path), epochs * steps_per_epoch)
+            run.restore(world.agreed(lambda: load_file(self.path)), epochs * steps_per_epoch)
         return epochs
 
 
@@ -120,13 +131,17 @@ def run_key(said: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path]
 
 
 @contextmanager
-def resumable(cache: Path, stage: str, key: str) -> Iterator[Path]:
+def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterator[Path]:
     """Yields the folder of the run `key` of a stage: with what it left when it was killed, else empty. Deleted when the
-    block ends well. What other runs of the stage left is deleted now: nobody will go on with them.
+    block ends well. What other runs of the stage left is deleted now: nobody will go on with them. All of this is the
+    lead's in a `world` of several processes; others must leave the folder alone.
     """
     from filelock import FileLock, Timeout
 
     folder = cache / f"{stage}-{key}"
+    if not world.leads:
+        yield folder
+        return
     for other in sorted(set(cache.glob(f"{stage}-*/")) - {folder}):
         try:
             with FileLock(other / ".lock", timeout=0):

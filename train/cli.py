@@ -26,8 +26,10 @@ def probe() -> None:
     Example: cad2real train probe
     """
     from cad2real.params import load_params
+    from train.distributed import refuse_many
     from train.stages import probe as stage
 
+    refuse_many("cad2real train probe")
     layout = Layout()
     scores = stage.run(layout, load_params(layout.params).train)
     accuracy = scores.get("source_accuracy")
@@ -39,15 +41,18 @@ def finetune() -> None:
     """Stage 1b, for comparison: trains all layers on the renders alone. `cad2real run` leaves it out.
 
     Example: cad2real train finetune
+    By several processes: torchrun --nproc-per-node 2 -m cad2real train finetune
     """
     from cad2real.params import load_params
+    from train.distributed import joined
     from train.stages import finetune as stage
 
     layout = Layout()
-    description = stage.run(layout, load_params(layout.params).train)
-    accuracy = description["scores"]["source_accuracy"]
-    print(f"finetune: held-out source accuracy {accuracy:.3f}, kept {description['chosen']}")
-    print("Its accuracy on the photos: python -m train.stages.score data/models/finetune")
+    with joined() as world:
+        description = stage.run(layout, load_params(layout.params).train, world)
+        accuracy = description["scores"]["source_accuracy"]
+        print(f"finetune: held-out source accuracy {accuracy:.3f}, kept {description['chosen']}")
+        print("Its accuracy on the photos: python -m train.stages.score data/models/finetune")
 
 
 @train_app.command("adapt")
@@ -55,14 +60,17 @@ def adapt() -> None:
     """Stage 2: adapts all layers to the unlabelled photos; the checkpoint is chosen without target labels.
 
     Example: cad2real train adapt
+    By several processes: torchrun --nproc-per-node 2 -m cad2real train adapt
     """
     from cad2real.params import load_params
+    from train.distributed import joined
     from train.stages import adapt as stage
 
     layout = Layout()
-    description = stage.run(layout, load_params(layout.params).train)
-    if "chosen" in description:
-        print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
+    with joined() as world:
+        description = stage.run(layout, load_params(layout.params).train, world)
+        if "chosen" in description:
+            print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
 
 
 @train_app.command("tune")
@@ -72,8 +80,10 @@ def tune(trials: Annotated[int, typer.Option(min=1, help="How many the study sha
     Example: cad2real train tune --trials 20
     """
     from cad2real.params import load_params
+    from train.distributed import refuse_many
     from train.stages import tune as stage
 
+    refuse_many("cad2real train tune")
     layout = Layout()
     params = load_params(layout.params).train
     best, tried, chosen = stage.run(layout, params, trials)

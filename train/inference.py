@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
+from train.distributed import ALONE, World
 from train.lanes import Lanes
 from train.network import Classifier, Domain
 
@@ -15,29 +16,32 @@ Tensor = torch.Tensor
 
 
 def device() -> torch.device:
-    """Where networks run: the first GPU where there is one, else the CPU."""
+    """Where networks run: this process's GPU (the first, but for `torchrun`) where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def lane_count() -> int:
-    """Lanes to run: one a core this process may use on a CPU, one on a GPU."""
-    return 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)))
+    """Lanes to run: one on a GPU; on a CPU one a core that this process may use, less with others of a `torchrun`."""
+    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)) // sharing)
 
 
 class Inference:
     """Runs `network` in evaluation mode.
 
-    `rotations` turned copies of each image (1, 2 or 4 quarter turns) are averaged: a part on a table has no upright.
+    `rotations` turned copies of each image (1, 2 or 4 quarter turns) are averaged: a part on a table has no upright. In
+    a `world` of several processes all have to ask for the same images, and all get all results.
     """
 
-    def __init__(self, network: Classifier, rotations: int) -> None:
+    def __init__(self, network: Classifier, rotations: int, world: World = ALONE) -> None:
         self.network = network
+        self._world = world
         self.turns = range(0, 4, 4 // rotations)
         self._lanes = Lanes(network.backbone, lane_count())
 
     def pooled(self, batches: Iterable[Tensor]) -> Tensor:
         """Pooled features (n, d) of the images as they are."""
-        features = [self._lanes.map_images(images, self.network.pooled_by).cpu() for images in batches]
+        features = [self._pooled(images).cpu() for images in batches]
         return torch.cat(features) if features else torch.zeros(0, self.network.head.in_features)
 
     @torch.no_grad()
@@ -69,7 +73,11 @@ class Inference:
         return F.normalize(torch.cat(features)), torch.cat(probabilities)
 
     def _turned(self, images: Tensor, domain: Domain) -> list[Tensor]:
-        return [
-            self.network.norm(self._lanes.map_images(torch.rot90(images, turn, (2, 3)), self.network.pooled_by), domain)
-            for turn in self.turns
-        ]
+        return [self.network.norm(self._pooled(torch.rot90(images, turn, (2, 3))), domain) for turn in self.turns]
+
+    def _pooled(self, images: Tensor) -> Tensor:
+        share = self._world.share(images)
+        pooled = self.network.head.weight.new_zeros((0, self.network.head.in_features))
+        if len(share):
+            pooled = self._lanes.map_images(share, self.network.pooled_by)
+        return self._world.gather(pooled, len(images))

@@ -63,7 +63,9 @@ class Lanes:
         )
 
     def forward(self, images: Tensor, function: Callable[[nn.Module, Tensor], Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Like `map_images`, with gradients: the joined result is a leaf; give it and the list to `backward`."""
+        """Like `map_images`, with gradients: the joined result is a leaf; give its gradient and the list to
+        `backward`.
+        """
         shares = images.chunk(self.count)
 
         def job(replica: nn.Module, share: Tensor) -> Callable[[], Tensor]:
@@ -72,16 +74,17 @@ class Lanes:
         outputs = self._map([job(replica, share) for replica, share in zip(self.replicas, shares, strict=False)])
         return torch.cat([output.detach() for output in outputs]).requires_grad_(), outputs
 
-    def backward(self, joined: Tensor, outputs: list[Tensor]) -> None:
-        """Carries `joined.grad` back through every lane and adds all gradients into the module's own."""
-        if joined.grad is None:
-            return
-        shares = torch.split(joined.grad, [len(output) for output in outputs])
+    def backward(self, gradient: Tensor, outputs: list[Tensor]) -> None:
+        """Carries the joined result's gradient back through every lane, to where `collect` finds it."""
+        shares = torch.split(gradient, [len(output) for output in outputs])
 
-        def job(output: Tensor, gradient: Tensor) -> Callable[[], None]:
-            return lambda: torch.autograd.backward(output, gradient)
+        def job(output: Tensor, share: Tensor) -> Callable[[], None]:
+            return lambda: torch.autograd.backward(output, share)
 
-        self._map([job(output, gradient) for output, gradient in zip(outputs, shares, strict=True)])
+        self._map([job(output, share) for output, share in zip(outputs, shares, strict=True)])
+
+    def collect(self) -> None:
+        """Adds the gradients that `backward` left in the replicas, in their order, to the module's own."""
         ours = list(self.replicas[0].parameters())
         for replica in self.replicas[1:]:
             for parameter, theirs in zip(ours, replica.parameters(), strict=True):

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Iterable
 
+import torch
+from torch import Tensor, nn
+
+from train.distributed import ALONE, World
 from train.lanes import Lanes
 from train.network import Classifier
 
 
 class Runner:
-    """Runs `network`, its backbone in `lanes` lanes (see `train.lanes`)."""
+    """Runs `network`, its backbone in `lanes` lanes (see `train.lanes`), on this process's share of the images.
 
-    def __init__(self, network: Classifier, lanes: int) -> None:
+    `own` are parameters of methods that train along.
+    """
+
+    def __init__(self, network: Classifier, lanes: int, world: World = ALONE, own: Iterable[nn.Parameter] = ()) -> None:
         self.network = network
         self._lanes = Lanes(network.backbone, lanes)
+        self._world = world
+        self._whole = [*network.head.parameters(), *own]
         self._passes: list[tuple[Tensor, list[Tensor]]] = []
 
     def pooled(self, images: Tensor) -> Tensor:
         """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`."""
+        share = self._world.share(images)
         if not torch.is_grad_enabled():
-            return self._lanes.map_images(images, self.network.pooled_by)
-        joined, outputs = self._lanes.forward(images, self.network.pooled_by)
+            return self._world.gather(self._lanes.map_images(share, self.network.pooled_by), len(images))
+        ours, outputs = self._lanes.forward(share, self.network.pooled_by)
+        joined = self._world.gather(ours, len(images)).requires_grad_()
         self._passes.append((joined, outputs))
         return joined
 
@@ -34,8 +44,11 @@ class Runner:
         return feature, self.network.head(feature)
 
     def backward(self, loss: Tensor) -> None:
-        """Adds the gradients of `loss` over all passes since the last call."""
+        """Gives all parameters, which have no gradients yet, those of `loss` over all passes since the last call."""
         torch.autograd.backward(loss)
         for joined, outputs in self._passes:
-            self._lanes.backward(joined, outputs)
+            if joined.grad is not None:
+                self._lanes.backward(self._world.share(self._world.of_lead(joined.grad)), outputs)
         self._passes.clear()
+        self._lanes.collect()
+        self._world.sum_gradients(self.network.backbone.parameters(), self._whole)

@@ -20,7 +20,8 @@ def test_lanes_give_the_gradients_of_one_pass() -> None:
     lanes = Lanes(module, 3)
     joined, outputs = lanes.forward(images, lambda replica, share: replica(share))
     (joined * target).sum().backward()
-    lanes.backward(joined, outputs)
+    lanes.backward(joined.grad, outputs)
+    lanes.collect()
     for parameter, gradient in zip(module.parameters(), expected, strict=True):
         assert torch.allclose(parameter.grad, gradient, atol=1e-6)
     module[0].weight.data += 1.0  # an optimiser's step on the module reaches every lane

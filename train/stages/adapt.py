@@ -19,6 +19,7 @@ from train import batches
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_source, read_target
+from train.distributed import ALONE, World
 from train.inference import Inference, lane_count
 from train.model import Model, save_model
 from train.network import Classifier
@@ -39,14 +40,16 @@ TRUSTED = 0.9  # held-out source accuracy of the probe from which its view of th
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
-def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
-    """Adapts models/probe to the squares and writes data/models/adapt. Returns its description.
+def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
+    """Adapts models/probe to the squares and writes data/models/adapt. Returns its description. All processes of
+    `world` train; its lead writes.
 
     Without photos the probe's model is passed on, with the reason in its description and on standard error.
     """
     probe = Model.load(layout.models / "probe")
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
-    target = read_target(layout.squares, cache_size(params), layout.cache)
+    with world.lead_first():
+        source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+        target = read_target(layout.squares, cache_size(params), layout.cache)
     if tuple(source.classes) != probe.classes:
         raise UserError(
             f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
@@ -61,33 +64,40 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
     reason = _why_not(source, target)
     if reason:
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
-        save_model(layout.models / "adapt", probe.network, {**description, "adapted": False, "reason": reason})
+        passed_on = {**description, "adapted": False, "reason": reason}
+        world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
         return description
     probe.network.norm.separate = own_statistics(params, probe.description)
-    with resumable(layout.cache, "adapt", _key(layout, params, probe, source, target)) as folder:
+    key = _key(layout, params, probe, source, target, world)
+    with resumable(layout.cache, "adapt", key, world) as folder:
         speed = pace(probe.description)
-        candidates, files, priors, logits = train_candidates(
-            layout, probe.network, source, target, params, speed, folder
-        )
-        chosen = pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)
-        probe.network.load_state_dict(load_file(files[chosen]))
-        prior = priors[chosen]
-        description |= {
-            "adapted": True,
-            "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
-            "rotations": params.rotations,
-            "chosen": candidates[chosen].name,
-            "target_statistics": "own" if probe.network.norm.separate else "source",
-            "pace": speed,
-            "chosen_by": params.adapt.score,
-            "scores": candidates[chosen].scores,
-            "size_prior": None if prior is None else _said(prior),
-            "candidates": [candidate.as_dict() for candidate in candidates],
-        }
-        # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
-        beside = {CANDIDATES: {LOGITS: logits}} if len(target.images) <= SELECTION_PHOTOS else {}
-        save_model(layout.models / "adapt", probe.network, description, prior, beside)
-    return description
+        kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world)
+
+        def save_chosen() -> dict[str, Any]:
+            known = kept.known
+            chosen = pick(known, params.adapt.score, params.adapt.source_accuracy_gate)
+            probe.network.load_state_dict(load_file(kept.files[chosen]))
+            prior = kept.priors[chosen]
+            size_prior = prior and {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread}
+            trained = description | {
+                "adapted": True,
+                "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
+                "rotations": params.rotations,
+                "chosen": known[chosen].name,
+                "target_statistics": "own" if probe.network.norm.separate else "source",
+                "pace": speed,
+                "chosen_by": params.adapt.score,
+                "scores": known[chosen].scores,
+                "size_prior": size_prior,
+                "candidates": [candidate.as_dict() for candidate in known],
+            }
+            # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
+            few = len(target.images) <= SELECTION_PHOTOS
+            beside = {CANDIDATES: {LOGITS: torch.stack(kept.logits)}} if few else {}
+            save_model(layout.models / "adapt", probe.network, trained, prior, beside)
+            return trained
+
+        return world.agreed(save_chosen)
 
 
 def _said(prior: SizePrior) -> dict[str, float | str | None]:
@@ -129,9 +139,11 @@ def pace(probe: dict[str, Any]) -> float:
     return float(min(1.0, max(SLOWEST, room / MUCH_TO_LEARN)))
 
 
-def _key(layout: Layout, params: TrainParams, probe: Model, source: SourceDomain, target: TargetDomain) -> str:
+def _key(
+    layout: Layout, params: TrainParams, probe: Model, source: SourceDomain, target: TargetDomain, world: World
+) -> str:
     """A name for this run: equal where the weights would come out equal, to the bit."""
-    said = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description]
+    said = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description, world.size]
     arrays: list[npt.NDArray[Any]] = [source.images, source.labels, source.held_out, target.images, target.extents]
     return run_key(said, arrays, sorted(layout.renders.glob("*/part.json")))
 
@@ -145,35 +157,42 @@ def train_candidates(
     speed: float,
     folder: Path,
     watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
-) -> tuple[list[Candidate], list[Path], list[SizePrior | None], torch.Tensor]:
+    world: World = ALONE,
+) -> Candidates:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
 
-    Also gives the candidates' logits (candidates, photos, classes) of the photos that they were scored on. `speed`: see
-    `pace`. `watch` is told the number of each epoch and its candidate, and may stop the run by raising.
+    The candidates are known to the lead of `world` only. `speed`: see `pace`. `watch` is told the number of each epoch
+    and its candidate, and may stop the run by raising.
     """
-    watched = _Watched(source, target, params)
+    watched = _Watched(source, target, params, world)
     sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
     kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
-    kept.resume(checkpoint, "adapt", params.epochs)
-    network.norm.set_statistics("target", Inference(network, 1).pooled(watched.photo_batches()))
+    world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))
+    network.norm.set_statistics("target", Inference(network, 1, world).pooled(watched.photo_batches()))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
-        scores, outputs = watched.scores(averaged)
-        prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
-        known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
-        kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
-        watch(epoch, known)
-        return prior
+        outputs = watched.outputs(averaged)
 
-    prior = kept.priors[-1] if kept.priors else None
-    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior)
-    return kept.known, kept.files, kept.priors, torch.stack(kept.logits)
+        def judge() -> SizePrior | None:
+            scores = score(outputs, watched.names)
+            prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
+            known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
+            kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
+            watch(epoch, known)
+            return prior
+
+        return world.agreed(judge)
+
+    prior = world.agreed(lambda: kept.priors[-1] if kept.priors else None)
+    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior, world=world)
+    return kept
 
 
 class _Watched:
     """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
 
-    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams) -> None:
+    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World) -> None:
+        self.world = world
         self.size = params.image_size
         self.names = sorted({*QUICK_SCORES, params.adapt.score})
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
@@ -194,9 +213,9 @@ class _Watched:
             feature = network.norm(pooled.to(network.mean.device), "target")
             return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
 
-    def scores(self, network: Classifier) -> tuple[dict[str, float], Outputs]:
-        """Sets the target's statistics of `network` from the photos; its scores and what they were made of."""
-        inference = Inference(network, 1)
+    def outputs(self, network: Classifier) -> Outputs:
+        """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
+        inference = Inference(network, 1, self.world)
         pooled = inference.pooled(self.photo_batches())
         network.norm.set_statistics("target", pooled, self._believed(network, pooled))
         with torch.no_grad():
@@ -205,7 +224,7 @@ class _Watched:
             target_logits = network.head(target_feature)
             source_feature = network.norm(inference.pooled(self.renders).to(home), "source")
             source_logits = network.head(source_feature)
-            outputs = Outputs(
+            return Outputs(
                 source_feature.cpu().numpy(),
                 source_logits.cpu().numpy(),
                 self.labels,
@@ -213,4 +232,3 @@ class _Watched:
                 target_logits.cpu().numpy(),
                 head_weight=network.head.weight.cpu().numpy(),
             )
-        return score(outputs, self.names), outputs

@@ -14,6 +14,7 @@ from cad2real.layout import Layout
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_source
+from train.distributed import ALONE, World
 from train.inference import Inference, lane_count
 from train.model import Model, save_model
 from train.network import Classifier
@@ -24,12 +25,13 @@ from train.stages.held_out import held_out
 from train.stages.probe import cache_size
 
 
-def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
+def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
     """Trains models/probe on and writes data/models/finetune: the epoch that knows held-out renders best, the later one
-    of equals. Returns its description.
+    of equals. Returns its description. All processes of `world` train; its lead writes.
     """
     probe = Model.load(layout.models / "probe")
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    with world.lead_first():
+        source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
     if tuple(source.classes) != probe.classes:
         raise UserError(
             f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
@@ -39,32 +41,42 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
     if stage.start == "scratch":
         torch.nn.init.zeros_(network.head.weight)
         torch.nn.init.zeros_(network.head.bias)
-    said = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description]
-    with resumable(layout.cache, "finetune", run_key(said, [source.images, source.labels, source.held_out])) as folder:
+    said = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
+    key = run_key(said, [source.images, source.labels, source.held_out])
+    with resumable(layout.cache, "finetune", key, world) as folder:
         kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
-        kept.resume(checkpoint, "finetune", params.epochs)
-        _train(network, source, params, kept, checkpoint)
-        chosen = pick(kept.known, "source_accuracy", 0.0)
-        network.load_state_dict(load_file(kept.files[chosen]))
-        network.norm.set_statistics("target", torch.zeros(0))  # those of the source
-        description = {
-            **probe.description,
-            "stage": "finetune",
-            "seed": params.seed,
-            "rotations": params.rotations,
-            "method": f"fine-tuned on renders from {stage.start}",
-            "parameters": params.model_dump(mode="json"),
-            "chosen": kept.known[chosen].name,
-            "chosen_by": "source_accuracy",
-            "scores": kept.known[chosen].scores,
-            "candidates": [candidate.as_dict() for candidate in kept.known],
-        }
-        save_model(layout.models / "finetune", network, description)
-    return description
+        world.agreed(lambda: kept.resume(checkpoint, "finetune", params.epochs))
+        _train(network, source, params, kept, checkpoint, world)
+
+        def save_chosen() -> dict[str, Any]:
+            chosen = pick(kept.known, "source_accuracy", 0.0)
+            network.load_state_dict(load_file(kept.files[chosen]))
+            network.norm.set_statistics("target", torch.zeros(0))  # those of the source
+            description = {
+                **probe.description,
+                "stage": "finetune",
+                "seed": params.seed,
+                "rotations": params.rotations,
+                "method": f"fine-tuned on renders from {stage.start}",
+                "parameters": params.model_dump(mode="json"),
+                "chosen": kept.known[chosen].name,
+                "chosen_by": "source_accuracy",
+                "scores": kept.known[chosen].scores,
+                "candidates": [candidate.as_dict() for candidate in kept.known],
+            }
+            save_model(layout.models / "finetune", network, description)
+            return description
+
+        return world.agreed(save_chosen)
 
 
 def _train(
-    network: Classifier, source: SourceDomain, params: TrainParams, kept: Candidates, checkpoint: Checkpoint
+    network: Classifier,
+    source: SourceDomain,
+    params: TrainParams,
+    kept: Candidates,
+    checkpoint: Checkpoint,
+    world: World,
 ) -> None:
     """The loop of stage 2 without methods and photos; every epoch's averaged network becomes a candidate."""
     side = source.images.shape[-1]
@@ -74,12 +86,13 @@ def _train(
         print("train finetune: no renders are held out; the last epoch is kept.", file=sys.stderr)
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
-        probabilities = Inference(averaged, 1).probabilities(watched.views(), "source")
+        probabilities = Inference(averaged, 1, world).probabilities(watched.views(), "source")
         right = probabilities.argmax(dim=1).numpy() == watched.labels
         each = [right[watched.labels == label].mean() for label in np.unique(watched.labels)]
         scores = {"source_accuracy": float(np.mean(each)) if each else float("nan"), "loss_source": losses["source"]}
-        kept.add(Candidate(f"epoch {epoch + 1}", scores), averaged, None, probabilities.log())
+        known = Candidate(f"epoch {epoch + 1}", scores)
+        world.agreed(lambda: kept.add(known, averaged, None, probabilities.log()))
 
     stage = AdaptParams(methods={}, source_only_share=0.0, **params.finetune.model_dump(exclude={"start"}))
     settings = params.model_copy(update={"adapt": stage})
-    adapt(network, source, nothing, settings, lane_count(), 1.0, on_epoch, checkpoint, name="finetune")
+    adapt(network, source, nothing, settings, lane_count(), 1.0, on_epoch, checkpoint, name="finetune", world=world)

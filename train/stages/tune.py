@@ -125,9 +125,9 @@ def _try(
     key = run_key([study.study_name, trial.params], [])
     with resumable(layout.cache, "tune", key) as folder:
         try:
-            candidates, *_ = train_candidates(
+            candidates = train_candidates(
                 layout, probe.network, source, target, settings, pace(probe.description), folder, watch
-            )
+            ).known
         except (optuna.TrialPruned, UserError) as reason:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             print(f"trial {trial.number + 1}: pruned {reason}".rstrip(), file=sys.stderr)

@@ -35,7 +35,8 @@ def catalogue(
 
     layout = Layout()
     params = load_params(layout.params).catalogue
-    made = make_catalogue(parts or Path(params.parts), layout.root, params.units)
+    memory = layout.cache / "catalogue.json"
+    made = make_catalogue(parts or Path(params.parts), layout.root, params.units, memory)
     write_catalogue(layout.catalogue, made)
     _tell_catalogue(made)
     if not made.parts:
@@ -58,6 +59,9 @@ def render(
     seed: Annotated[int | None, typer.Option(min=0, help="Other seeds give other views.")] = None,
     outputs: Annotated[
         str | None, typer.Option(help="Passes beside the pictures: depth, normals, mask, bodies (comma between).")
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(help="Baked in behind the part: color, environment, folder or ground; else its alpha.")
     ] = None,
     preview: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG) of all parts here.")] = None,
 ) -> None:
@@ -82,6 +86,7 @@ def render(
         "sampler": sampler,
         "framing": framing,
         "seed": seed,
+        "background": background,
     }
     passes = tuple(outputs.split(",")) if outputs else None
     said = {name: value for name, value in {**given, "outputs": passes}.items() if value is not None}

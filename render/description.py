@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render import cameras
+from render.backgrounds import Backdrop, backdrop
 from render.cameras import Camera
 from render.catalogue import Part
 from render.colors import Rgb
 from render.environments import Light, lights
 from render.geometry import Geometry
-from render.params import EnvironmentMode, Framing, Output, Quality, Roll
+from render.params import BackgroundMode, EnvironmentMode, Framing, Output, Quality, Roll
 from render.presets import PRESETS
 from render.resting import UPRIGHT, resting_poses
-from render.samplers import viewpoints
+from render.samplers import Viewpoint, viewpoints
 from render.seeds import stream
 from render.wardrobe import wardrobe
 
@@ -55,6 +56,9 @@ class Shot:
     quality: Quality
     seed: int
     common_distance_mm: float | None = None
+    background: BackgroundMode = "transparent"
+    background_color: str = ""
+    background_pictures: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Wear:
 @dataclass(frozen=True)
 class View:
     """One picture of a part. `posed` (3, 3) turns CAD coordinates into the lit frame, where z is up. `wear` is how this
-    view's surface differs from its look.
+    view's surface differs from its look; `backdrop` what is baked in behind the part, if anything.
     """
 
     number: int
@@ -77,6 +81,7 @@ class View:
     posed: NDArray[np.float64]
     light: Light
     wear: Wear
+    backdrop: Backdrop | None = None
 
 
 def common_distance(parts: list[Part], shot_fill: float, focal_length_mm: tuple[float, float]) -> float:
@@ -110,6 +115,8 @@ def describe_views(part: Part, geometry: Geometry, shot: Shot) -> list[View]:
     )
     views = []
     for number, point in enumerate(seen_from):
+        if shot.background == "ground":
+            point = _from_above(point)
         rotation = cameras.look_along(point.direction, point.roll) @ point.pose
         if shot.common_distance_mm is not None:
             focal_length = _fixed_focal_length(shot.focal_length_mm)
@@ -120,10 +127,21 @@ def describe_views(part: Part, geometry: Geometry, shot: Shot) -> list[View]:
             translation = cameras.fit(points, rotation, focal_length, shot.fill)
         camera = Camera(focal_length, rotation, translation - rotation @ geometry.centre_mm, shot.size)
         light = surroundings[number]
-        if point.sampler != "resting" or not shot.table:
+        behind = backdrop(
+            shot.background, shot.background_color, shot.background_pictures, shot.seed, part.part_id, number
+        )
+        if point.sampler != "resting" or not shot.table or shot.background == "ground":
             light = replace(light, table=None)
-        views.append(View(number, point.sampler, camera, point.pose, light, _wear(shot, part, number)))
+        views.append(View(number, point.sampler, camera, point.pose, light, _wear(shot, part, number), behind))
     return views
+
+
+def _from_above(point: Viewpoint) -> Viewpoint:
+    """A view from below as people take it: the part lies upside down and they look from above."""
+    if point.direction[2] >= 0:
+        return point
+    over = np.diag([1.0, -1.0, -1.0])
+    return replace(point, direction=over @ point.direction, pose=over @ point.pose)
 
 
 def _wear(shot: Shot, part: Part, number: int) -> Wear:
@@ -139,11 +157,22 @@ def content_key(part: Part, shot: Shot) -> str:
         "version": VERSION,
         "part": [part.part_id, part.label, part.name, part.sha256, part.units],
         "looks": [[pattern, asdict(look)] for pattern, look in wardrobe(part, shot.materials, shot.seed).patterns],
-        "shot": asdict(replace(shot, environment_maps=())),
+        "shot": _said(shot),
         "maps": [[path.stem, path.stat().st_size] for path in shot.environment_maps],
         "preset": asdict(PRESETS[shot.quality]),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def _said(shot: Shot) -> dict[str, object]:
+    """The shot for the key. What was added later and is not used is left out: it changes no picture."""
+    said = asdict(replace(shot, environment_maps=(), background_pictures=()))
+    if shot.background == "transparent":
+        for name in ("background", "background_color", "background_pictures"):
+            del said[name]
+    elif shot.background == "folder":
+        said["background_pictures"] = [[path.name, path.stat().st_size] for path in shot.background_pictures]
+    return said
 
 
 def _fixed_focal_length(focal_length_mm: tuple[float, float]) -> float:

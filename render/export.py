@@ -33,6 +33,13 @@ class RenderedView:
     def stem(self) -> str:
         return f"{self.part['part_id']}_{Path(self.view['file']).stem}"
 
+    @property
+    def alpha(self) -> NDArray[np.uint8]:
+        """How much of each pixel the part covers, (h, w): a picture with a background has it in a file beside it."""
+        if "alpha" in self.view:
+            return np.asarray(Image.open(self.picture.parent / Path(self.view["alpha"]).name).convert("L"))
+        return np.asarray(Image.open(self.picture).convert("RGBA"))[..., 3]
+
 
 def export(renders: Path, format_name: str, out: Path) -> int:
     """Writes all views of `renders` to the folder `out`; returns their count. Raises UserError where that cannot be."""
@@ -72,7 +79,7 @@ def _coco(views: list[RenderedView], folder: Path) -> None:
     for number, view in enumerate(views, 1):
         name = f"{view.stem}.png"
         shutil.copyfile(view.picture, folder / "images" / name)
-        alpha = np.asarray(Image.open(view.picture).convert("RGBA"))[..., 3] > 127
+        alpha = view.alpha > 127
         height, width = alpha.shape
         x_min, y_min, x_max, y_max = view.view["box"]
         images.append({"id": number, "file_name": name, "width": width, "height": height})

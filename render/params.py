@@ -22,6 +22,7 @@ Roll = Literal["fixed", "spread", "random"]
 Quality = Literal["draft", "standard", "high", "synthnet"]
 Output = Literal["depth", "normals", "mask", "bodies"]
 Framing = Literal["fit", "real_scale"]
+BackgroundMode = Literal["transparent", "color", "environment", "folder", "ground"]
 EnvironmentMode = Literal["none", "white", "grey", "one", "cycle", "random"]
 Units = Literal["mm", "cm", "m", "in"]
 
@@ -58,6 +59,9 @@ class RenderParams(Block):
     area_lights: int = Field(0, ge=0, le=8, description="lamps placed at random above the part, beside the map")
     materials: Literal["metadata", "random"] = "metadata"
     variation: float = Field(0.3, ge=0, le=1, description="of roughness and tint from view to view")
+    background: BackgroundMode = Field("transparent", description="what is baked in behind the part; its alpha is kept")
+    background_color: str = Field("#ffffff", pattern="^#[0-9a-fA-F]{6}$", description="of background color")
+    background_folder: str | None = Field(None, description="of background folder: pictures, one drawn for each view")
     outputs: tuple[Output, ...] = Field((), description="beside the picture: depth, normals, mask, bodies")
     quality: Quality = "standard"
     device: Literal["auto", "cpu", "gpu"] = "auto"

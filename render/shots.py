@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from render.backgrounds import list_pictures
 from render.catalogue import Part
 from render.description import Shot, common_distance
 from render.environments import list_maps
@@ -27,7 +28,7 @@ def change_params(params: RenderParams, said: dict[str, Any]) -> RenderParams:
 
 
 def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
-    """What holds for every part. Raises UserError where the environment maps cannot be found."""
+    """What holds for every part. Raises UserError where environment maps or background pictures cannot be found."""
     folder = params.environments.folder
     maps = list_maps(root / folder) if folder else bundled_maps()
     if params.environments.mode == "one":
@@ -58,7 +59,18 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
         quality=params.quality,
         seed=params.seed,
         common_distance_mm=common_distance(parts, params.fill, params.focal_length_mm) if real_scale else None,
+        background=params.background,
+        background_color=params.background_color if params.background == "color" else "",
+        background_pictures=_background_pictures(params, root),
     )
+
+
+def _background_pictures(params: RenderParams, root: Path) -> tuple[Path, ...]:
+    if params.background != "folder":
+        return ()
+    if params.background_folder is None:
+        raise UserError("render.background is folder, but no folder is named.", "Set render.background_folder.")
+    return list_pictures(root / params.background_folder)
 
 
 def _mixture(text: str) -> dict[str, float]:

@@ -16,6 +16,7 @@ from cad2real.progress import Progress
 from render import farm, ray_farm
 from render.catalogue import Part
 from render.cluster import Cluster
+from render.contents import content_hashes
 from render.description import Shot, content_key
 from render.job import Job
 from render.presets import PRESETS
@@ -63,7 +64,10 @@ def render_parts(
         failed, devices = _render(wanted, root, shot, out, logs, workers, device, cluster) if wanted else ((), set())
         lost = {item.thing for item in failed}
         rendered = tuple(part.part_id for part in wanted if part.part_id not in lost)
-        write_json(out / "renders.json", {"parts": sorted((*rendered, *kept)), "failed": [f.as_dict() for f in failed]})
+        there = sorted((*rendered, *kept))
+        contents = content_hashes(out, there, _beside(out, "contents.json"))
+        failures = [item.as_dict() for item in failed]
+        write_json(out / "renders.json", {"parts": there, "failed": failures, "contents": contents})
     if parts and not rendered and not kept:
         raise UserError(f"None of the {len(parts)} part(s) could be rendered; the first: {failed[0]}", f"See {logs}.")
     return Outcome(rendered, kept, failed, tuple(sorted(devices)))
@@ -87,7 +91,7 @@ def _render(
     device: str,
     cluster: Cluster | None,
 ) -> tuple[tuple[Skipped, ...], set[str]]:
-    _check_space(out, len(parts) * shot.views * view_bytes(shot.size, shot.outputs))
+    _check_space(out, len(parts) * shot.views * view_bytes(shot.size, shot.outputs, shot.background))
     count = farm.worker_count(workers, len(parts), device)
     threads = max(1, (os.process_cpu_count() or 1) // count)
     jobs = [
@@ -132,7 +136,7 @@ def _only_run(out: Path) -> Iterator[None]:
     """Holds the folder. The lock lies beside it, for all inside is output; the system frees it when we die."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(out.resolve().parent / f".{out.resolve().name}.lock")
+    lock = FileLock(_beside(out, "lock"))
     try:
         with lock.acquire(timeout=0):
             yield
@@ -140,6 +144,10 @@ def _only_run(out: Path) -> Iterator[None]:
         raise UserError(
             f"Another run is rendering into {out}.", "Wait until it ends, or render into another folder."
         ) from None
+
+
+def _beside(out: Path, name: str) -> Path:
+    return out.resolve().parent / f".{out.resolve().name}.{name}"
 
 
 def _finished_key(folder: Path) -> str | None:

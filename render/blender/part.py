@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from cad2real.files import write_json
+from render.backgrounds import lay_over
 from render.blender.pass_files import save_passes
 from render.blender.studio import Studio, tight_box
 from render.catalogue import Part
@@ -38,8 +39,14 @@ def render_part(job: Job, card: int, scratch: Path, tell: Callable[[int], None])
             raise RuntimeError(f"view {view.number} came out empty")
         box = box or studio.rectangle(view)  # a sheet without thickness seen from its edge
         name = f"view_{view.number:03d}.png"
-        Image.fromarray(picture).save(folder / name, compress_level=4)
         described[view.number] = _describe(view, name, box, shot)
+        behind = studio.behind(view)
+        if view.backdrop is not None and behind is not None:
+            alpha = f"alpha_{view.number:03d}.png"
+            Image.fromarray(picture[..., 3]).save(folder / alpha)
+            described[view.number] |= {"alpha": alpha, "background": view.backdrop.as_dict()}
+            picture = lay_over(picture, behind)
+        Image.fromarray(picture).save(folder / name, compress_level=4)
         if shot.outputs:
             described[view.number] |= save_passes(folder, view.number, studio.passes(view), shot.outputs)
         tell(len(described))

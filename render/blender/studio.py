@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from render.backgrounds import cut, lay_over, plain
 from render.blender import cycles, worlds
 from render.blender.device import use_device
+from render.blender.display import displayed
+from render.blender.ground import GroundPlane
 from render.blender.materials import make_material, wear_material
 from render.blender.mesh import make_mesh
 from render.blender.passes import Passes, render_passes
@@ -19,6 +22,7 @@ from render.blender.surroundings import Lamps, Table
 from render.cameras import SENSOR_MM
 from render.description import Shot, View
 from render.geometry import Geometry
+from render.panorama import directions, look_up
 from render.presets import PRESETS, Preset
 from render.wardrobe import Wardrobe
 
@@ -61,6 +65,7 @@ class Studio:
             mesh.materials.append(material)
         self._table = Table(self._scene)
         self._lamps = Lamps(self._scene, shot.area_lights)
+        self._ground = GroundPlane(self._scene, self._mm) if shot.background == "ground" else None
         self._object = bpy.data.objects.new("part", mesh)
         self._scene.collection.objects.link(self._object)
         self._camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
@@ -78,6 +83,25 @@ class Studio:
         frame[top:bottom, left:right] = picture
         frame[frame[..., 3] == 0] = 0  # so that an empty pixel is the same everywhere, and compresses
         return frame
+
+    def behind(self, view: View) -> NDArray[np.uint8] | None:
+        """What its backdrop puts behind `view`, which was the last one shot: (size, size, 3); None without one."""
+        backdrop, size = view.backdrop, self._shot.size
+        if backdrop is None:
+            return None
+        if backdrop.mode == "color":
+            return plain(backdrop.color, size)
+        if backdrop.crop is not None:
+            return cut(backdrop.crop, size)
+        to_camera = np.diag([1.0, -1.0, -1.0]) @ np.array(self._camera.matrix_world)[:3, :3].T
+        towards = directions(to_camera, view.camera.focal_length_mm, size)
+        around = look_up(self._worlds.panorama(view.light.environment), towards)
+        picture = displayed(self._scene, around * view.light.strength, self._scratch / "view.png")
+        if self._ground is not None:
+            with self._ground.seen(self._object, self._camera):
+                ground = cycles.render_rectangle(self._scene, size, (0, 0, size, size), self._scratch / "view.png")
+            picture = lay_over(ground, picture)[..., :3]
+        return picture
 
     def passes(self, view: View) -> Passes:
         """Depth, normals, mask and bodies of `view`, which was the last one shot."""
@@ -101,6 +125,8 @@ class Studio:
         self._camera.data.clip_start, self._camera.data.clip_end = distance / 1000, distance + 10
         lowest = float(((self._points - self._centre) @ view.posed[2]).min()) / self._mm
         self._table.place(view.light.table, lowest)
+        if self._ground is not None and view.backdrop is not None:
+            self._ground.place(view.backdrop.ground, lowest)
         self._lamps.place(view.light.lamps, turn)
         for material in self._materials:
             wear_material(material, view.wear)

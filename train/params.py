@@ -69,8 +69,11 @@ class BackgroundParams(Block):
 
 
 class ProbeParams(Block):
-    """Stage 1a: the head alone on frozen features of labelled renders."""
+    """Stage 1a: the head alone on frozen features of labelled renders. `inverse_regularisation` is for the heads of
+    scikit-learn; see `train.probe_heads`.
+    """
 
+    head: Literal["logistic_regression", "linear", "svm"] = "logistic_regression"
     draws: int = Field(4, ge=1, le=100)
     inverse_regularisation: float = Field(0.01, gt=0)
 

@@ -13,6 +13,7 @@ from train.datasets import SourceDomain, read_source
 from train.inference import Inference
 from train.model import new_network, save_model
 from train.params import TrainParams
+from train.probe_heads import fit_head, with_odds
 
 CACHE_FACTOR = 1.5  # pictures are kept this much larger than they are trained, so that zooming in finds detail
 FLOOR = 1e-3  # least standard deviation of a feature, so that a dead one does not blow up
@@ -35,7 +36,8 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     rng = torch.Generator().manual_seed(params.seed)
     trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)
     features, labels = _features(inference, source, np.tile(trained, params.probe.draws), params, rng)
-    weight, bias = _fit_head(features, labels, len(source.classes), params)
+    mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
+    weight, bias = fit_head((features - mean) / spread, labels, len(source.classes), params.probe, params.seed)
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
     with torch.no_grad():
@@ -44,8 +46,12 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
         scores = {}
         if len(held_out):
             unseen, truth = _features(inference, source, held_out, params, rng)
-            predicted = network.head(network.norm(unseen.to(network.mean.device), "source")).argmax(dim=1).cpu()
-            scores["source_accuracy"] = float((predicted == torch.from_numpy(truth)).float().mean())
+            logits = network.head(network.norm(unseen.to(network.mean.device), "source")).cpu()
+            scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
+            if params.probe.head == "svm":
+                factor = with_odds(logits.double().numpy(), truth)
+                network.head.weight.mul_(factor)
+                network.head.bias.mul_(factor)
     save_model(
         layout.models / "probe",
         network,
@@ -55,7 +61,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "backbone": params.backbone,
             "image_size": params.image_size,
             "rotations": 1,
-            "method": "linear probe on frozen features",
+            "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
             "source_images": len(trained),
             "target_images": 0,
@@ -89,18 +95,3 @@ def _features(
             features.append(inference.pooled([images]))
             progress.advance(len(some))
     return torch.cat(features), source.labels[rows]
-
-
-def _fit_head(
-    features: torch.Tensor, labels: npt.NDArray[np.int64], classes: int, params: TrainParams
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Multinomial logistic regression on standardised features: weight (c, d) and bias (c,)."""
-    from sklearn.linear_model import LogisticRegression
-
-    mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    head = LogisticRegression(C=params.probe.inverse_regularisation, max_iter=500, class_weight="balanced")
-    head.fit(((features - mean) / spread).numpy(), labels)
-    weight, bias = torch.from_numpy(head.coef_).float(), torch.from_numpy(head.intercept_).float()
-    if classes == 2:  # scikit-learn gives one row for two classes: the second's; the first's is its opposite
-        weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
-    return weight, bias

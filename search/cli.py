@@ -74,6 +74,10 @@ def predict(
         str | None,
         typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is in each photo, in pixels of the upright photo."),
     ] = None,
+    same_camera: Annotated[
+        bool,
+        typer.Option("--same-camera", help="The photos come from the camera and distance of the project's photos."),
+    ] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the answers to this file as well.")] = None,
 ) -> None:
     """Names the label of each photo and how likely it is. Bad photos are listed; with any, the exit code is 1.
@@ -87,8 +91,10 @@ def predict(
     wanted = _box(box) if box else None
     paths, skipped = listed_photos(photos)
     predictor = Predictor.open(Path(), model)
+    if same_camera and not predictor.model.knows_scale:
+        print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
     answers: list[Prediction] = []
-    for answer in predictor.predict(paths, wanted, top):
+    for answer in predictor.predict(paths, wanted, top, same_camera):
         if isinstance(answer, Skipped):
             skipped.append(answer)
         else:

@@ -15,7 +15,7 @@ from PIL import Image
 from cad2real.errors import Skipped, UserError
 from cad2real.layout import Layout
 from cad2real.params import load_params
-from photos.crop import Box
+from photos.crop import Box, Crop
 from photos.find import find_photos
 from photos.params import PhotosParams
 from photos.square import photo_squares
@@ -25,10 +25,17 @@ AT_ONCE = 64  # photos that are held decoded
 
 
 class Classifier(Protocol):
-    """A trained model (`train.model.Model`)."""
+    """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance."""
 
-    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
-        """For each square photo the `top` likeliest labels with their probabilities, likeliest first."""
+    @property
+    def knows_scale(self) -> bool: ...
+
+    def predict(
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+    ) -> list[list[tuple[str, float]]]:
+        """For each square photo the `top` likeliest labels with their probabilities, likeliest first. `sides` are those
+        of the squares in pixels of the upright photos, where these come from the camera of the project's photos.
+        """
 
 
 @dataclass(frozen=True)
@@ -60,24 +67,29 @@ class Predictor:
         layout = Layout(root)
         return cls(Model.load(model or model_in_use(layout)), load_params(layout.params).photos)
 
-    def predict(self, photos: Iterable[Path], box: Box | None = None, top: int = 1) -> Iterator[Prediction | Skipped]:
-        """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each."""
+    def predict(
+        self, photos: Iterable[Path], box: Box | None = None, top: int = 1, same_camera: bool = False
+    ) -> Iterator[Prediction | Skipped]:
+        """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each.
+        `same_camera`: they come from the camera, at the distance, of the project's photos, so that sizes count.
+        """
         with ThreadPoolExecutor(min(8, os.process_cpu_count() or 1)) as pool:
             for some in batched(photos, AT_ONCE, strict=False):
                 squares = list(pool.map(lambda photo: self._square(photo, box), some))
-                usable = [square for square in squares if isinstance(square, Image.Image)]
-                answers = iter(self.model.predict(usable, top=top))
+                usable = [square for square in squares if not isinstance(square, Skipped)]
+                sides = [float(crop.side) for crop, _ in usable] if same_camera else None
+                answers = iter(self.model.predict([picture for _, picture in usable], top, sides))
                 for photo, square in zip(some, squares, strict=True):
                     yield square if isinstance(square, Skipped) else Prediction(photo, tuple(next(answers)))
 
-    def _square(self, photo: Path, box: Box | None) -> Image.Image | Skipped:
+    def _square(self, photo: Path, box: Box | None) -> tuple[Crop, Image.Image] | Skipped:
         if not photo.is_file():
             return Skipped(str(photo), "", "does not exist. Correct the path.")
         try:
             result = photo_squares(photo, [box], self.squares.border, self.squares.size)[0]
         except UserError as error:
             result = error
-        return Skipped(str(photo), "", str(result)) if isinstance(result, UserError) else result[1]
+        return Skipped(str(photo), "", str(result)) if isinstance(result, UserError) else result
 
 
 def model_in_use(layout: Layout) -> Path:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.progress import Progress
-from train.foreground import find_part, measure_part, zoom_to_part
+from train.foreground import extent, zoom_to_part
 from train.images import cached, load_images
 
 
@@ -118,11 +118,9 @@ def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
     try:
         side = float(row.get("crop_side") or "nan")
         with Image.open(squares / row["square"]) as square:
-            found = find_part(square)
-            largest, smallest = measure_part(square, found) if found else (math.nan, math.nan)
+            return extent(square, side)
     except (OSError, ValueError):
         return math.nan, math.nan
-    return math.log(largest * side), math.log(smallest * side)
 
 
 def target_labels(squares: Path) -> dict[str, str]:

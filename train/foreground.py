@@ -87,6 +87,15 @@ def measure_part(square: Image.Image, found: Foreground) -> tuple[float, float]:
     return largest / FINE_SIZE * found.crop[2], smallest / FINE_SIZE * found.crop[2]
 
 
+def extent(square: Image.Image, side: float) -> tuple[float, float]:
+    """Log of the part's largest and smallest width in pixels of the upright photo, of which the square's side is `side`
+    pixels; NaN where no part is found.
+    """
+    found = find_part(square)
+    largest, smallest = measure_part(square, found) if found else (math.nan, math.nan)
+    return math.log(largest * side), math.log(smallest * side)
+
+
 def widths(mask: Mask) -> tuple[float, float]:
     """Largest and smallest width in pixels of a non-empty outline over all directions."""
     rows = np.flatnonzero(mask.any(axis=1))

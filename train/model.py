@@ -18,7 +18,7 @@ from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from train.backbones import create_backbone, normalisation
 from train.batches import plain_view
-from train.foreground import zoom_to_part
+from train.foreground import extent, zoom_to_part
 from train.images import load_images, to_array, upright_square
 from train.inference import Inference, device
 from train.network import Classifier, Domain
@@ -99,6 +99,11 @@ class Model:
             raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
 
+    @property
+    def knows_scale(self) -> bool:
+        """Whether the photos of its adaptation came from one camera at one distance, so that sizes say something."""
+        return self.prior is not None
+
     def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of photos, L2-normalised."""
         return self._embed(self._photos(images), "target")
@@ -113,20 +118,29 @@ class Model:
         return embeddings.numpy(), probabilities.numpy()
 
     @overload
-    def predict(self, images: Image.Image, top: int = 5) -> list[tuple[str, float]]: ...
+    def predict(
+        self, images: Image.Image, top: int = 5, sides: Sequence[float] | None = None
+    ) -> list[tuple[str, float]]: ...
 
     @overload
-    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]: ...
+    def predict(
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+    ) -> list[list[tuple[str, float]]]: ...
 
     def predict(
-        self, images: Image.Image | Sequence[Image.Image], top: int = 5
+        self, images: Image.Image | Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
     ) -> list[tuple[str, float]] | list[list[tuple[str, float]]]:
         """The `top` likeliest labels of a photo with their probabilities, likeliest first; of several photos a list of
         these. A photo may have any format and orientation: it becomes square as all photos of a project do.
+
+        `sides`, where photos come from the camera set-up that the model was adapted to: how many pixels of its upright
+        photo each square's side is. Then sizes count too, if the model knows a scale.
         """
         if isinstance(images, Image.Image):
-            return self.predict([images], top)[0]
-        probabilities = self.probabilities(self._photos(images))
+            return self.predict([images], top, sides)[0]
+        squares = [upright_square(image) for image in images]
+        extents = None if sides is None else np.array([extent(*pair) for pair in zip(squares, sides, strict=True)])
+        probabilities = self.probabilities(self._photos(squares), extents)
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
         return [
             [(self.classes[column], float(row[column])) for column in columns]

@@ -29,6 +29,7 @@ FACTORS = np.linspace(-1.5, 1.5, 61)  # log factors to try around the one that m
 FINE_FACTORS = np.linspace(-0.03, 0.03, 25)  # then around the best of them
 PIXEL = 0.5  # how far an outline may be off, in pixels of the photo
 DOUBT = 0.02  # a network is wrong more often than it says: the least that is believed of a class
+LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of those photos that hold less closely: part tilted, edge in shadow
 OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
 WINDOW = 25.0  # area of log sizes over which these are spread evenly
 FEWEST_PHOTOS = 20
@@ -51,7 +52,14 @@ class SizePrior:
         result = np.zeros((len(observed), self.classes))
         measured = np.isfinite(observed).all(axis=1)
         seen = observed[measured]
-        deviation = np.sqrt(self.spread**2 + (PIXEL / np.exp(seen)) ** 2)
+        as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(seen, self.spread)
+        loosely = np.log(LOOSE_SHARE) + self._density(seen, max(LOOSE, self.spread))
+        result[measured] = np.logaddexp.reduce([as_fitted, loosely, np.full_like(loosely, np.log(OUTLIERS / WINDOW))])
+        return result
+
+    def _density(self, seen: Float, spread: float) -> Float:
+        """Log density (m, classes) of measured extents (m, 2) around what each class can look like."""
+        deviation = np.sqrt(spread**2 + (PIXEL / np.exp(seen)) ** 2)
         order = np.argsort(self.sizes.labels, kind="stable")
         extents, labels = self.sizes.extents[order], self.sizes.labels[order]
         looks = np.log(self.sizes.shares[order]) - np.log(2 * np.pi * deviation.prod(axis=1))[:, None]
@@ -63,8 +71,7 @@ class SizePrior:
         looks -= np.repeat(highest, np.diff(starts, append=len(labels)), axis=1)
         density = np.full((len(seen), self.classes), -np.inf)
         density[:, known] = highest + np.log(np.add.reduceat(np.exp(looks), starts, axis=1))
-        result[measured] = np.logaddexp(np.log(1 - OUTLIERS) + density, np.log(OUTLIERS / WINDOW))
-        return result
+        return density
 
 
 def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) -> SizePrior | None:

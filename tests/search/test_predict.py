@@ -20,11 +20,17 @@ from train.model import new_network, save_model
 class Redness:
     """Says `red` with the share of red in the middle of a square, and keeps what it was shown."""
 
+    knows_scale = False
+
     def __init__(self) -> None:
         self.seen: list[Image.Image] = []
+        self.sides: list[Sequence[float] | None] = []
 
-    def predict(self, images: Sequence[Image.Image], top: int = 5) -> list[list[tuple[str, float]]]:
+    def predict(
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+    ) -> list[list[tuple[str, float]]]:
         self.seen += images
+        self.sides.append(sides)
         answers = []
         for image in images:
             pixel = image.getpixel((image.width // 2, image.height // 2))
@@ -68,6 +74,15 @@ def test_photos_are_upright_and_boxes_mean_upright_pixels(tmp_path: Path) -> Non
     assert top.labels[0][0] == "red" and bottom.labels[0][0] == "other"
     (outside,) = tool.predict([path], Box(500, 500, 600, 600))
     assert isinstance(outside, Skipped)
+
+
+def test_sizes_count_only_for_photos_of_the_same_camera(tmp_path: Path) -> None:
+    paths = [photo(tmp_path / "a.png", (90, 40)), photo(tmp_path / "b.png", (50, 50))]
+    tool, model = predictor()
+    list(tool.predict(paths))
+    list(tool.predict(paths, same_camera=True))
+    list(tool.predict(paths, Box(5, 5, 25, 15), same_camera=True))
+    assert model.sides == [None, [90.0, 50.0], [20.0, 20.0]]  # pixels of the photo, not of the square
 
 
 def test_folders_are_looked_through(tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def _locked(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def _is_input(path: str, lock: dict[str, dict[str, Any]]) -> bool:
-    return not any(path == out["path"] for stage in lock.values() for out in stage.get("outs", []))
+    """Whether a dependency is no output of a stage, and lies in none."""
+    outs = [out["path"] for stage in lock.values() for out in stage.get("outs", [])]
+    return not any(path == out or path.startswith(f"{out}/") for out in outs)
 
 
 def file_hash(path: Path) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 from cad2real.errors import Skipped, UserError
 from cad2real.files import write_json
 from cad2real.progress import Progress
-from render.geometry import GeometryError, load_geometry
+from render.geometry import GeometryError
 from render.materials import read_material
+from render.measured import Measured
 from render.part_list import Row, read_part_list
 from render.wardrobe import read_bodies
 
@@ -52,31 +53,32 @@ class Catalogue:
         }
 
 
-def make_catalogue(part_list: Path, root: Path, default_units: str = "mm") -> Catalogue:
-    """Reads `part_list` and every CAD file it names; files are named relative to `root`.
+def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memory: Path | None = None) -> Catalogue:
+    """Reads `part_list` and every CAD file it names that `memory` does not know; files are named relative to `root`.
 
     Raises UserError when the list as a whole cannot be used.
     """
     rows, skipped = read_part_list(part_list, default_units)
     parts: list[Part] = []
     notes: list[Skipped] = []
+    measured = Measured(memory)
     with Progress("catalogue", len(rows), "parts") as progress:
         for row in rows:
             try:
-                parts.append(_part(row, root))
+                parts.append(_part(row, root, measured))
                 notes += [Skipped(row.part_id, row.where, note) for note in _notes(row)]
             except GeometryError as error:
                 skipped.append(Skipped(row.part_id, row.where, str(error)))
                 progress.failures += 1
             progress.advance()
+    measured.keep()
     return Catalogue(tuple(parts), tuple(skipped), tuple(notes))
 
 
-def _part(row: Row, root: Path) -> Part:
-    geometry = load_geometry(row.file, row.units)
-    x, y, z = (round(float(side), 6) for side in geometry.size_mm)
+def _part(row: Row, root: Path, measured: Measured) -> Part:
     with row.file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size_mm, triangles = measured.measure(row.file, row.units, digest)
     return Part(
         part_id=row.part_id,
         label=row.label,
@@ -87,8 +89,8 @@ def _part(row: Row, root: Path) -> Part:
         surface=row.surface,
         color=row.color,
         bodies=row.bodies,
-        size_mm=(x, y, z),
-        triangles=geometry.triangles,
+        size_mm=size_mm,
+        triangles=triangles,
         sha256=digest,
     )
 

@@ -17,6 +17,10 @@ FOLDER_STAGE = """\
     cmd: mkdir -p data/folder/deeper && cp data/second.txt data/folder/one.txt && echo two > data/folder/deeper/two.txt
     deps: [data/second.txt]
     outs: [data/folder]
+  third:
+    cmd: cp data/folder/one.txt data/third.txt
+    deps: [data/folder/one.txt]
+    outs: [data/third.txt]
 """
 
 
@@ -70,7 +74,7 @@ def test_surplus_files_are_found(copy: Path) -> None:
     assert [fault.path for fault in verify(copy, deep=False)] == ["data/folder/litter.txt"]
 
 
-@pytest.mark.parametrize("victim", ["data/second.txt", "data/folder/deeper/two.txt"])
+@pytest.mark.parametrize("victim", ["data/second.txt", "data/folder/one.txt", "data/folder/deeper/two.txt"])
 def test_damaged_artifacts_are_mended_from_the_cache(copy: Path, victim: str) -> None:
     before = (copy / victim).read_bytes()
     damage(copy / victim)

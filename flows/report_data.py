@@ -199,6 +199,7 @@ def _faults(layout: Layout, evaluation: dict[str, Any]) -> list[Fault]:
         ("parts (note)", catalogue.get("notes", [])),
         ("renders", (_json(layout.renders / "renders.json") or {}).get("failed", [])),
         ("photos", _json(layout.squares / "skipped.json") or []),
+        ("backgrounds", (_json(layout.models / "adapt" / "model.json") or {}).get("skipped", [])),
     ]
     faults = [
         Fault(stage, fault["thing"], fault["where"], fault["reason"]) for stage, items in lists for fault in items

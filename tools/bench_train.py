@@ -37,7 +37,7 @@ from train.losses.mcc import minimum_class_confusion
 from train.model import new_network
 from train.network import Classifier
 from train.params import TrainParams
-from train.stages.probe import cache_size
+from train.stages.source import cache_size
 
 WARM_UP = 4
 

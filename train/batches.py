@@ -20,11 +20,22 @@ def as_float(images: UInt8, rows: npt.NDArray[np.int64] | slice) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images[rows])).float().div_(255)
 
 
-def backgrounds(n: int, size: int, params: BackgroundParams, target: UInt8 | None, rng: torch.Generator) -> Tensor:
-    """(n, 3, size, size) pictures to stand behind parts: colours, smooth gradients, corners of unlabelled photos."""
+def backgrounds(
+    n: int,
+    size: int,
+    params: BackgroundParams,
+    target: UInt8 | None,
+    rng: torch.Generator,
+    scenes: UInt8 | None = None,
+) -> Tensor:
+    """(n, 3, size, size) pictures to stand behind parts: colours, smooth gradients, corners of unlabelled photos, and
+    pieces of `scenes` (k, 3, s, s), the user's own photos.
+    """
     shares = torch.tensor(
         [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
     )
+    if scenes is not None and len(scenes):
+        shares = torch.cat([shares, torch.tensor([params.photos])])
     if shares.sum() <= 0:
         shares[0] = 1.0
     kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1)
@@ -37,6 +48,8 @@ def backgrounds(n: int, size: int, params: BackgroundParams, target: UInt8 | Non
     result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
     if shares[2] > 0 and target is not None:
         result = torch.where(kind == 2, _photo_corners(n, size, target, rng), result)
+    if scenes is not None and len(shares) > 3 and shares[3] > 0:
+        result = torch.where(kind == 3, _pieces(n, size, scenes, rng), result)
     return result
 
 
@@ -53,6 +66,28 @@ def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator) -> Te
     return torch.nn.functional.interpolate(corners / 255, size=(size, size), mode="bilinear", align_corners=False)
 
 
+def _pieces(n: int, size: int, scenes: UInt8, rng: torch.Generator) -> Tensor:
+    """Squares of random photos, turned by quarters, half their side or more."""
+    rows = torch.randint(len(scenes), (n,), generator=rng).tolist()
+    turns = torch.randint(4, (n,), generator=rng).tolist()
+    full = scenes.shape[-1]
+    sides = torch.randint((full + 1) // 2, full + 1, (n,), generator=rng).tolist()
+    places = torch.rand(n, 2, generator=rng).tolist()
+    result = torch.empty(n, 3, size, size)
+    for number, (row, turn, side, (down, right)) in enumerate(zip(rows, turns, sides, places, strict=True)):
+        top, left = int(down * (full - side + 1)), int(right * (full - side + 1))
+        piece = torch.from_numpy(scenes[row, :, top : top + side, left : left + side].astype(np.float32))
+        shown = torch.nn.functional.interpolate(
+            torch.rot90(piece[None] / 255, turn, (2, 3)),
+            size=(size, size),
+            mode="bilinear",
+            antialias=True,
+            align_corners=False,
+        )
+        result[number] = shown[0]
+    return result
+
+
 def source_view(
     renders: Tensor,
     size: int,
@@ -60,8 +95,11 @@ def source_view(
     background: BackgroundParams,
     target: UInt8 | None,
     rng: torch.Generator,
+    scenes: UInt8 | None = None,
 ) -> Tensor:
-    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, dressed, on a random background."""
+    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, dressed, on a random background, perhaps a
+    piece of the photos `target` or `scenes`.
+    """
     n = len(renders)
     premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
     warped = augment.warp(
@@ -79,7 +117,7 @@ def source_view(
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augment.recolour(part.clamp(0, 1), params.recolour_p, rng)
     part = augment.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng)
+    behind = backgrounds(n, size, background, target, rng, scenes)
     behind = augment.shadow(behind, alpha, params.shadow_p, rng)
     images = torch.lerp(behind, part, alpha)
     return _finish(images, params.jitter, params, rng)

@@ -21,6 +21,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.progress import Progress
+from train.backgrounds import NO_PHOTOS, BackgroundPhotos
 from train.foreground import extent, zoom_to_part
 from train.images import cached, load_images
 
@@ -28,7 +29,8 @@ from train.images import cached, load_images
 @dataclass(frozen=True)
 class SourceDomain:
     """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
-    `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths.
+    `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths;
+    `scenes` the user's photos to stand behind them.
     """
 
     images: npt.NDArray[np.uint8]
@@ -37,6 +39,7 @@ class SourceDomain:
     classes: tuple[str, ...]
     parts: tuple[str, ...]
     views: tuple[Path, ...]
+    scenes: BackgroundPhotos = NO_PHOTOS
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def draws(
             params.background,
             target.images,
             rng,
+            source.scenes.images,
         )
         if photo_rows is None:
             yield Draw(renders, labels, None, None, done)

@@ -91,7 +91,7 @@ def cached(
     """
     if cache is None:
         return make()
-    stored = cache / f"{name}-{_content_key(paths, settings)}.npy"
+    stored = cache / f"{name}-{content_key(paths, settings)}.npy"
     found = _open(stored, shape)
     if found is not None:
         return found
@@ -115,7 +115,9 @@ def _decode(
         ) from None
 
 
-def _content_key(paths: Sequence[Path], settings: str) -> str:
+def content_key(paths: Sequence[Path], settings: str) -> str:
+    """A name for the bytes of all files and what is made of them. Raises UserError that names one that is gone."""
+
     def digest(path: Path) -> bytes:
         try:
             return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()

@@ -55,15 +55,19 @@ class TargetAugmentParams(Block):
 
 
 class BackgroundParams(Block):
-    """What stands behind a render's alpha: shares of colours, gradients with noise, and crops of unlabelled photos."""
+    """What stands behind a render's alpha: shares of colours, gradients with noise, crops of unlabelled photos, and
+    pieces of the `photos` in `folder`, a path relative to the project; without a folder their share counts nothing.
+    """
 
     colour: float = Field(1.0, ge=0)
     gradient: float = Field(1.0, ge=0)
     target: float = Field(2.0, ge=0)
+    photos: float = Field(2.0, ge=0)
+    folder: str | None = None
 
     @model_validator(mode="after")
     def _something_is_drawn(self) -> BackgroundParams:
-        if self.colour + self.gradient + self.target <= 0:
+        if self.colour + self.gradient + self.target + (self.photos if self.folder else 0) <= 0:
             raise ValueError("at least one share must be above 0")
         return self
 

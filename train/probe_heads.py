@@ -58,7 +58,7 @@ def _by_steps(features: Tensor, labels: Labels, classes: int, seed: int) -> tupl
     optimizer = torch.optim.AdamW([weight, bias], LEARNING_RATE)
     rates = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, ROUNDS * -(-len(labels) // BATCH))
     for _ in range(ROUNDS):
-        for rows in torch.randperm(len(labels), generator=rng).split(BATCH):
+        for rows in torch.split(torch.randperm(len(labels), generator=rng), BATCH):
             optimizer.zero_grad()
             loss = F.cross_entropy(F.linear(features[rows], weight, bias), truth[rows], balance)
             torch.autograd.backward(loss)

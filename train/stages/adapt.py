@@ -18,7 +18,7 @@ from cad2real.layout import Layout
 from train import batches
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
-from train.datasets import SourceDomain, TargetDomain, read_source, read_target
+from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
 from train.inference import Inference, lane_count
 from train.model import Model, save_model
@@ -30,7 +30,7 @@ from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
 from train.stages.candidates import Candidates
 from train.stages.held_out import HeldOut
-from train.stages.probe import cache_size
+from train.stages.source import cache_size, source_domain
 from train.validators import VALIDATORS, Outputs, score
 
 # DEV fits a domain classifier: minutes over a run, so only where it decides.
@@ -48,7 +48,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     """
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
-        source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+        source = source_domain(layout, params)
         target = read_target(layout.squares, cache_size(params), layout.cache)
     if tuple(source.classes) != probe.classes:
         raise UserError(
@@ -144,7 +144,9 @@ def _key(
 ) -> str:
     """A name for this run: equal where the weights would come out equal, to the bit."""
     said = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description, world.size]
-    arrays: list[npt.NDArray[Any]] = [source.images, source.labels, source.held_out, target.images, target.extents]
+    arrays: list[npt.NDArray[Any]] = [
+        source.images, source.scenes.images, source.labels, source.held_out, target.images, target.extents
+    ]  # fmt: skip
     return run_key(said, arrays, sorted(layout.renders.glob("*/part.json")))
 
 

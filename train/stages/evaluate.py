@@ -11,14 +11,14 @@ from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.layout import Layout
 from train.calibration import calibration_error, fit_temperature, scaled
-from train.datasets import TargetDomain, read_source, read_target, target_labels
+from train.datasets import TargetDomain, read_target, target_labels
 from train.metrics import classification_report, top_accuracy
 from train.model import Model
 from train.params import TrainParams
 from train.selection_report import selection_report
 from train.stages.domains import compare_domains
 from train.stages.held_out import HeldOut, held_out
-from train.stages.probe import cache_size
+from train.stages.source import source_domain
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")
@@ -38,7 +38,7 @@ def run(layout: Layout) -> dict[str, Any]:
     known = {square: label for square, label in labels.items() if label in adapted.classes}
     unknown = sorted(set(labels.values()) - set(adapted.classes))
     target = read_target(layout.squares, adapted.image_size, layout.cache)
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    source = source_domain(layout, params)
     evaluation: dict[str, Any] = {
         "classes": list(adapted.classes),
         "photos": len(known),

@@ -13,7 +13,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
-from train.datasets import SourceDomain, TargetDomain, read_source
+from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
 from train.inference import Inference, lane_count
 from train.model import Model, save_model
@@ -22,7 +22,7 @@ from train.params import AdaptParams, TrainParams
 from train.selection import Candidate, pick
 from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
-from train.stages.probe import cache_size
+from train.stages.source import source_domain
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     """
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
-        source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+        source = source_domain(layout, params)
     if tuple(source.classes) != probe.classes:
         raise UserError(
             f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
@@ -42,7 +42,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         torch.nn.init.zeros_(network.head.weight)
         torch.nn.init.zeros_(network.head.bias)
     said = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
-    key = run_key(said, [source.images, source.labels, source.held_out])
+    key = run_key(said, [source.images, source.scenes.images, source.labels, source.held_out])
     with resumable(layout.cache, "finetune", key, world) as folder:
         kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
         world.agreed(lambda: kept.resume(checkpoint, "finetune", params.epochs))

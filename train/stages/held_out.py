@@ -42,6 +42,7 @@ class HeldOut:
                 self.params.background,
                 self.target.images,
                 rng,
+                self.source.scenes.images,
             )
 
 

@@ -9,19 +9,14 @@ import torch
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from train import batches
-from train.datasets import SourceDomain, read_source
+from train.datasets import SourceDomain
 from train.inference import Inference
 from train.model import new_network, save_model
 from train.params import TrainParams
 from train.probe_heads import fit_head, with_odds
+from train.stages.source import source_domain
 
-CACHE_FACTOR = 1.5  # pictures are kept this much larger than they are trained, so that zooming in finds detail
 FLOOR = 1e-3  # least standard deviation of a feature, so that a dead one does not blow up
-
-
-def cache_size(params: TrainParams) -> int:
-    """Side in pixels at which both domains are kept for training."""
-    return round(params.image_size * CACHE_FACTOR)
 
 
 def run(layout: Layout, params: TrainParams) -> dict[str, float]:
@@ -29,7 +24,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
 
     Raises UserError when there are no renders or fewer than two classes.
     """
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes))
     inference = Inference(network, rotations=1)
@@ -64,6 +59,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
             "source_images": len(trained),
+            "skipped": [photo.as_dict() for photo in source.scenes.skipped],
             "target_images": 0,
             "scores": scores,
             "parameters": params.model_dump(mode="json"),
@@ -91,6 +87,7 @@ def _features(
                 params.background,
                 None,
                 rng,
+                source.scenes.images,
             )
             features.append(inference.pooled([images]))
             progress.advance(len(some))

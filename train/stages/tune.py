@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.checkpoint import resumable, run_key
-from train.datasets import SourceDomain, TargetDomain, read_source, read_target
+from train.datasets import SourceDomain, TargetDomain, read_target
 from train.model import Model
 from train.params import TrainParams
 from train.selection import Candidate, pick
 from train.stages.adapt import own_statistics, pace, train_candidates
-from train.stages.probe import cache_size
+from train.stages.source import cache_size, source_domain
 from train.tuning_ranges import RANGES
 
 SCORES = "scores"  # of a trial's checkpoint, kept with it
@@ -39,14 +39,17 @@ def run(layout: Layout, params: TrainParams, trials: int) -> tuple[dict[str, flo
     a name made of the other parameters, the data and the code.
     """
     optuna = _optuna()
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    source = source_domain(layout, params)
     target = read_target(layout.squares, cache_size(params), layout.cache)
     if len(target.images) < 2:
         raise UserError("train tune: there are fewer than two photos to adapt to.", "Put photos into the folder.")
     probe = Model.load(layout.models / "probe")
     if probe.classes != tuple(source.classes):
         raise UserError("train tune: the probe knows other classes than the renders.", "Run `cad2real train probe`.")
-    name = run_key([params.model_dump(mode="json", exclude={"finetune"}), probe.key], [source.images, target.images])
+    name = run_key(
+        [params.model_dump(mode="json", exclude={"finetune"}), probe.key],
+        [source.images, source.scenes.images, target.images],
+    )
     with _alone(layout.cache):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(

@@ -21,13 +21,14 @@ from render.colors import Rgb
 from render.environments import Light, lights
 from render.geometry import Geometry
 from render.params import BackgroundMode, EnvironmentMode, Framing, Output, Quality, Roll
+from render.placing import placed_poses
 from render.presets import PRESETS
-from render.resting import UPRIGHT, resting_poses
+from render.resting import UPRIGHT
 from render.samplers import Viewpoint, viewpoints
 from render.seeds import stream
 from render.wardrobe import wardrobe
 
-VERSION = 5
+VERSION = 6
 """Raised whenever the same job would give other pixels or another part.json: every part is then rendered again."""
 
 
@@ -93,7 +94,7 @@ def common_distance(parts: list[Part], shot_fill: float, focal_length_mm: tuple[
 def describe_views(part: Part, geometry: Geometry, shot: Shot) -> list[View]:
     """All views of a part; each depends on (seed, part id, view number) and the shot only."""
     shares = {shot.sampler: 1.0} if isinstance(shot.sampler, str) else shot.sampler
-    poses = resting_poses(geometry) if "resting" in shares else UPRIGHT
+    poses = placed_poses(geometry) if "resting" in shares else UPRIGHT
     points = geometry.points - geometry.centre_mm
     surroundings = lights(
         shot.environment_mode,

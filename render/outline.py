@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.geometry import Geometry
-from render.resting import outermost, resting_poses
+from render.placing import outline_kind, placed_poses, table_directions
+from render.resting import outermost
 
-DIRECTIONS = 60
-"""Directions in the table's plane in which the outermost points are looked for."""
 DISTANCES = (1.5, 3.0, 8.0, np.inf)
 """Of the camera from the table, as multiples of the part's size: a near camera sees what is high larger."""
-SAME = 0.01
-"""Poses whose outlines differ by less than this share of the part's size are one: the sides of a round part."""
 MOST_POSES = 16
 
 Array = NDArray[np.float64]
@@ -32,13 +29,12 @@ def resting_outlines(geometry: Geometry) -> list[dict[str, object]]:
     outlines: dict[tuple[int, ...], tuple[float, Array]] = {}
     size = float(geometry.size_mm.max())
     corners = _hull(outermost(geometry.points - geometry.centre_mm))
-    for pose in resting_poses(geometry):
+    for pose in placed_poses(geometry):
         points = corners @ pose.rotation.T
         lower, upper = points.min(0), points.max(0)
         points -= np.append((lower[:2] + upper[:2]) / 2, lower[2])
         bounding = points[_bounding(points, size)]
-        measures = (*_spans(bounding), float(upper[2] - lower[2]))
-        looks = tuple(round(measure / (SAME * size)) for measure in measures)
+        looks = outline_kind(points, size)
         probability, first = outlines.get(looks, (0.0, bounding))
         outlines[looks] = probability + pose.probability, first
     usual = sorted(outlines.values(), key=lambda outline: -outline[0])[:MOST_POSES]
@@ -59,22 +55,11 @@ def _hull(points: Array) -> Array:
     return corners
 
 
-def _directions() -> Array:
-    angles = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
-    return np.stack([np.cos(angles), np.sin(angles)])
-
-
 def _bounding(points: Array, size: float) -> NDArray[np.int64]:
     """Rows of the points (n, 3) that bound the outline from any of DISTANCES."""
     outer = [
-        ((points[:, :2] / (1 - points[:, 2:] / (distance * size))) @ _directions()).argmax(0) for distance in DISTANCES
+        ((points[:, :2] / (1 - points[:, 2:] / (distance * size))) @ table_directions()).argmax(0)
+        for distance in DISTANCES
     ]
     rows: NDArray[np.int64] = np.unique(np.concatenate(outer))
     return rows
-
-
-def _spans(points: Array) -> tuple[float, float]:
-    """Largest and smallest width of the outline from far above, to tell poses apart."""
-    along = points[:, :2] @ _directions()
-    spans = along.max(0) - along.min(0)
-    return float(spans.max()), float(spans.min())

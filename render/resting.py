@@ -19,7 +19,7 @@ MAX_POINTS = 20_000
 OUTERMOST = 2048
 """Directions in which the outermost points are looked for."""
 MAX_POSES = 64
-RARE = 0.005
+RARE = 0.002
 """Poses less probable than this are left out."""
 FLAT = 1e-6
 """Thickness over size below which a part is a sheet, which has no hull."""

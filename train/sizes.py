@@ -18,7 +18,6 @@ Float = npt.NDArray[np.float64]
 OPAQUE = 100  # alpha from which a pixel belongs to the part
 NEAREST = (1.5, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0, 12.5, 16.0, 24.0)
 """Distances of a camera above the table, as multiples of the largest part; beyond them nothing changes."""
-EVERY_POSE = 0.3  # share of poses that are put down by hand, each alike, and not as the part falls
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,7 @@ def _outlines(part: dict[str, Any]) -> list[tuple[float, Float]]:
     """Share and points (k, 3) in mm of each resting pose of a part."""
     poses: list[dict[str, Any]] = part.get("resting_outlines", [])
     return [
-        (
-            (1 - EVERY_POSE) * float(pose["probability"]) + EVERY_POSE / len(poses),
-            np.array(pose["points_mm"], dtype=np.float64).reshape(-1, 3),
-        )
-        for pose in poses
+        (float(pose["probability"]), np.array(pose["points_mm"], dtype=np.float64).reshape(-1, 3)) for pose in poses
     ]
 
 

@@ -14,7 +14,8 @@ from render.cameras import Camera, fit, look_along
 from render.catalogue import Part
 from render.description import Shot, View, describe_views
 from render.geometry import Body, Geometry, load_geometry
-from render.resting import UPRIGHT, resting_poses
+from render.placing import placed_poses
+from render.resting import UPRIGHT, RestingPose, resting_poses
 from render.samplers import SAMPLERS, Viewpoint, deal, viewpoints
 
 
@@ -92,6 +93,18 @@ def test_a_flat_box_mostly_lies_flat() -> None:
     flat = [pose for pose in poses if abs(pose.rotation[2, 2]) > 0.99]
     assert sum(pose.probability for pose in flat) > 0.9
     assert sum(pose.probability for pose in poses) == pytest.approx(1)
+
+
+def test_a_long_part_is_stood_up_by_hand_more_often_than_it_falls_so() -> None:
+    box = geometry_of(trimesh.creation.box((10, 12, 40)))
+
+    def standing(poses: tuple[RestingPose, ...]) -> float:
+        return sum(pose.probability for pose in poses if abs(pose.rotation[2, 2]) > 0.99)
+
+    dropped, placed = resting_poses(box), placed_poses(box)
+    assert standing(dropped) < 0.05 and 0.1 < standing(placed) < 0.2
+    assert sum(pose.probability for pose in placed) == pytest.approx(1)
+    assert placed[0].probability == max(pose.probability for pose in placed)
 
 
 def test_resting_poses_put_a_face_on_the_table() -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from train import augment
+from train.augmix import augmix
 from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
 
 Tensor = torch.Tensor
@@ -119,7 +120,7 @@ def source_view(
     part = augment.highlights(part, alpha, params.highlights_p, rng)
     behind = backgrounds(n, size, background, target, rng, scenes)
     behind = augment.shadow(behind, alpha, params.shadow_p, rng)
-    images = torch.lerp(behind, part, alpha)
+    images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
     return _finish(images, params.jitter, params, rng)
 
 

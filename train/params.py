@@ -43,6 +43,7 @@ class AugmentParams(Block):
     highlights_p: float = Field(0.3, ge=0, le=1)
     shadow_p: float = Field(0.5, ge=0, le=1)
     erase_p: float = Field(0.1, ge=0, le=1)
+    augmix_p: float = Field(0.0, ge=0, le=1)
 
 
 class TargetAugmentParams(Block):

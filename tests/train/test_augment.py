@@ -3,6 +3,7 @@
 import torch
 
 from train import augment, batches
+from train.augmix import OPERATIONS, augmix
 from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
 
 SIZE = 32
@@ -121,3 +122,26 @@ def test_shuffled_rows_visit_all_before_repeating_and_survive_tiny_sets() -> Non
     draw = batches.shuffled_rows(10, 5, np.random.default_rng(0))
     assert sorted(np.concatenate([next(draw), next(draw)]).tolist()) == list(range(10))
     assert len(next(batches.shuffled_rows(2, 5, np.random.default_rng(0)))) == 5
+
+
+def test_augmix_changes_its_share_each_picture_its_own_way() -> None:
+    images = torch.rand(1, 3, SIZE, SIZE, generator=rng()).repeat(40, 1, 1, 1)
+    mixed = augmix(images, 0.5, rng(1))
+    assert torch.equal(mixed, augmix(images, 0.5, rng(1)))
+    assert mixed.shape == images.shape and mixed.min() >= 0 and mixed.max() <= 1
+    changed = (mixed != images).flatten(1).any(1)
+    assert 10 < changed.sum() < 30
+    some = mixed[changed]
+    assert len(torch.unique(some.flatten(1), dim=0)) == len(some)
+    assert augmix(images, 0.0, rng()) is images
+
+
+def test_no_operation_of_augmix_leaves_a_picture_as_it_is_or_mirrors_it() -> None:
+    image = 0.2 + 0.6 * torch.rand(3, SIZE, SIZE, generator=rng())
+    image[:, 4:28, 4:10] = 0.95  # bright on its left
+    for operation in OPERATIONS:
+        for sign in (-1.0, 1.0):
+            out = operation(image, 0.3, sign)
+            assert out.shape == image.shape and out.min() >= 0 and out.max() <= 1
+            assert not torch.equal(out, image)
+            assert (out - image).abs().mean() < (out - image.flip(-1)).abs().mean()

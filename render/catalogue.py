@@ -16,12 +16,15 @@ from render.geometry import GeometryError
 from render.materials import read_material
 from render.measured import Measured
 from render.part_list import Row, read_part_list
+from render.skins import skin_key
 from render.wardrobe import read_bodies
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part that can be rendered; the fields are those of data/catalogue.json (docs/house.md)."""
+    """One part that can be rendered; the fields are those of data/catalogue.json (docs/house.md). `skin`: a hash where
+    its file has materials of its own.
+    """
 
     part_id: str
     label: str
@@ -35,6 +38,7 @@ class Part:
     size_mm: tuple[float, float, float]
     triangles: int
     sha256: str
+    skin: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,14 @@ def _part(row: Row, root: Path, measured: Measured) -> Part:
         size_mm=size_mm,
         triangles=triangles,
         sha256=digest,
+        skin=skin_key(row.file),
     )
 
 
 def _notes(row: Row) -> list[str]:
     said = read_material(row.material, row.surface, row.color)[1]
+    if not (row.material or row.surface or row.color) and skin_key(row.file):
+        said = ("no material is given; the file's own materials are kept",)
     return [*said, *read_bodies(row.bodies)[1]]
 
 

@@ -154,14 +154,17 @@ def _wear(shot: Shot, part: Part, number: int) -> Wear:
 
 def content_key(part: Part, shot: Shot) -> str:
     """A key that changes when the part's pictures would: its CAD, its words, the shot, the maps or this renderer."""
+    worn = wardrobe(part, shot.materials, shot.seed)
     what = {
         "version": VERSION,
         "part": [part.part_id, part.label, part.name, part.sha256, part.units],
-        "looks": [[pattern, asdict(look)] for pattern, look in wardrobe(part, shot.materials, shot.seed).patterns],
+        "looks": [[pattern, asdict(look)] for pattern, look in worn.patterns],
         "shot": _said(shot),
         "maps": [[path.stem, path.stat().st_size] for path in shot.environment_maps],
         "preset": asdict(PRESETS[shot.quality]),
     }
+    if worn.keeps_skins and part.skin:
+        what["skin"] = part.skin
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

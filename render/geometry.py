@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.part_list import UNITS_MM
+from render.skins import Skin, SkinError, read_skin
 
 FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf")
 METRE_FORMATS = (".step", ".stp", ".glb", ".gltf")
@@ -30,11 +31,16 @@ class GeometryError(Exception):
 
 @dataclass(frozen=True)
 class Body:
-    """One solid of a part: `vertices` (n, 3) float64 in mm in the CAD file's own frame, `triangles` (m, 3) int32."""
+    """One solid of a part: `vertices` (n, 3) float64 in mm in the CAD file's own frame, `triangles` (m, 3) int32.
+
+    Where skins were asked for and the file has one: `skin`, and `corners` (m, 3), the skin's vertex of each corner.
+    """
 
     name: str
     vertices: NDArray[np.float64]
     triangles: NDArray[np.int32]
+    skin: Skin | None = None
+    corners: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,21 @@ class Geometry:
         return np.concatenate([body.vertices for body in self.bodies])
 
 
-def load_geometry(path: Path, units: str) -> Geometry:
-    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError."""
+def load_geometry(path: Path, units: str, skins: bool = False) -> Geometry:
+    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError.
+
+    `skins`: with the materials that a GLB or GLTF file brings along.
+    """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise GeometryError(f"{path.name}: format {suffix or 'without suffix'!r} is not read; use {', '.join(FORMATS)}")
     _check_bytes(path, suffix)
     to_mm = 1000.0 if suffix in METRE_FORMATS else UNITS_MM[units]
     bodies = []
-    for name, vertices, triangles in _read(path, suffix):
+    for name, vertices, triangles, skin in _read(path, suffix, skins):
         if not np.isfinite(vertices).all():
             raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
-        body = _clean(name, vertices * to_mm, triangles)
+        body = _clean(name, vertices * to_mm, triangles, skin)
         if body is not None:
             bodies.append(body)
     if not bodies:
@@ -107,8 +116,11 @@ def _check_bytes(path: Path, suffix: str) -> None:
                 )
 
 
-def _read(path: Path, suffix: str) -> list[tuple[str, NDArray[np.float64], NDArray[np.int64]]]:
-    """Bodies as (name, vertices, triangles) in the file's own unit, placed in the part's frame."""
+Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], Skin | None]
+
+
+def _read(path: Path, suffix: str, skins: bool) -> list[Raw]:
+    """Bodies as (name, vertices, triangles, skin) in the file's own unit, placed in the part's frame."""
     import trimesh
 
     options: dict[str, Any] = {"process": False}
@@ -129,7 +141,9 @@ def _read(path: Path, suffix: str) -> list[tuple[str, NDArray[np.float64], NDArr
             triangles = np.asarray(mesh.faces, np.int64)
             if np.linalg.det(transform[:3, :3]) < 0:
                 triangles = triangles[:, ::-1]
-            bodies.append((str(node), vertices, triangles))
+            bodies.append((str(node), vertices, triangles, read_skin(mesh) if skins else None))
+    except SkinError as error:
+        raise GeometryError(f"{path.name}: {error}") from None
     except Exception as error:
         line = str(error).strip().splitlines()
         raise GeometryError(
@@ -150,7 +164,9 @@ def _step_extent(path: Path) -> float:
     return float(np.ptp(points, axis=0).max()) if len(points) > 1 else 100.0
 
 
-def _clean(name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> Body | None:
+def _clean(
+    name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64], skin: Skin | None = None
+) -> Body | None:
     """Merges equal vertices, drops degenerate and duplicate triangles, turns all outward; None when nothing is left."""
     import trimesh
 
@@ -161,23 +177,31 @@ def _clean(name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64
     size = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
     if size <= 0:
         return None
+    corners = triangles
     grid = np.round((vertices - centre) / (size * 1e-7)).astype(np.int64)
     _, first, merged = np.unique(grid, axis=0, return_index=True, return_inverse=True)
     vertices, triangles = vertices[first], merged.reshape(-1)[triangles]
     a, b, c = triangles.T
-    triangles = triangles[(a != b) & (b != c) & (c != a)]
-    if not len(triangles):
+    kept = np.flatnonzero((a != b) & (b != c) & (c != a))
+    if not len(kept):
         return None
-    _, first = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)
-    triangles = triangles[np.sort(first)]
+    _, first = np.unique(np.sort(triangles[kept], axis=1), axis=0, return_index=True)
+    kept = kept[np.sort(first)]
+    triangles = triangles[kept]
     edges = vertices[triangles[:, 1:]] - vertices[triangles[:, :1]]
     area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-    triangles = triangles[area > (size * 1e-7) ** 2]
+    kept, triangles = kept[area > (size * 1e-7) ** 2], triangles[area > (size * 1e-7) ** 2]
     if not len(triangles):
         return None
+    corners = corners[kept]
     mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
     if not mesh.is_winding_consistent or mesh.volume < 0:
         mesh.fix_normals()
+        if skin is not None:
+            # The corners of a triangle that was turned have traded places.
+            moved = (triangles[:, None, :] == mesh.faces[:, :, None]).argmax(2)
+            corners = np.take_along_axis(corners, moved, 1)
         triangles = np.asarray(mesh.faces)
     used, triangles = np.unique(triangles, return_inverse=True)
-    return Body(name, vertices[used], triangles.reshape(-1, 3).astype(np.int32))
+    shape = vertices[used], triangles.reshape(-1, 3).astype(np.int32)
+    return Body(name, *shape) if skin is None else Body(name, *shape, skin, corners)

@@ -32,12 +32,22 @@ class Words(Protocol):
 
 @dataclass(frozen=True)
 class Wardrobe:
-    """(pattern of a body's name, look), tried in order; the last one fits every body."""
+    """(pattern of a body's name, look), tried in order; the last one fits every body. `keeps_skins`: bodies that only
+    the last one fits keep what their file says of their surface, if it says anything.
+    """
 
     patterns: tuple[tuple[str, Look], ...]
+    keeps_skins: bool = False
 
     def look(self, body: str) -> Look:
-        return next(look for pattern, look in self.patterns if fnmatchcase(body.lower(), pattern))
+        return self.patterns[self._place(body)][1]
+
+    def keeps_skin(self, body: str) -> bool:
+        """Whether the part list leaves it to the file what `body` looks like."""
+        return self.keeps_skins and self._place(body) == len(self.patterns) - 1
+
+    def _place(self, body: str) -> int:
+        return next(at for at, (pattern, _) in enumerate(self.patterns) if fnmatchcase(body.lower(), pattern))
 
     @property
     def main(self) -> Look:
@@ -52,7 +62,8 @@ def wardrobe(part: Words, mode: Literal["metadata", "random"], seed: int) -> War
         chosen = words[int(stream(seed, part.part_id, None, "material").integers(len(words)))]
         return Wardrobe((("*", read_material(*chosen)[0]),))
     own = read_material(part.material, part.surface, part.color)[0]
-    return Wardrobe((*read_bodies(part.bodies)[0], ("*", own)))
+    silent = not (part.material or part.surface or part.color)
+    return Wardrobe((*read_bodies(part.bodies)[0], ("*", own)), keeps_skins=silent)
 
 
 def read_bodies(text: str) -> tuple[tuple[tuple[str, Look], ...], tuple[str, ...]]:

@@ -44,7 +44,9 @@ def make_material(look: Look, geometry: Geometry) -> bpy.types.Material:
 
 
 def wear_material(material: bpy.types.Material, wear: Wear) -> None:
-    """Makes `material` a little rougher or smoother, darker or lighter, as `wear` says."""
+    """Makes `material` a little rougher or smoother, darker or lighter, as `wear` says; a user's own stays as it is."""
     nodes = material.node_tree.nodes
+    if ROUGHNESS_FACTOR not in nodes or TINT_FACTOR not in nodes:
+        return
     nodes[ROUGHNESS_FACTOR].inputs[1].default_value = wear.roughness
     nodes[TINT_FACTOR].inputs[1].default_value = wear.tint

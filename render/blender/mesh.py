@@ -14,8 +14,8 @@ SHARP_DEG = 30.0
 """Edges that turn more than this stay sharp: above a cylinder's facets, below the flattest usual chamfer."""
 
 
-def make_mesh(geometry: Geometry, unit_mm: float, material_of: list[int]) -> bpy.types.Mesh:
-    """One mesh of all bodies, centred, in units of `unit_mm`; `material_of`: material index of each body."""
+def make_mesh(geometry: Geometry, unit_mm: float) -> bpy.types.Mesh:
+    """One mesh of all bodies, centred, in units of `unit_mm`."""
     offsets = np.cumsum([0, *(len(body.vertices) for body in geometry.bodies)])
     vertices = ((geometry.points - geometry.centre_mm) / unit_mm).astype(np.float32)
     triangles = np.concatenate([body.triangles + start for body, start in zip(geometry.bodies, offsets, strict=False)])
@@ -27,7 +27,6 @@ def make_mesh(geometry: Geometry, unit_mm: float, material_of: list[int]) -> bpy
     mesh.loops.foreach_set("vertex_index", triangles.astype(np.int32).ravel())
     mesh.polygons.add(len(triangles))
     mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
-    mesh.polygons.foreach_set("material_index", np.array(material_of, np.int32)[body_of])
     number = mesh.attributes.new(BODY_ATTRIBUTE, "FLOAT", "FACE")
     number.data.foreach_set("value", (body_of + 1).astype(np.float32))
     mesh.update(calc_edges=True)

@@ -26,8 +26,8 @@ def render_part(job: Job, card: int, scratch: Path, tell: Callable[[int], None])
     GeometryError when the CAD file cannot be used.
     """
     part, shot, folder = job.part, job.shot, job.folder
-    geometry = load_geometry(job.file, part.units)
     worn = wardrobe(part, shot.materials, shot.seed)
+    geometry = load_geometry(job.file, part.units, skins=worn.keeps_skins)
     views = describe_views(part, geometry, shot)
     studio = Studio(geometry, worn, shot, job.threads, scratch, device=job.device, card=card)
     described: dict[int, dict[str, object]] = {}
@@ -52,7 +52,7 @@ def render_part(job: Job, card: int, scratch: Path, tell: Callable[[int], None])
         tell(len(described))
     write_json(
         folder / "part.json",
-        _part_json(part, geometry, worn.main.name, shot) | {"views": [described[n] for n in sorted(described)]},
+        _part_json(part, geometry, studio.material, shot) | {"views": [described[n] for n in sorted(described)]},
     )
     return studio.device
 

@@ -14,8 +14,9 @@ from render.backgrounds import cut, lay_over, plain
 from render.blender import cycles, worlds
 from render.blender.device import use_device
 from render.blender.display import displayed
+from render.blender.dress import dress
 from render.blender.ground import GroundPlane
-from render.blender.materials import make_material, wear_material
+from render.blender.materials import wear_material
 from render.blender.mesh import make_mesh
 from render.blender.passes import Passes, render_passes
 from render.blender.surroundings import Lamps, Table
@@ -54,19 +55,16 @@ class Studio:
         self._centre = geometry.centre_mm
         self._points = geometry.points
         self._preset = preset or PRESETS[shot.quality]
-        looks = [wardrobe.look(body.name) for body in geometry.bodies]
-        worn = list(dict.fromkeys(looks))
         self.device = use_device(self._scene, device, card)
-        cycles.configure(self._scene, self._preset, worn, threads)
+        self._mesh = make_mesh(geometry, self._mm)
+        dressed = dress(self._mesh, geometry, wardrobe, scratch)
+        self.material = dressed.name
+        cycles.configure(self._scene, self._preset, dressed.looks, threads)
         self._worlds = worlds.Worlds(shot.environment_maps)
-        self._materials = [make_material(look, geometry) for look in worn]
-        mesh = make_mesh(geometry, self._mm, [worn.index(look) for look in looks])
-        for material in self._materials:
-            mesh.materials.append(material)
         self._table = Table(self._scene)
         self._lamps = Lamps(self._scene, shot.area_lights)
         self._ground = GroundPlane(self._scene, self._mm) if shot.background == "ground" else None
-        self._object = bpy.data.objects.new("part", mesh)
+        self._object = bpy.data.objects.new("part", self._mesh)
         self._scene.collection.objects.link(self._object)
         self._camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
         self._camera.data.sensor_width = SENSOR_MM
@@ -128,7 +126,7 @@ class Studio:
         if self._ground is not None and view.backdrop is not None:
             self._ground.place(view.backdrop.ground, lowest)
         self._lamps.place(view.light.lamps, turn)
-        for material in self._materials:
+        for material in self._mesh.materials:
             wear_material(material, view.wear)
         world = self._worlds.find(view.light.environment)
         if self._scene.world is not world:

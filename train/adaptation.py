@@ -14,6 +14,7 @@ from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
 from train.draws import Draw, draws, made_ahead
+from train.label_shift import LabelShift
 from train.losses.teacher import make_teacher, update_teacher
 from train.memory import memory_watched
 from train.methods import METHODS
@@ -42,12 +43,13 @@ def adapt(
     prior: SizePrior | None = None,
     name: str = "adapt",
     world: World = ALONE,
+    shift: LabelShift | None = None,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
     `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
-    is that of all of them.
+    is that of all of them. `shift`, which `on_epoch` may bring up to date, weighs the renders' losses.
 
     Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
     the world has ended.
@@ -67,7 +69,9 @@ def adapt(
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     student = Runner(network, lanes, world, own)
     teacher = Runner(make_teacher(network).eval(), lanes, world)
-    parts = {str(name): method for name, method in methods.items()}
+    parts: dict[str, torch.nn.Module] = {str(name): method for name, method in methods.items()}
+    if shift is not None:
+        parts["label_shift"] = shift.to(network.mean.device)
     run = Run(network, teacher.network, parts, optimizer, rates)
     done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
@@ -82,10 +86,11 @@ def adapt(
             for _ in range(params.steps_per_epoch):
                 draw = next(steps)
                 if climb:
-                    student.backward(_task(network, student.pooled(draw.images[: len(draw.labels)]), draw, stage)[-1])
+                    pooled = student.pooled(draw.images[: len(draw.labels)])
+                    student.backward(_task(network, pooled, draw, stage, shift)[-1])
                 with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
                     optimizer.zero_grad(set_to_none=True)
-                    losses = step_losses(student, teacher, methods, draw, prior, stage)
+                    losses = step_losses(student, teacher, methods, draw, prior, stage, shift)
                     total = torch.stack(list(losses.values())).sum()
                     student.backward(total)
                 if not torch.isfinite(total):
@@ -117,12 +122,17 @@ def _methods(network: Classifier, params: TrainParams) -> dict[MethodName, Metho
     }
 
 
-def _task(network: Classifier, pooled: Tensor, draw: Draw, stage: AdaptParams) -> tuple[Tensor, Tensor, Tensor]:
+def _task(
+    network: Classifier, pooled: Tensor, draw: Draw, stage: AdaptParams, shift: LabelShift | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Features (n, d), logits (n, c) and cross-entropy of the renders, whose pooled features (n, d) are given."""
     feature = network.norm(pooled, "source")
     logits = network.head(feature)
     labels = draw.labels.to(logits.device)
-    return feature, logits, F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)
+    if shift is None:
+        return feature, logits, F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)
+    losses = F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing, reduction="none")
+    return feature, logits, shift(losses, labels)
 
 
 def step_losses(
@@ -132,12 +142,13 @@ def step_losses(
     draw: Draw,
     prior: SizePrior | None,
     stage: AdaptParams,
+    shift: LabelShift | None = None,
 ) -> dict[str, Tensor]:
     """The weighted losses of a step by name: the source's, and those of the methods once the target trains."""
     network = student.network
     pooled = student.pooled(draw.images)
     n = len(draw.labels)
-    feature, logits, task = _task(network, pooled[:n], draw, stage)
+    feature, logits, task = _task(network, pooled[:n], draw, stage, shift)
     losses = {"source": task}
     if draw.weak is None:
         return losses

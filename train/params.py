@@ -107,7 +107,8 @@ class AdaptParams(Block):
     steps comes before them. The first `frozen_blocks` of the backbone's blocks keep their pretrained weights: they see
     edges and textures, are the same for renders and photos, and cost half of a step. `target_statistics`: whether the
     photos' features are standardised by their own statistics or by the source's; auto: by the source's where the probe
-    knows the held-out renders well. `layer_decay`: see FinetuneParams.
+    knows the held-out renders well. `layer_decay`: see FinetuneParams. `label_shift`: whether the mix of classes among
+    the photos is estimated and the renders' losses weighed by it, see `train.label_shift`.
     """
 
     methods: dict[MethodName, float] = Field({"cdan": 0.1, "mcc": 1.0, "self_training": 1.0})
@@ -117,6 +118,7 @@ class AdaptParams(Block):
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     target_statistics: Literal["auto", "source", "own"] = "auto"
+    label_shift: Literal["none", "bbse"] = "none"
     frozen_blocks: int = Field(3, ge=0, le=1000)
     source_only_share: float = Field(0.4, ge=0, lt=1)
     mcc_temperature: float = Field(2.5, gt=0)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
+from scipy.special import softmax
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -21,6 +22,7 @@ from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
 from train.inference import Inference, lane_count
+from train.label_shift import LabelShift, new_shift, target_shares
 from train.model import Model, save_model
 from train.network import Classifier
 from train.params import TrainParams
@@ -71,7 +73,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     key = _key(layout, params, probe, source, target, world)
     with resumable(layout.cache, "adapt", key, world) as folder:
         speed = pace(probe.description)
-        kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world)
+        shift = new_shift(params.adapt, len(source.classes))
+        kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world, shift=shift)
 
         def save_chosen() -> dict[str, Any]:
             known = kept.known
@@ -89,6 +92,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "chosen_by": params.adapt.score,
                 "scores": known[chosen].scores,
                 "size_prior": size_prior,
+                "label_shares": shift and dict(zip(source.classes, shift.shares, strict=True)),
                 "candidates": [candidate.as_dict() for candidate in known],
             }
             # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
@@ -160,11 +164,12 @@ def train_candidates(
     folder: Path,
     watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
     world: World = ALONE,
+    shift: LabelShift | None = None,
 ) -> Candidates:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
 
     The candidates are known to the lead of `world` only. `speed`: see `pace`. `watch` is told the number of each epoch
-    and its candidate, and may stop the run by raising.
+    and its candidate, and may stop the run by raising. `shift` follows what each candidate says of the photos' mix.
     """
     watched = _Watched(source, target, params, world)
     sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
@@ -174,6 +179,9 @@ def train_candidates(
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         outputs = watched.outputs(averaged)
+        if shift is not None:
+            said = softmax(outputs.source_logits, axis=1), outputs.source_labels, outputs.target_probabilities
+            shift.follow(world.agreed(lambda: target_shares(*said)))
 
         def judge() -> SizePrior | None:
             scores = score(outputs, watched.names)
@@ -186,7 +194,7 @@ def train_candidates(
         return world.agreed(judge)
 
     prior = world.agreed(lambda: kept.priors[-1] if kept.priors else None)
-    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior, world=world)
+    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior, world=world, shift=shift)
     return kept
 
 

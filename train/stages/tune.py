@@ -19,6 +19,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.checkpoint import resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
+from train.label_shift import new_shift
 from train.model import Model
 from train.params import TrainParams
 from train.selection import Candidate, pick
@@ -119,6 +120,7 @@ def _try(
     settings = params.model_copy(update={"adapt": params.adapt.model_copy(update=trial.params)})
     probe = Model.load(layout.models / "probe")
     probe.network.norm.separate = own_statistics(settings, probe.description)
+    shift = new_shift(settings.adapt, len(source.classes))
 
     def watch(epoch: int, candidate: Candidate) -> None:
         trial.report(candidate.scores[params.adapt.score], epoch)
@@ -129,7 +131,7 @@ def _try(
     with resumable(layout.cache, "tune", key) as folder:
         try:
             candidates = train_candidates(
-                layout, probe.network, source, target, settings, pace(probe.description), folder, watch
+                layout, probe.network, source, target, settings, pace(probe.description), folder, watch, shift=shift
             ).known
         except (optuna.TrialPruned, UserError) as reason:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)

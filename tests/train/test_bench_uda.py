@@ -1,0 +1,105 @@
+"""The digits check runs through on a handful of digits, goes on where it was, and keeps labels out of training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from tools import bench_uda
+from tools.uda.digits import CANVAS, PAIRS, SIDE, blended, read_mnist, read_pair
+from tools.uda.lenet import FEATURES, new_lenet
+from tools.uda.settings import adapt_params, rows, source_params
+from tools.uda.table import markdown
+from tools.uda.trial import Trial
+from train.datasets import TargetDomain
+from train.methods import METHODS
+
+COUNT = 100
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """A folder as tools/uda/digits.py reads it, of scikit-learn's digits."""
+    data = load_digits()
+    small, labels = (data.images[:COUNT] * 15.9).astype(np.uint8), data.target[:COUNT]
+    seen = {"images": small.repeat(2, 1).repeat(2, 2), "labels": labels}
+    np.savez(tmp_path / "usps.npz", **seen, test_images=seen["images"][:30], test_labels=labels[:30])
+    large = small.repeat(4, 1).repeat(4, 2)
+    np.savez(tmp_path / "mnist_m.npz", images=np.stack([large] * 3, axis=3), labels=labels)
+    np.savez(tmp_path / "mnist5k.npz", images=large[:, 2:-2, 2:-2], labels=labels)
+    return tmp_path
+
+
+def test_pairs_hold_what_is_scored_apart_from_what_trains(digits: Path) -> None:
+    usps, mnist_m = (read_pair(digits, name) for name in PAIRS)
+    assert usps.target.images.shape == (COUNT, 3, SIDE, SIDE) and usps.scored.shape == (30, 3, SIDE, SIDE)
+    assert np.array_equal(mnist_m.scored, mnist_m.target.images)  # transductive
+    assert {field.name for field in fields(TargetDomain)} == {"images", "squares", "extents"}
+
+
+def test_a_digit_that_is_held_out_is_held_out_in_both_its_forms(digits: Path) -> None:
+    source = read_mnist(digits, seed=1)
+    assert source.images.shape == (2 * COUNT, 4, CANVAS, CANVAS)
+    assert np.array_equal(source.held_out[:COUNT], source.held_out[COUNT:])
+    assert np.array_equal(source.labels[:COUNT], source.labels[COUNT:])
+    assert 0 < source.held_out.sum() < 0.3 * len(source.held_out)
+
+
+def test_strokes_invert_what_lies_behind_them() -> None:
+    strokes = np.zeros((1, 8, 8), dtype=np.uint8)
+    paper = blended(strokes, seed=0).astype(int)
+    strokes[0, 2] = 255
+    drawn = blended(strokes, seed=0).astype(int)
+    assert np.abs(drawn[0, :, 2] + paper[0, :, 2] - 255).max() <= 1
+    assert np.array_equal(np.delete(drawn, 2, axis=2), np.delete(paper, 2, axis=2))
+
+
+def test_the_network_has_the_size_of_lenet_and_depends_on_its_seed() -> None:
+    first, again, other = new_lenet(10, 0), new_lenet(10, 0), new_lenet(10, 1)
+    assert first.backbone(torch.zeros(2, 3, SIDE, SIDE)).shape == (2, FEATURES)
+    assert sum(parameter.numel() for parameter in first.parameters()) < 200_000
+    weight = next(first.backbone.parameters())
+    assert torch.equal(weight, next(again.backbone.parameters()))
+    assert not torch.equal(weight, next(other.backbone.parameters()))
+
+
+def test_every_method_of_the_registry_has_a_row() -> None:
+    assert set(METHODS) <= set(rows())
+
+
+def test_the_check_runs_and_goes_on(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = {"epochs": 1, "steps_per_epoch": 2, "batch_size": 8}
+    monkeypatch.setattr(bench_uda, "source_params", lambda seed: source_params(seed).model_copy(update=short))
+    monkeypatch.setattr(
+        bench_uda, "adapt_params", lambda seed, methods: adapt_params(seed, methods).model_copy(update=short)
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*names: str) -> list[dict[str, object]]:
+        monkeypatch.setattr("sys.argv", ["bench_uda", "--digits", str(digits), "--seeds", "0", "--rows", *names])
+        bench_uda.main()
+        found: list[dict[str, object]] = json.loads(Path("data/reports/uda.json").read_text())["trials"]
+        return found
+
+    first = run("dann")
+    assert [(trial["pair"], trial["row"]) for trial in first] == [("usps", "dann"), ("mnist_m", "dann")]
+    assert all(0 <= trial["accuracy"] <= trial["best"] <= 1 for trial in first)  # type: ignore[operator]
+    assert run("dann", "mcc")[:2] == first
+    assert "| mcc |" in capsys.readouterr().out
+
+
+def test_the_table_marks_what_ends_below_the_network_it_began_with() -> None:
+    def trial(row: str, seed: int, accuracy: float) -> Trial:
+        return Trial("usps", row, seed, 2007, 0.9, accuracy, accuracy, "epoch 1", 1, 1.0, [])
+
+    table = markdown([trial("good", 0, 0.95), trial("good", 1, 0.97), trial("bad", 0, 0.88)])
+    assert "| good | 0.960 (0.950 to 0.970, 2 seeds) | – |" in table
+    assert "| bad | *0.880* | – |" in table

@@ -1,0 +1,1 @@
+"""The digits check of the adaptation methods: `python tools/bench_uda.py`."""

@@ -1,0 +1,72 @@
+"""The one configuration of the check, the same for both pairs, and the rows of its table."""
+
+from __future__ import annotations
+
+from train.methods import METHODS
+from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodName, TargetAugmentParams, TrainParams
+
+type Methods = dict[MethodName, float]
+
+# Numbers other than 1: what they are is in docs/methods.md.
+WEIGHTS: Methods = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.05, "sdat": 0.05}
+BEST: Methods = {"mcc": 1.0, "self_training": 1.0}
+NO_METHOD = "none"
+
+# Digits stay upright, and a strong zoom makes MNIST's, which have a margin, as large as those of USPS, which have none.
+SOURCE_VIEWS = AugmentParams(
+    scale=(1.25, 1.8),
+    rotation_deg=12.0,
+    stretch=1.25,
+    shift=0.03,
+    perspective=0.0,
+    jitter=0.4,
+    grey_p=0.1,
+    recolour_p=0.0,
+    blur_p=0.1,
+    low_resolution_p=0.1,
+    noise=0.2,
+    highlights_p=0.0,
+    shadow_p=0.0,
+    erase_p=0.1,
+)
+TARGET_VIEWS = TargetAugmentParams(scale=(0.9, 1.1), rotation_deg=10.0, shift=0.04, jitter=0.3)
+
+
+def rows() -> dict[str, Methods]:
+    """What is run, by the name of the table's row: no method, each of the registry alone, and the combination."""
+    alone: dict[str, Methods] = {name: {name: WEIGHTS.get(name, 1.0)} for name in METHODS}
+    return {NO_METHOD: {}, **alone, " + ".join(BEST): BEST}
+
+
+def source_params(seed: int) -> TrainParams:
+    """Of the source-only network: 14 epochs of 50 steps, from random weights."""
+    return _params(seed, 14, 50, {}, rate=2e-3)
+
+
+def adapt_params(seed: int, methods: Methods, epochs: int = 4, steps: int = 60) -> TrainParams:
+    """Of an adaptation that starts from the source-only network."""
+    return _params(seed, epochs, steps, methods, rate=1e-3)
+
+
+def _params(seed: int, epochs: int, steps: int, methods: Methods, rate: float) -> TrainParams:
+    stage = AdaptParams(
+        methods=methods,
+        backbone_learning_rate=rate,
+        head_learning_rate=rate,
+        frozen_blocks=0,
+        source_only_share=0.0,
+        target_statistics="own",
+    )
+    return TrainParams(
+        image_size=32,
+        batch_size=64,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        seed=seed,
+        rotations=1,
+        size_prior=False,
+        source_augment=SOURCE_VIEWS,
+        target_augment=TARGET_VIEWS,
+        background=BackgroundParams(colour=1.0, gradient=0.0, target=0.0),
+        adapt=stage,
+    )

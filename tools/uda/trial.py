@@ -1,0 +1,119 @@
+"""One run of the check: a source-only network, adapted by methods of the registry, its checkpoint chosen label-free.
+
+What runs is the project's own: the loop, the draws of images, the teacher, the scores and the choice are those of
+`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.pick`).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from cad2real.layout import Layout
+from tools.uda.digits import Pair, UInt8
+from tools.uda.lenet import new_lenet
+from train.adaptation import adapt
+from train.batches import plain_view
+from train.datasets import SourceDomain, TargetDomain
+from train.inference import Inference, lane_count
+from train.network import Classifier
+from train.params import TrainParams
+from train.selection import pick
+from train.stages.adapt import train_candidates
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of `methods` on a pair with a seed. `accuracy` is that of the checkpoint that was chosen without
+    labels, `best` that of the best one (the oracle), `source_only` that of the network it began with.
+    """
+
+    pair: str
+    row: str
+    seed: int
+    images: int
+    source_only: float
+    accuracy: float
+    best: float
+    chosen: str
+    steps: int
+    cpu_seconds: float
+    candidates: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def source_only(source: SourceDomain, params: TrainParams) -> Classifier:
+    """A network of LeNet's size trained on the labelled digits alone; the target's statistics are the source's."""
+    network = new_lenet(len(source.classes), params.seed)
+    network.norm.separate = False
+    averaged: list[Classifier] = []
+
+    def on_epoch(epoch: int, teacher: Classifier, losses: dict[str, float]) -> None:
+        averaged[:] = [teacher]
+
+    side = source.images.shape[-1]
+    nothing = TargetDomain(np.zeros((0, 3, side, side), dtype=np.uint8), (), np.zeros((0, 2)))
+    adapt(network, source, nothing, params, lane_count(), 1.0, on_epoch, name="source only")
+    network.load_state_dict(averaged[0].state_dict())
+    network.norm.set_statistics("target", torch.zeros(0))  # the source's
+    return network
+
+
+def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams) -> Trial:
+    """`start` (left as it is) adapted to the pair's target with `params`, and scored."""
+    began = time.process_time()
+    network = copy.deepcopy(start)
+    before = accuracy(network, pair)
+    network.norm.separate = params.adapt.target_statistics == "own"
+    with tempfile.TemporaryDirectory() as folder:
+        kept = train_candidates(Layout(Path(folder)), network, pair.source, pair.target, params, 1.0, Path(folder))
+        accuracies = []
+        for file in kept.files:
+            network.load_state_dict(load_file(file))
+            accuracies.append(accuracy(network, pair))
+    chosen = pick(kept.known, params.adapt.score, params.adapt.source_accuracy_gate)
+    return Trial(
+        pair=pair.name,
+        row=row,
+        seed=params.seed,
+        images=len(pair.truth),
+        source_only=before,
+        accuracy=accuracies[chosen],
+        best=max(accuracies),
+        chosen=kept.known[chosen].name,
+        steps=params.epochs * params.steps_per_epoch,
+        cpu_seconds=time.process_time() - began,
+        candidates=[
+            {"name": known.name, "accuracy": value, "scores": _finite(known.scores)}
+            for known, value in zip(kept.known, accuracies, strict=True)
+        ],
+    )
+
+
+def accuracy(network: Classifier, pair: Pair) -> float:
+    """Share of the scored pictures that `network` reads, one look at each: the only place that reads target labels."""
+    logits = Inference(network, 1).probabilities(pictures(pair.scored), "target")
+    return float((logits.argmax(dim=1).numpy() == pair.truth).mean())
+
+
+def pictures(images: UInt8) -> Iterator[torch.Tensor]:
+    for start in range(0, len(images), BATCH):
+        yield plain_view(images[start : start + BATCH], images.shape[-1], 0.0)
+
+
+def _finite(scores: dict[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in scores.items()}

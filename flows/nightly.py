@@ -18,6 +18,7 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows import settings
+from flows.next_run import announced
 from flows.pipeline import say
 from flows.processes import end_with_this_process
 from flows.project import prepare
@@ -31,7 +32,7 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
     check_schedule(cron, timezone)
     prepare(root)
     settings.enter(root)
-    with _server(root, port):
+    with _server(root, port), announced(root, cron, timezone):
         from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
         from prefect.schedules import Cron
         from prefect.types.entrypoint import EntrypointType

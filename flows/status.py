@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cad2real.layout import Layout
+from flows.next_run import next_run
 from flows.project import running_process
+from flows.promote import CURRENT
 from flows.stages import stale_stages
 from flows.versions import list_versions
 
@@ -22,6 +26,8 @@ def status_lines(root: Path) -> list[str]:
     if (process := running_process(root)) is not None:
         lines.append(f"running now: process {process}")
     lines.append(_last_version(root))
+    if (moment := next_run(root)) is not None:
+        lines.append(f"next run: {moment:%Y-%m-%d %H:%M} ({moment.tzinfo})")
     lines.append(_model(layout))
     lines += _skipped(layout)
     sizes = {"renders": layout.renders, "squares": layout.squares, "models": layout.models, "index": layout.index}
@@ -43,11 +49,18 @@ def _last_version(root: Path) -> str:
 
 
 def _model(layout: Layout) -> str:
-    for name in ("adapt", "probe"):
-        description = _read(layout.models / name / "model.json")
-        if description:
-            return f"model: {name}, {description.get('backbone')}, {len(description.get('classes', []))} classes"
-    return "model: none yet"
+    """The model in use, and the last one that was trained, where that is another one."""
+    current = layout.models / CURRENT
+    promoted = f"model in use: {current.resolve().name}, {_described(current)}" if _described(current) else ""
+    trained = next((f"{name}, {said}" for name in ("adapt", "probe") if (said := _described(layout.models / name))), "")
+    if not promoted:
+        return f"model: {trained or 'none yet'}"
+    return f"{promoted}; last trained: {trained}" if trained else promoted
+
+
+def _described(folder: Path) -> str:
+    said = _read(folder / "model.json")
+    return f"{said.get('backbone')}, {len(said.get('classes', []))} classes" if said else ""
 
 
 def _skipped(layout: Layout) -> list[str]:
@@ -73,5 +86,16 @@ def _read(path: Path) -> Any:
 
 
 def _size(folder: Path) -> str:
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = _bytes(folder)
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _bytes(folder: Path) -> int:
+    """Of all files below; links count as nothing, and so does what a run removes meanwhile."""
+    size = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                size += _bytes(Path(entry.path)) if is_folder else entry.stat(follow_symlinks=False).st_size
+    return size

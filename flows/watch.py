@@ -32,13 +32,17 @@ def watch_project(
 ) -> None:
     """Calls `run` once at the start and after every change that has settled, until `stop` is set.
 
-    `run` says whether it went well; the watch goes on either way. Changes during a run lead to exactly one more. With
-    `poll_s` the folders are looked through every so many seconds, for network drives that report no changes.
+    `run` says whether it went well; the watch goes on either way. Changes during a run, the first one too, lead to
+    exactly one more. With `poll_s` the folders are looked through every so many seconds, for network drives that report
+    no changes.
     """
-    _run(run)
+    seen: Snapshot | None = None
     for _ in _changes(root, poll_s, stop):
-        _wait_until_settled(root, settle_s)
-        say("something has changed:")
+        if _snapshot(watched(root)) == seen:
+            continue
+        if seen is not None:
+            say("something has changed:")
+        seen = _settled(root, settle_s)
         _run(run)
         say("watching; Ctrl-C ends it")
 
@@ -68,12 +72,12 @@ def watched(root: Path) -> list[Path]:
 
 
 def _changes(root: Path, poll_s: float | None, stop: threading.Event | None) -> Iterator[None]:
-    """Yields after changes. Those that happen while the caller is busy are yielded as one, when it comes back."""
+    """Yields once it watches, then after changes; once, when the caller comes back, for all while it was busy."""
     from watchfiles import watch
 
     *folders, params = watched(root)
     # params.yaml is looked at by itself: editors replace it, and its folder holds far more than what counts.
-    before = _snapshot([params])
+    before: Snapshot | None = None
     for changes in watch(
         *folders,
         force_polling=poll_s is not None,
@@ -88,7 +92,7 @@ def _changes(root: Path, poll_s: float | None, stop: threading.Event | None) -> 
             yield
 
 
-def _wait_until_settled(root: Path, settle_s: float) -> None:
+def _settled(root: Path, settle_s: float) -> Snapshot:
     """Waits until nothing has changed for `settle_s` seconds: a big file that is still being copied is not read."""
     before = _snapshot(watched(root))
     since = time.monotonic()
@@ -97,6 +101,7 @@ def _wait_until_settled(root: Path, settle_s: float) -> None:
         now = _snapshot(watched(root))
         if now != before:
             before, since = now, time.monotonic()
+    return before
 
 
 def _snapshot(paths: list[Path]) -> Snapshot:

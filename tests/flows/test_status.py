@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cad2real.files import write_json
+from flows.next_run import announced, next_run
 from flows.project import prepare, project_lock
 from flows.status import status_lines
 
@@ -31,3 +32,22 @@ def test_what_was_skipped_and_who_is_at_work(project: Path) -> None:
     assert "model: adapt, lite, 2 classes" in lines
     assert [line for line in lines if line.startswith("running now: process")]
     assert not [line for line in status_lines(project) if line.startswith("running now")]
+
+
+def test_the_model_in_use_and_the_next_run(project: Path) -> None:
+    prepare(project)
+    models = project / "data" / "models"
+    write_json(models / "promoted" / "20260412-020000" / "model.json", {"backbone": "lite", "classes": ["a"]})
+    (models / "current").symlink_to("promoted/20260412-020000")
+    write_json(models / "adapt" / "model.json", {"backbone": "lite", "classes": ["a", "b"]})
+    with announced(project, "30 2 * * *", "Europe/Berlin"):
+        lines = status_lines(project)
+        (project / "data" / "logs" / "nightly.json").rename(project / "kept.json")
+    assert "model in use: 20260412-020000, lite, 1 classes; last trained: adapt, lite, 2 classes" in lines
+    (said,) = [line for line in lines if line.startswith("next run: ")]
+    assert said.endswith(" 02:30 (Europe/Berlin)")
+    assert next_run(project) is None
+    # One that was killed leaves its word behind.
+    text = (project / "kept.json").read_text()
+    (project / "data" / "logs" / "nightly.json").write_text(text.replace('"born": 1', '"born": 2'))
+    assert next_run(project) is None

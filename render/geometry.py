@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from render import scene_files
 from render.part_list import UNITS_MM
+from render.scene_files import MAX_TRIANGLES, SceneError, read_scene
 from render.skins import Skin, SkinError, read_skin
 
-FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf")
-METRE_FORMATS = (".step", ".stp", ".glb", ".gltf")
-"""Formats that carry their unit; trimesh (cascadio for STEP) returns metres for them."""
+FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf", *scene_files.FORMATS)
+METRE_FORMATS = (".step", ".stp", ".glb", ".gltf", *scene_files.FORMATS)
+"""Formats that carry their unit; their readers return metres."""
 
-MAX_TRIANGLES = 10_000_000
 MAX_FILE_BYTES = 1_000_000_000
 STEP_TOLERANCE = 3e-4
 """How far triangles may lie from a STEP file's true surface, as a share of the part's size: 0.15 pixel at 512."""
@@ -123,6 +124,13 @@ def _read(path: Path, suffix: str, skins: bool) -> list[Raw]:
     """Bodies as (name, vertices, triangles, skin) in the file's own unit, placed in the part's frame."""
     import trimesh
 
+    if suffix in scene_files.FORMATS:
+        try:
+            return [(*body, None) for body in read_scene(path)]
+        except SceneError as error:
+            raise GeometryError(
+                f"{path.name}: cannot be read as {suffix[1:].upper()} ({error}); export it again"
+            ) from None
     options: dict[str, Any] = {"process": False}
     if suffix in {".step", ".stp"}:
         options |= {"tol_angular": STEP_TOLERANCE_RAD, "tol_linear": STEP_TOLERANCE * _step_extent(path)}

@@ -18,6 +18,14 @@ FIGURES = (
     ("top5_accuracy", "Right label among the first five", "", True),
     ("ece", "Calibration error", "how far confidence and accuracy lie apart", False),
     ("ece_scaled", "Calibration error, temperature scaled", "the temperature fitted on held-out renders only", False),
+    (
+        "known_accepted",
+        "Photos of parts not rejected",
+        "unknown is what the model is less sure of than of renders",
+        True,
+    ),
+    ("unknown_rejected", "Photos of other things rejected", "of labelled photos whose class has no CAD", True),
+    ("auroc", "Parts told from other things", "chance that a photo of a part gets more confidence", True),
 )
 GAPS = {
     "mmd": ("MMD²", "maximum mean discrepancy, kernel of median width"),
@@ -99,7 +107,8 @@ def pick_rows(selection: Mapping[str, Any]) -> list[Pick]:
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    return {key: value for key, value in {**figures, **figures.get("calibration", {})}.items() if _is_number(value)}
+    all_of_it = {**figures, **figures.get("calibration", {}), **figures.get("open_set", {})}
+    return {key: value for key, value in all_of_it.items() if _is_number(value)}
 
 
 def _is_number(value: object) -> bool:

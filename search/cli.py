@@ -103,7 +103,11 @@ def predict(
         faults = [fault.as_dict() for fault in skipped]
         write_json(as_json, {"photos": [answer.as_dict() for answer in answers], "skipped": faults})
     if answers:
-        rows = [(str(a.photo), label, f"{share:.1%}") for a in answers for label, share in a.labels]
+        rows = [
+            (str(a.photo), f"unknown (if known, {label})" if a.unknown else label, f"{share:.1%}")
+            for a in answers
+            for label, share in a.labels
+        ]
         print(_aligned(("photo", "label", "probability"), rows))
     _complain(skipped)
 

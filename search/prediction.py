@@ -25,10 +25,15 @@ AT_ONCE = 64  # photos that are held decoded
 
 
 class Classifier(Protocol):
-    """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance."""
+    """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance.
+    `unknown_below`: the confidence from which a photo shows a known part, if any is asked for.
+    """
 
     @property
     def knows_scale(self) -> bool: ...
+
+    @property
+    def unknown_below(self) -> float | None: ...
 
     def predict(
         self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
@@ -40,14 +45,18 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class Prediction:
-    """The likeliest `labels` of a photo with their probabilities in [0, 1], likeliest first."""
+    """The likeliest `labels` of a photo with their probabilities in [0, 1], likeliest first. `unknown`: the model is
+    too unsure of all of them; None where it does not judge that.
+    """
 
     photo: Path
     labels: tuple[tuple[str, float], ...]
+    unknown: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         labels = [{"label": label, "probability": round(share, 4)} for label, share in self.labels]
-        return {"photo": str(self.photo), "labels": labels}
+        judged = {} if self.unknown is None else {"unknown": self.unknown}
+        return {"photo": str(self.photo), "labels": labels, **judged}
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,11 @@ class Predictor:
                 sides = [float(crop.side) for crop, _ in usable] if same_camera else None
                 answers = iter(self.model.predict([picture for _, picture in usable], top, sides))
                 for photo, square in zip(some, squares, strict=True):
-                    yield square if isinstance(square, Skipped) else Prediction(photo, tuple(next(answers)))
+                    yield square if isinstance(square, Skipped) else self._judged(photo, tuple(next(answers)))
+
+    def _judged(self, photo: Path, labels: tuple[tuple[str, float], ...]) -> Prediction:
+        threshold = self.model.unknown_below
+        return Prediction(photo, labels, None if threshold is None else labels[0][1] < threshold)
 
     def _square(self, photo: Path, box: Box | None) -> tuple[Crop, Image.Image] | Skipped:
         if not photo.is_file():

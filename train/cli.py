@@ -126,5 +126,11 @@ def evaluate() -> None:
             f"{name:12} accuracy {figures['accuracy']:.4f}, mean per class {figures['mean_per_class']:.4f} "
             f"({evaluation['photos']} photos, {len(evaluation['classes'])} classes, seed {evaluation['seed']})"
         )
+        if "open_set" in figures:
+            said = figures["open_set"]
+            unknown = (
+                "none to reject" if said["unknown_rejected"] is None else f"{said['unknown_rejected']:.1%} rejected"
+            )
+            print(f"{'':12} of photos of parts {said['known_accepted']:.1%} accepted, of other things {unknown}")
     for label, count in evaluation["classes_without_cad"].items():
         print(f"not scored: {count} photos of {label!r}: no part has that label")

@@ -104,6 +104,12 @@ class Model:
         """Whether the photos of its adaptation came from one camera at one distance, so that sizes say something."""
         return self.prior is not None
 
+    @property
+    def unknown_below(self) -> float | None:
+        """The confidence below which a photo counts as showing no known part; None: there is none such."""
+        threshold: float | None = self.description.get("unknown_below")
+        return threshold
+
     def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of photos, L2-normalised."""
         return self._embed(self._photos(images), "target")

@@ -129,7 +129,11 @@ class AdaptParams(Block):
 
 
 class TrainParams(Block):
-    """What all training stages share, and one sub-block a stage."""
+    """What all training stages share, and one sub-block a stage.
+
+    `unknown_share`: the share of held-out renders that count as unsure enough to be unknown, and photos with them, see
+    `train.open_set`; 0 rejects nothing.
+    """
 
     backbone: str = "tf_efficientnet_lite0"
     weights: str = "embedded"
@@ -141,6 +145,7 @@ class TrainParams(Block):
     rotations: Literal[1, 2, 4] = 4
     size_prior: bool = True
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
+    unknown_share: float = Field(0.0, ge=0, lt=1)
     source_augment: AugmentParams = AugmentParams()
     target_augment: TargetAugmentParams = TargetAugmentParams()
     background: BackgroundParams = BackgroundParams()

@@ -32,6 +32,9 @@ def test_figures_before_and_after() -> None:
     few = figure_rows({**evaluation, "classes": list("abc")})
     assert "Right label among the first five" not in {row.title for row in few}  # says nothing
     assert figure_rows({"classes": [], "reason": "none"}) == []
+    after["open_set"] = {"threshold": 0.4, "known_accepted": 0.9, "unknown_rejected": None, "auroc": None}
+    rows = {row.title: row for row in figure_rows(evaluation)}
+    assert rows["Photos of parts not rejected"].after == "90.0 %" and "Photos of other things rejected" not in rows
 
 
 def test_gaps_before_and_after() -> None:

@@ -21,6 +21,7 @@ class Redness:
     """Says `red` with the share of red in the middle of a square, and keeps what it was shown."""
 
     knows_scale = False
+    unknown_below: float | None = None
 
     def __init__(self) -> None:
         self.seen: list[Image.Image] = []
@@ -48,6 +49,14 @@ def photo(path: Path, size: tuple[int, int] = (90, 40), colour: str = "red") -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, colour).save(path, quality=95)
     return path
+
+
+def test_what_the_model_is_unsure_of_is_unknown_where_it_has_a_threshold(tmp_path: Path) -> None:
+    paths = [photo(tmp_path / "red.png"), photo(tmp_path / "brown.png", colour="#990000")]
+    tool, model = predictor()
+    assert ["unknown" in answer.as_dict() for answer in tool.predict(paths)] == [False, False]
+    model.unknown_below = 0.8
+    assert [answer.as_dict()["unknown"] for answer in tool.predict(paths)] == [False, True]
 
 
 def test_bad_photos_are_named_and_the_others_go_on(tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ from train.inference import Inference, lane_count
 from train.label_shift import LabelShift, new_shift, target_shares
 from train.model import Model, save_model
 from train.network import Classifier
+from train.open_set import rejection_threshold
 from train.params import TrainParams
 from train.selection import Candidate, pick
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
 from train.stages.candidates import Candidates
-from train.stages.held_out import HeldOut
+from train.stages.held_out import HeldOut, held_out
 from train.stages.source import cache_size, source_domain
 from train.validators import VALIDATORS, Outputs, score
 
@@ -66,7 +67,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     reason = _why_not(source, target)
     if reason:
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
-        passed_on = {**description, "adapted": False, "reason": reason}
+        unknown = _unknown_below(probe, source, target, params)
+        passed_on = {**description, "adapted": False, "reason": reason, "unknown_below": unknown}
         world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
         return description
     probe.network.norm.separate = own_statistics(params, probe.description)
@@ -95,6 +97,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "label_shares": shift and dict(zip(source.classes, shift.shares, strict=True)),
                 "candidates": [candidate.as_dict() for candidate in known],
             }
+            trained["unknown_below"] = _unknown_below(Model(probe.network, trained, ""), source, target, params)
             # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
             few = len(target.images) <= SELECTION_PHOTOS
             beside = {CANDIDATES: {LOGITS: torch.stack(kept.logits)}} if few else {}
@@ -113,6 +116,15 @@ def _said(prior: SizePrior) -> dict[str, float | str | None]:
         "sizes_from": "views" if distance is None else "resting parts, seen from above",
         "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
     }
+
+
+def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> float | None:
+    """See `train.open_set`. Nothing is looked at where nothing is to be rejected."""
+    if not params.unknown_share:
+        return None
+    return rejection_threshold(
+        model.render_probabilities(held_out(source, target, params).views()), params.unknown_share
+    )
 
 
 def _why_not(source: SourceDomain, target: TargetDomain) -> str:

@@ -14,6 +14,7 @@ from train.calibration import calibration_error, fit_temperature, scaled
 from train.datasets import TargetDomain, read_target, target_labels
 from train.metrics import classification_report, top_accuracy
 from train.model import Model
+from train.open_set import figures, rejection_threshold
 from train.params import TrainParams
 from train.selection_report import selection_report
 from train.stages.domains import compare_domains
@@ -22,14 +23,16 @@ from train.stages.source import source_domain
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")
-ASKED = ("image_size", "seed", "held_out_share", "source_augment", "background")
+ASKED = ("image_size", "seed", "held_out_share", "unknown_share", "source_augment", "background")
 FLAT_CALIBRATION = ("temperature", "ece", "ece_scaled")
+FLAT_OPEN_SET = ("known_accepted", "accuracy_of_accepted", "unknown_rejected", "auroc", "h_score")
 
 
 def run(layout: Layout) -> dict[str, Any]:
     """Writes data/reports/evaluation.json, metrics.json and gap.json; returns the evaluation.
 
-    Photos of a class that no CAD part has cannot be recognised: they are left out of the accuracy and listed.
+    Photos of a class that no CAD part has cannot be recognised: they are left out of the accuracy and listed. Where
+    `train.unknown_share` is set, it is said how many of them are rejected as unknown (`open_set`).
     """
     models = {name: Model.load(layout.models / folder) for name, folder in STAGES.items()}
     adapted = models["adapted"]
@@ -54,7 +57,7 @@ def run(layout: Layout) -> dict[str, Any]:
     else:
         checked = held_out(source, target, params)
         for name, model in models.items():
-            evaluation[name] = _figures(model, target, known, checked)
+            evaluation[name] = _figures(model, target, labels, checked)
         judged = selection_report(layout.models / STAGES["adapted"], adapted.description, target.squares, known)
         if judged is not None:
             evaluation["selection"] = judged
@@ -77,17 +80,32 @@ def _params(model: Model) -> TrainParams:
         ) from None
 
 
-def _figures(model: Model, target: TargetDomain, known: dict[str, str], checked: HeldOut) -> dict[str, Any]:
-    """All figures of one model on the photos whose labels are `known`, as evaluation.json shows them."""
-    rows = [row for row, square in enumerate(target.squares) if square in known]
-    truth = [known[target.squares[row]] for row in rows]
+def _figures(model: Model, target: TargetDomain, labels: dict[str, str], checked: HeldOut) -> dict[str, Any]:
+    """All figures of one model on the photos with known `labels` (square -> label), as evaluation.json shows them."""
+    rows = [row for row, square in enumerate(target.squares) if labels.get(square) in model.classes]
+    truth = [labels[target.squares[row]] for row in rows]
     columns = np.array([model.classes.index(label) for label in truth], dtype=np.int64)
     probabilities = model.probabilities(target.images[rows], target.extents[rows]).astype(np.float64)
     predicted = [model.classes[int(column)] for column in probabilities.argmax(axis=1)]
+    # The renders' classes have to be the model's; where they changed since, renders say nothing about it.
+    same = tuple(checked.source.classes) == model.classes
+    on_renders = model.render_probabilities(checked.views()) if same else None
+    open_set = {}
+    if on_renders is not None:
+        threshold = model.unknown_below  # what `predict` goes by; 1a's model has none of its own
+        if threshold is None:
+            threshold = rejection_threshold(on_renders, checked.params.unknown_share)
+        if threshold is not None:
+            names = [labels.get(square) for square in target.squares]
+            without_cad = [row for row, name in enumerate(names) if name is not None and name not in model.classes]
+            unsure = model.probabilities(target.images[without_cad], target.extents[without_cad]).max(axis=1)
+            right = probabilities.argmax(axis=1) == columns
+            open_set = {"open_set": figures(probabilities.max(axis=1), right, unsure, threshold)}
     return {
         **classification_report(truth, predicted, model.classes),
         "top5_accuracy": top_accuracy(probabilities, columns, 5),
-        "calibration": _calibration(model, probabilities, columns, checked),
+        "calibration": _calibration(on_renders, probabilities, columns, checked),
+        **open_set,
         "predictions": [
             {"square": target.squares[row], "label": label, "predicted": guess, "confidence": round(float(share), 4)}
             for row, label, guess, share in zip(rows, truth, predicted, probabilities.max(axis=1), strict=True)
@@ -96,23 +114,21 @@ def _figures(model: Model, target: TargetDomain, known: dict[str, str], checked:
 
 
 def _calibration(
-    model: Model,
+    on_renders: npt.NDArray[np.float64] | None,
     probabilities: npt.NDArray[np.float64],
     labels: npt.NDArray[np.int64],
     checked: HeldOut,
 ) -> dict[str, float | int | None]:
-    """Calibration error on the photos as they are and at the temperature that fits held-out renders best.
-
-    The renders' classes have to be the model's; where they changed since, there is no temperature.
+    """Calibration error on the photos as they are and at the temperature that fits probabilities `on_renders`, the
+    held-out ones, best.
     """
-    same = tuple(checked.source.classes) == model.classes
-    temperature = fit_temperature(model.render_probabilities(checked.views()), checked.labels) if same else None
+    temperature = None if on_renders is None else fit_temperature(on_renders, checked.labels)
     after = None if temperature is None else calibration_error(scaled(probabilities, temperature), labels)
     return {
         "temperature": temperature,
         "ece": calibration_error(probabilities, labels),
         "ece_scaled": after,
-        "held_out_renders": len(checked.rows) if same else 0,
+        "held_out_renders": 0 if on_renders is None else len(checked.rows),
     }
 
 
@@ -120,10 +136,9 @@ def _flat(evaluation: dict[str, Any]) -> dict[str, float | int]:
     flat: dict[str, float | int] = {"photos": evaluation["photos"], "classes": len(evaluation["classes"])}
     for name in STAGES:
         if name in evaluation:
-            figures = evaluation[name]
-            flat |= {f"{name}_{key}": round(figures[key], 4) for key in FLAT}
-            calibration = figures["calibration"]
-            flat |= {
-                f"{name}_{key}": round(calibration[key], 4) for key in FLAT_CALIBRATION if calibration[key] is not None
-            }
+            found = evaluation[name]
+            flat |= {f"{name}_{key}": round(found[key], 4) for key in FLAT}
+            for block, keys in (("calibration", FLAT_CALIBRATION), ("open_set", FLAT_OPEN_SET)):
+                said = found.get(block, {})
+                flat |= {f"{name}_{key}": round(said[key], 4) for key in keys if said.get(key) is not None}
     return flat

@@ -60,6 +60,8 @@ class Shot:
     background: BackgroundMode = "transparent"
     background_color: str = ""
     background_pictures: tuple[Path, ...] = ()
+    material_library: tuple[Path, ...] = ()
+    material_library_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,10 @@ def content_key(part: Part, shot: Shot) -> str:
 
 def _said(shot: Shot) -> dict[str, object]:
     """The shot for the key. What was added later and is not used is left out: it changes no picture."""
-    said = asdict(replace(shot, environment_maps=(), background_pictures=()))
+    said = asdict(replace(shot, environment_maps=(), background_pictures=(), material_library=()))
+    del said["material_library"]
+    if not shot.material_library_key:
+        del said["material_library_key"]
     if shot.background == "transparent":
         for name in ("background", "background_color", "background_pictures"):
             del said[name]

@@ -57,7 +57,8 @@ def read_material(material: str, surface: str, color: str) -> tuple[Look, tuple[
     if kind is None:
         kind = DEFAULT[0]
         notes.append(
-            f"material {material!r} is not known{_hint(material, [*FIRST_SURFACE, *SYNONYMS])}; rendered as steel plain"
+            f"material {material!r} is not known{_hint(material, [*FIRST_SURFACE, *SYNONYMS])}; rendered as steel "
+            "plain unless render.material_library has it"
             if material.strip()
             else "no material is given; rendered as steel plain; add a material column"
         )

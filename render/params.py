@@ -58,6 +58,7 @@ class RenderParams(Block):
     environments: EnvironmentParams = EnvironmentParams()
     area_lights: int = Field(0, ge=0, le=8, description="lamps placed at random above the part, beside the map")
     materials: Literal["metadata", "random"] = "metadata"
+    material_library: str | None = Field(None, description="a .blend file, or a folder of them: materials by name")
     variation: float = Field(0.3, ge=0, le=1, description="of roughness and tint from view to view")
     background: BackgroundMode = Field("transparent", description="what is baked in behind the part; its alpha is kept")
     background_color: str = Field("#ffffff", pattern="^#[0-9a-fA-F]{6}$", description="of background color")

@@ -10,6 +10,7 @@ from render.backgrounds import list_pictures
 from render.catalogue import Part
 from render.description import Shot, common_distance
 from render.environments import list_maps
+from render.library import find_library, library_key
 from render.maps import bundled_maps
 from render.params import RenderParams
 
@@ -28,7 +29,7 @@ def change_params(params: RenderParams, said: dict[str, Any]) -> RenderParams:
 
 
 def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
-    """What holds for every part. Raises UserError where environment maps or background pictures cannot be found."""
+    """What holds for every part. Raises UserError where maps, pictures or materials cannot be found."""
     folder = params.environments.folder
     maps = list_maps(root / folder) if folder else bundled_maps()
     if params.environments.mode == "one":
@@ -38,6 +39,7 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
                 f"There is no environment map called {params.environments.name!r} in {folder or 'the bpy package'}.",
                 "Correct render.environments.name, or leave it out.",
             )
+    library = find_library(root / params.material_library) if params.material_library else ()
     real_scale = params.framing == "real_scale"
     return Shot(
         views=params.views,
@@ -62,6 +64,8 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
         background=params.background,
         background_color=params.background_color if params.background == "color" else "",
         background_pictures=_background_pictures(params, root),
+        material_library=library,
+        material_library_key=library_key(library),
     )
 
 

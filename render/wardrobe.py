@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
+from render.library import plain_name
 from render.looks import Look
 from render.materials import MATERIAL_WORDS, SURFACE_WORDS, read_material, vocabulary
 from render.seeds import stream
@@ -33,18 +34,28 @@ class Words(Protocol):
 @dataclass(frozen=True)
 class Wardrobe:
     """(pattern of a body's name, look), tried in order; the last one fits every body. `keeps_skins`: bodies that only
-    the last one fits keep what their file says of their surface, if it says anything.
+    the last one fits keep what their file says of their surface, if it says anything. `names`: under which a material
+    library may have what goes with each pattern, best first.
     """
 
     patterns: tuple[tuple[str, Look], ...]
     keeps_skins: bool = False
+    names: tuple[tuple[str, ...], ...] = ()
 
     def look(self, body: str) -> Look:
         return self.patterns[self._place(body)][1]
 
+    def names_for(self, body: str) -> tuple[str, ...]:
+        """The names under which a material library may have what `body` wears."""
+        return self.names[self._place(body)] if self.names else ()
+
     def keeps_skin(self, body: str) -> bool:
         """Whether the part list leaves it to the file what `body` looks like."""
-        return self.keeps_skins and self._place(body) == len(self.patterns) - 1
+        return self.keeps_skins and self.is_main(body)
+
+    def is_main(self, body: str) -> bool:
+        """Whether `body` wears what the part as a whole wears."""
+        return self._place(body) == len(self.patterns) - 1
 
     def _place(self, body: str) -> int:
         return next(at for at, (pattern, _) in enumerate(self.patterns) if fnmatchcase(body.lower(), pattern))
@@ -58,12 +69,27 @@ class Wardrobe:
 def wardrobe(part: Words, mode: Literal["metadata", "random"], seed: int) -> Wardrobe:
     """What the bodies of `part` wear; in mode random one look of the whole vocabulary, by seed and part id."""
     if mode == "random":
-        words = vocabulary()
-        chosen = words[int(stream(seed, part.part_id, None, "material").integers(len(words)))]
-        return Wardrobe((("*", read_material(*chosen)[0]),))
+        known = vocabulary()
+        chosen = known[int(stream(seed, part.part_id, None, "material").integers(len(known)))]
+        look = read_material(*chosen)[0]
+        return Wardrobe((("*", look),), names=(_names(" ".join(chosen), look),))
     own = read_material(part.material, part.surface, part.color)[0]
-    silent = not (part.material or part.surface or part.color)
-    return Wardrobe((*read_bodies(part.bodies)[0], ("*", own)), keeps_skins=silent)
+    words = " ".join((part.material, part.surface, part.color))
+    looks = read_bodies(part.bodies)[0]
+    said = [item.partition("=")[2] for item in part.bodies.split(";") if _names_a_body(item)]
+    names = (*(_names(text, look) for text, (_, look) in zip(said, looks, strict=True)), _names(words, own))
+    return Wardrobe((*looks, ("*", own)), keeps_skins=not words.strip(), names=names)
+
+
+def _names(words: str, look: Look) -> tuple[str, ...]:
+    """What a library may call what is said in `words` and looks like `look`: just so, or as the vocabulary does."""
+    said = plain_name(words)
+    return tuple(dict.fromkeys(name for name in (said, said.removesuffix(" natural"), look.name) if name))
+
+
+def _names_a_body(item: str) -> bool:
+    name, equals, _ = item.partition("=")
+    return bool(equals and name.strip())
 
 
 def read_bodies(text: str) -> tuple[tuple[tuple[str, Look], ...], tuple[str, ...]]:
@@ -73,8 +99,8 @@ def read_bodies(text: str) -> tuple[tuple[tuple[str, Look], ...], tuple[str, ...
     for item in text.split(";"):
         if not item.strip():
             continue
-        name, equals, words = item.partition("=")
-        if not equals or not name.strip():
+        name, _, words = item.partition("=")
+        if not _names_a_body(item):
             notes.append(f"bodies: {item.strip()!r} is not name=material surface color; left out")
             continue
         look, said = read_material(*_split(words))

@@ -16,6 +16,7 @@ from render.blender.device import use_device
 from render.blender.display import displayed
 from render.blender.dress import dress
 from render.blender.ground import GroundPlane
+from render.blender.library import Library
 from render.blender.materials import wear_material
 from render.blender.mesh import make_mesh
 from render.blender.passes import Passes, render_passes
@@ -57,7 +58,7 @@ class Studio:
         self._preset = preset or PRESETS[shot.quality]
         self.device = use_device(self._scene, device, card)
         self._mesh = make_mesh(geometry, self._mm)
-        dressed = dress(self._mesh, geometry, wardrobe, scratch)
+        dressed = dress(self._mesh, geometry, wardrobe, Library(shot.material_library), scratch)
         self.material = dressed.name
         cycles.configure(self._scene, self._preset, dressed.looks, threads)
         self._worlds = worlds.Worlds(shot.environment_maps)

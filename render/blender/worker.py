@@ -11,6 +11,7 @@ from pathlib import Path
 
 from render.geometry import GeometryError
 from render.job import Done, Failed, Job, Started, ViewDone
+from render.library import LibraryError
 from render.scratch import scratch_folder
 from render.skins import SkinError
 
@@ -46,7 +47,7 @@ def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None
         job.folder.mkdir(parents=True)
         device = render_part(job, number, scratch, tell)
         connection.send(Done(job.part.part_id, device))
-    except (GeometryError, SkinError, NoGpuError) as error:
+    except (GeometryError, SkinError, LibraryError, NoGpuError) as error:
         connection.send(Failed(job.part.part_id, str(error), retry=False))
     except Exception as error:
         traceback.print_exc()

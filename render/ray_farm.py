@@ -17,6 +17,7 @@ from render.cluster import Cluster, Crew, connected, crew
 from render.job import Failed, Job, Started, ViewDone
 from render.ray_renderer import Files, NodeError, NodeRenderer, Parcel, versions
 from render.renderer import MEMORY_BYTES
+from render.shot_files import shot_files
 from render.waiting import Events, Queue
 
 POLL_S = 0.5
@@ -53,7 +54,7 @@ class _Farm:
         self._ray = ray
         self._queue = Queue(jobs)
         self._hands, self._logs, self._limit_s, self._events = hands, logs, view_limit_s, events
-        self._maps = ray.put({path.name: path.read_bytes() for path in jobs[0].shot.environment_maps})
+        self._files = ray.put({name: path.read_bytes() for name, path in shot_files(jobs[0].shot).items()})
         self._pool: list[_Remote] = []
         self._ready = time.monotonic()
 
@@ -76,7 +77,7 @@ class _Farm:
         actor = (
             self._ray.remote(NodeRenderer)
             .options(num_cpus=self._hands.threads, num_gpus=self._hands.card, memory=MEMORY_BYTES)
-            .remote(number, self._maps, versions())
+            .remote(number, self._files, versions())
         )
         return _Remote(number, actor, actor.start.remote())
 

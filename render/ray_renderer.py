@@ -1,4 +1,4 @@
-"""A renderer on a node of a Ray cluster. CAD and environment maps come to it as bytes, finished files leave so."""
+"""A renderer on a node of a Ray cluster. CAD, maps and pictures come to it as bytes, finished files leave so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from render.job import Done, Failed, Job, Message
 from render.renderer import Renderer
 from render.scratch import scratch_folder
+from render.shot_files import with_files
 
 Files = dict[str, bytes]
 """Contents by file name."""
@@ -46,16 +47,16 @@ def versions() -> str:
 class NodeRenderer:
     """The actor: keeps one renderer process on its node and has it render one job at a time.
 
-    `number` is its number in the cluster, `maps` the environment maps, `expected` the driver's `versions`.
+    `number` is its number in the cluster, `files` those of `shot_files`, `expected` the driver's `versions`.
     """
 
-    def __init__(self, number: int, maps: Files, expected: str) -> None:
+    def __init__(self, number: int, files: Files, expected: str) -> None:
         self._open = ExitStack()
         self._folder = self._open.enter_context(scratch_folder())
         self._number = number
         self._expected = expected
         self._renderer: Renderer | None = None
-        self._maps = _write(self._folder / "maps", maps)
+        self._files = _write(self._folder / "shot", files)
         self._told = 0
 
     def start(self) -> NodeError | None:
@@ -77,7 +78,7 @@ class NodeRenderer:
         here = replace(
             job,
             file=self._folder / "cad" / job.file.name,
-            shot=replace(job.shot, environment_maps=tuple(self._maps[path.name] for path in job.shot.environment_maps)),
+            shot=with_files(job.shot, self._files),
             folder=self._folder / "part",
         )
         renderer.give(here)

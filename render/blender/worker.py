@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -20,6 +21,7 @@ def work(connection: Connection, log: Path, number: int) -> None:
     """Serves jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _redirect(log)
+    _leave_blender()
     with scratch_folder() as scratch:
         while True:
             try:
@@ -52,6 +54,11 @@ def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None
     except Exception as error:
         traceback.print_exc()
         connection.send(Failed(job.part.part_id, f"{type(error).__name__}: {error}", retry=True))
+
+
+def _leave_blender() -> None:
+    """A process that uses Blender itself hands its search path on, and there bpy's inner modules come before bpy."""
+    sys.path[:] = [entry for entry in sys.path if "bpy" not in (parent.name for parent in Path(entry).parents)]
 
 
 def _redirect(log: Path) -> None:

@@ -180,6 +180,6 @@ def _taught(teacher: Runner, weak: Tensor, draw: Draw, prior: SizePrior | None) 
     """What the teacher, corrected by sizes, says of weak views of photos: class probabilities (m, c)."""
     logits: Tensor = teacher.network.head(teacher.network.norm(teacher.pooled(weak), "target"))
     if prior is not None and draw.extents is not None:
-        likelihood = torch.from_numpy(prior.log_likelihood(draw.extents))
-        logits = logits.log_softmax(dim=1) + likelihood.to(logits)
+        word, likelihood = (torch.from_numpy(said(draw.extents)) for said in (prior.word, prior.log_likelihood))
+        logits = word.to(logits) * logits.log_softmax(dim=1) + likelihood.to(logits)
     return logits.softmax(dim=1)

@@ -98,6 +98,34 @@ def test_from_above_a_tall_part_looks_larger_than_a_flat_one_of_the_same_footpri
     assert (fuse(unsure, prior, observed).argmax(axis=1) == truth).all()
 
 
+def test_a_network_that_fools_itself_does_not_overrule_sharp_sizes() -> None:
+    """The brick and the plate again, from one camera; the network takes every brick for a plate, and is sure of it."""
+    size = np.array([[49.0, 8.2], [48.0, 8.0]])
+    possible = [Sizes(np.log(size), np.arange(2), np.ones(2), 480.0)]
+    truth = np.arange(100) % 2
+    observed = np.log(3.7 * size[truth]) + np.random.default_rng(0).normal(0, 0.004, (100, 2))
+    fooled = np.tile([0.05, 0.95], (100, 1))
+    prior = calibrate(possible, observed, fooled)
+    assert prior is not None and prior.spread < 0.02
+    assert (fuse(fooled, prior, observed).argmax(axis=1) == truth).mean() > 0.95
+
+
+def test_parts_of_all_sizes_fit_any_scale_a_little_and_that_is_no_scale() -> None:
+    rng = np.random.default_rng(1)
+    shape = np.array([0.0, -0.7])
+    sizes = np.log(np.geomspace(5, 200, 60))[:, None] + shape
+    observed = np.log(rng.uniform(20, 400, (60, 1))) + shape + rng.normal(0, 0.02, (60, 2))
+    assert calibrate([Sizes(sizes, np.arange(60), np.ones(60), 480.0)], observed, np.full((60, 60), 1 / 60)) is None
+
+
+def test_photos_of_one_shape_from_varying_distances_are_no_scale() -> None:
+    """The outlines fit to a percent, but not the sizes: two classes that differ in size only."""
+    rng = np.random.default_rng(2)
+    sizes = np.log([[20.0, 10.0], [30.0, 15.0]])
+    observed = np.log([60.0, 30.0]) + rng.normal(0, 0.5, (100, 1)) + rng.normal(0, 0.004, (100, 2))
+    assert calibrate([Sizes(sizes, np.arange(2), np.ones(2), 480.0)], observed, np.full((100, 2), 0.5)) is None
+
+
 def world(spread: float) -> tuple[list[Sizes], np.ndarray, np.ndarray]:
     """Two classes of 20 and 40 mm; photos at 3 pixels a millimetre, their distance varying by `spread`."""
     rng = np.random.default_rng(0)

@@ -41,3 +41,12 @@ def refresh(root: Path) -> None:
         text += yaml.safe_dump({room: code_version(room) for room in ROOMS})
         if path.read_text(encoding="utf-8") != text:
             write_text(path, text)
+
+
+def changed_rooms(root: Path) -> list[str]:
+    """The rooms whose code is not the one that code.yaml of the project at `root` names: the next run will use it."""
+    path = root / FILE
+    if not path.exists():
+        return []
+    said = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return [room for room in ROOMS if said.get(room) != code_version(room)]

@@ -1,92 +1,96 @@
-"""What a run costs besides its work as the number of parts grows: placeholder views, real DVC.
+"""What `cad2real run` costs besides rendering and training as the number of parts grows.
 
-    python tools/bench_runs.py --parts 100 1000
+    python tools/bench_runs.py --parts 100 1000 5000
 
-For each number of parts: the first run, a run with nothing changed, and a run with one part changed, in seconds. The
-render stage is a stand-in that writes 32 small files a part and keeps those that are there.
+A project of that many parts with 32 placeholder views each goes through the real stages, DVC and Prefect; only
+drawing and training are stood in for (tools/placeholder_stage.py). Seconds on the clock and of processor time of: the
+first run, a run with nothing changed, one with another material for one part, one with one CAD file more.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
+import re
+import resource
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from flows.pipeline import execute, run_stages
-from flows.project import prepare
-from flows.stages import read_stages, stale_stages
+import trimesh
+from PIL import Image
 
-VIEWS = 32
-RENDER = f"""
-import pathlib
-for line in pathlib.Path("data/parts/parts.csv").read_text().split():
-    part, color = line.split(",")
-    folder = pathlib.Path("data/renders") / part
-    mark = folder / "part.json"
-    if not mark.exists() or mark.read_text() != color:
-        folder.mkdir(parents=True, exist_ok=True)
-        for view in range({VIEWS}):
-            (folder / f"view_{{view:03}}.png").write_text(f"{{part}} {{color}} {{view}}" * 20)
-        mark.write_text(color)
-"""
-STAGES = """\
-stages:
-  render:
-    cmd: python render.py
-    deps: [data/parts]
-    params: [render]
-    outs:
-      - data/renders: {persist: true}
-  photos:
-    cmd: echo photos > data/squares.txt
-    deps: [data/photos]
-    outs: [data/squares.txt]
-  adapt:
-    cmd: ls data/renders | sort | md5sum > data/model.txt && cat data/renders/part_0/part.json >> data/model.txt
-    deps: [data/renders, data/squares.txt]
-    outs: [data/model.txt]
-"""
+from flows.start import start_project
+
+PLACEHOLDERS = Path(__file__).with_name("placeholder_stage.py")
+STOOD_IN = {"render": "render", "train probe": "probe", "train adapt": "adapt", "evaluate": "evaluate",
+            "index": "index"}  # fmt: skip
+RUNS = ("first run", "no change", "one material", "one CAD more")
+
+Row = dict[str, str]
 
 
-def run(root: Path) -> float:
-    """Seconds of a run without Prefect."""
-    started = time.monotonic()
-    prepare(root)
-    if stale := list(stale_stages(root)):
-        run_stages(root, read_stages(root), stale=stale, force=False, logs=root / "data" / "logs", runner=execute)
-    return time.monotonic() - started
+def make_project(root: Path, parts: int) -> list[Row]:
+    """A project of `parts` small boxes, no two of them equal; returns its part list."""
+    start_project(root)
+    stages = (root / "dvc.yaml").read_text(encoding="utf-8")
+    for command, name in STOOD_IN.items():
+        stages = re.sub(
+            rf"cmd: cad2real {command}$", f"cmd: {sys.executable} {PLACEHOLDERS} {name}", stages, flags=re.M
+        )
+    (root / "dvc.yaml").write_text(stages, encoding="utf-8")
+    Image.new("RGB", (64, 64)).save(root / "data" / "photos" / "photo.jpg")
+    return [add_part(root, number) for number in range(parts)]
 
 
-def measure(parts: int, root: Path) -> list[float]:
-    """Seconds of the first run, of one with nothing changed and of one with one part changed."""
-    (root / "data" / "parts").mkdir(parents=True)
-    (root / "data" / "photos").mkdir()
-    (root / "data" / "photos" / "photo.jpg").write_text("photo")
-    (root / "params.yaml").write_text("render: {}\n")
-    (root / "dvc.yaml").write_text(STAGES)
-    (root / "render.py").write_text(RENDER)
-    rows = [f"part_{number},red" for number in range(parts)]
-    (root / "data" / "parts" / "parts.csv").write_text("\n".join(rows))
-    seconds = [run(root), run(root)]
-    (root / "data" / "parts" / "parts.csv").write_text("\n".join(["part_0,blue", *rows[1:]]))
-    return [*seconds, run(root)]
+def add_part(root: Path, number: int) -> Row:
+    name = f"part_{number:06}"
+    trimesh.creation.box((10, 20, 10 + number / 1000)).export(root / "data" / "parts" / f"{name}.stl")
+    return {"part_id": name, "file": f"{name}.stl", "material": "steel"}
+
+
+def write_list(root: Path, rows: list[Row]) -> None:
+    with (root / "data" / "parts" / "parts.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run(root: Path) -> tuple[float, float]:
+    """Seconds on the clock and of processor time of `cad2real run`."""
+    started, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-m", "cad2real", "run"], cwd=root, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic() - started, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+
+
+def measure(parts: int, root: Path) -> list[tuple[float, float]]:
+    """What each of `RUNS` costs in a new project."""
+    rows = make_project(root, parts)
+    write_list(root, rows)
+    costs = [run(root), run(root)]
+    rows[0]["material"] = "brass"
+    write_list(root, rows)
+    costs.append(run(root))
+    write_list(root, [*rows, add_part(root, parts)])
+    return [*costs, run(root)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, nargs="+", default=[100, 1000])
     options = parser.parse_args()
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    results = []
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    print(f"{'parts':>6}" + "".join(f"{name:>22}" for name in RUNS) + "   (seconds: clock / processor)")
     for parts in options.parts:
         with tempfile.TemporaryDirectory(prefix="cad2real-bench-") as folder:
-            results.append((parts, measure(parts, Path(folder) / "project")))
-    print(f"{'parts':>6}{'views':>9}{'first run':>12}{'no change':>12}{'one part':>12}")
-    for parts, (first, none, one) in results:
-        print(f"{parts:>6}{parts * VIEWS:>9}{first:>10.1f} s{none:>10.1f} s{one:>10.1f} s")
+            costs = measure(parts, Path(folder) / "project")
+        print(f"{parts:>6}" + "".join(f"{clock:>13.1f} /{used:>7.1f}" for clock, used in costs), flush=True)
 
 
 if __name__ == "__main__":

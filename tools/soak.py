@@ -79,9 +79,9 @@ class Soak:
 
     def reset(self) -> None:
         """As before the first run, but for Prefect's records."""
-        for name in (*(f"data/{name}" for name in ARTIFACTS), "data/logs", ".dvc/cache", ".dvc/tmp"):
+        for name in (*(f"data/{name}" for name in ARTIFACTS), "data/logs", "data/cache", ".dvc/cache", ".dvc/tmp"):
             shutil.rmtree(self.root / name, ignore_errors=True)
-        for name in ("dvc.lock", "data/catalogue.json"):
+        for name in ("dvc.lock", "data/catalogue.json", "data/.renders.contents.json"):
             (self.root / name).unlink(missing_ok=True)
 
     def hashes(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cad2real.files import write_json
+from flows.code_versions import FILE, refresh
 from flows.next_run import announced, next_run
 from flows.project import prepare, project_lock
 from flows.status import status_lines
@@ -51,3 +52,13 @@ def test_the_model_in_use_and_the_next_run(project: Path) -> None:
     text = (project / "kept.json").read_text()
     (project / "data" / "logs" / "nightly.json").write_text(text.replace('"born": 1', '"born": 2'))
     assert next_run(project) is None
+
+
+def test_an_update_of_cad2real_is_told(project: Path) -> None:
+    prepare(project)
+    (project / FILE).touch()
+    refresh(project)
+    assert not [line for line in status_lines(project) if "older code" in line]
+    text = (project / FILE).read_text()
+    (project / FILE).write_text(text.replace("render: ", "render: 0"))
+    assert "stale: what was made by older code of render (cad2real was updated)" in status_lines(project)

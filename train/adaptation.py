@@ -61,21 +61,24 @@ def adapt(
             "Raise train.batch_size in params.yaml, or start fewer processes.",
         )
     schedule = Schedule(params.epochs * params.steps_per_epoch, stage.source_only_share)
+    network.in_bfloat16 = params.precision == "bf16"
     methods = _methods(network, params)
     own = [parameter for method in methods.values() for parameter in method.parameters()]
     climb = sum(method.climb for method in methods.values())
     groups = parameter_groups(network, own, stage, pace)
     optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    student = Runner(network, lanes, world, own)
-    teacher = Runner(make_teacher(network).eval(), lanes, world)
+    pieces = params.gradient_accumulation
+    student = Runner(network, lanes, world, own, pieces)
+    teacher = Runner(make_teacher(network).eval(), lanes, world, pieces=pieces)
     parts: dict[str, torch.nn.Module] = {str(name): method for name, method in methods.items()}
     if shift is not None:
         parts["label_shift"] = shift.to(network.mean.device)
     run = Run(network, teacher.network, parts, optimizer, rates)
     done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
-    steps = made_ahead(draws(source, target, params, schedule, restyles, rates.last_epoch))
+    home = network.mean.device
+    steps = made_ahead(draws(source, target, params, schedule, restyles, rates.last_epoch, home))
     with (
         Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
         memory_watched(name, params.batch_size),

@@ -102,7 +102,8 @@ def recolour(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     mask = chosen(n, share, rng).to(images.device)
     brightness = images.amax(dim=1, keepdim=True)
     tint = torch.rand(n, 3, 1, 1, generator=rng).to(images.device)
-    tint = tint / tint.amax(dim=1, keepdim=True).clamp_min(1e-3) * uniform(n, 0.3, 1.3, rng).view(n, 1, 1, 1)
+    tint = tint / tint.amax(dim=1, keepdim=True).clamp_min(1e-3)
+    tint = tint * uniform(n, 0.3, 1.3, rng).view(n, 1, 1, 1).to(images.device)
     level = 0.6 / brightness.flatten(1).quantile(0.8, dim=1).clamp_min(0.1).view(n, 1, 1, 1)
     return torch.lerp(images, (brightness * level * tint).clamp(0, 1), mask)
 
@@ -134,7 +135,7 @@ def shadow(background: Tensor, alpha: Tensor, share: float, rng: torch.Generator
 
 def blur(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images are a little out of focus."""
-    mask = chosen(len(images), share, rng).to(images.device) * torch.rand(len(images), 1, 1, 1, generator=rng)
+    mask = chosen(len(images), share, rng) * torch.rand(len(images), 1, 1, 1, generator=rng)
     soft = F.avg_pool2d(F.avg_pool2d(images, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
     return torch.lerp(images, soft, mask.to(images.device))
 

@@ -16,9 +16,9 @@ Tensor = torch.Tensor
 UInt8 = npt.NDArray[np.uint8]
 
 
-def as_float(images: UInt8, rows: npt.NDArray[np.int64] | slice) -> Tensor:
-    """Rows of a uint8 array as float32 in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(images[rows])).float().div_(255)
+def as_float(images: UInt8, rows: npt.NDArray[np.int64] | slice, device: torch.device | None = None) -> Tensor:
+    """Rows of a uint8 array as float32 in [0, 1] on `device`, where the functions below then work (None: the CPU)."""
+    return torch.from_numpy(np.ascontiguousarray(images[rows])).to(device).float().div_(255)
 
 
 def backgrounds(
@@ -118,7 +118,7 @@ def source_view(
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augment.recolour(part.clamp(0, 1), params.recolour_p, rng)
     part = augment.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng, scenes)
+    behind = backgrounds(n, size, background, target, rng, scenes).to(alpha.device)
     behind = augment.shadow(behind, alpha, params.shadow_p, rng)
     images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
     return _finish(images, params.jitter, params, rng)

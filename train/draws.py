@@ -40,9 +40,10 @@ def draws(
     schedule: Schedule,
     restyles: Sequence[Restyle],
     first: int = 0,
+    device: torch.device | None = None,
 ) -> Iterator[Draw]:
-    """The draws of all steps from `first` on. `restyles` change the renders, given the photos of the step, once the
-    target trains. A step's images depend on the seed and its number only.
+    """The draws of all steps from `first` on, their images made on `device`. `restyles` change the renders, given the
+    photos of the step, once the target trains. A step's images depend on the seed and its number only.
     """
     shuffle = np.random.default_rng(params.seed)
     trained = np.flatnonzero(~source.held_out)
@@ -57,7 +58,7 @@ def draws(
         rng = _step_rng(params.seed, step)
         labels = torch.from_numpy(source.labels[rows])
         renders = batches.source_view(
-            batches.as_float(source.images, rows),
+            batches.as_float(source.images, rows, device),
             params.image_size,
             params.source_augment,
             params.background,
@@ -68,7 +69,7 @@ def draws(
         if photo_rows is None:
             yield Draw(renders, labels, None, None, done)
             continue
-        photos = batches.as_float(target.images, photo_rows)
+        photos = batches.as_float(target.images, photo_rows, device)
         weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
         strong = batches.strong_target_view(
             photos, params.image_size, params.target_augment, params.source_augment, rng

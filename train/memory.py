@@ -24,5 +24,5 @@ def memory_watched(stage: str, batch_size: int) -> Iterator[None]:
             raise
         raise UserError(
             f"train {stage}: out of memory in a training step with batch_size: {batch_size}.",
-            "Lower train.batch_size or train.image_size in params.yaml.",
+            "Raise train.gradient_accumulation in params.yaml (slower, same result), or lower train.batch_size.",
         ) from None

@@ -64,7 +64,7 @@ class DomainNorm(nn.Module):
         weights = torch.full((len(features),), 1 / len(features), device=features.device)
         if probabilities is not None:
             self.share.copy_(probabilities.mean(0))
-            weights = balancing_weights(probabilities, self.share)
+            weights = balancing_weights(probabilities, self.share.to(probabilities.device))
         mean, variance = weighted_statistics(features, weights)
         running_mean, running_variance = _statistics(self.source if domain == "source" else self.target)
         running_mean.copy_(mean)
@@ -107,6 +107,7 @@ class Classifier(nn.Module):
         std: tuple[float, float, float],
     ) -> None:
         super().__init__()
+        self.in_bfloat16 = False
         self.backbone = backbone
         self.norm = DomainNorm(features, classes)
         self.head = nn.Linear(features, classes)
@@ -123,10 +124,13 @@ class Classifier(nn.Module):
 
     def pooled_by(self, backbone: nn.Module, images: Tensor) -> Tensor:
         """The pooled feature of images in [0, 1], before any domain's statistics: moved to the network's device, with
-        the colour normalisation that it expects. `backbone` is its own or a replica of it (see `train.lanes`).
+        the colour normalisation that it expects. `backbone` is its own or a replica of it (see `train.lanes`). With
+        `in_bfloat16` it computes in bfloat16 where that is safe; what comes out is float32 always, as all that follows.
         """
         images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
-        return backbone(images.contiguous(memory_format=torch.channels_last))  # type: ignore[no-any-return]
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            pooled: Tensor = backbone(images.contiguous(memory_format=torch.channels_last))
+        return pooled.float()
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
         """Standardised feature (n, d) and logits (n, classes)."""

@@ -132,13 +132,16 @@ class TrainParams(Block):
     """What all training stages share, and one sub-block a stage.
 
     `unknown_share`: the share of held-out renders that count as unsure enough to be unknown, and photos with them, see
-    `train.open_set`; 0 rejects nothing.
+    `train.open_set`; 0 rejects nothing. `precision` of the backbone in `adapt` and `finetune`. `gradient_accumulation`:
+    pieces in which a batch goes through the backbone, see `train.runner`.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     weights: str = "embedded"
     image_size: int = Field(128, ge=32, le=1024)
     batch_size: int = Field(32, ge=2, le=4096)
+    gradient_accumulation: int = Field(1, ge=1, le=1024)
+    precision: Literal["float32", "bf16"] = "float32"
     epochs: int = Field(10, ge=1, le=10_000)
     steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -15,25 +15,53 @@ from train.network import Classifier
 class Runner:
     """Runs `network`, its backbone in `lanes` lanes (see `train.lanes`), on this process's share of the images.
 
-    `own` are parameters of methods that train along.
+    `own` are parameters of methods that train along. In more than one of `pieces` the images go through the backbone
+    one piece after the other, twice: first for their features, then, when the gradients at the features are known, for
+    those of the weights (GradCache: Gao et al., RepL4NLP 2021). So memory holds the activations of a piece, and losses
+    of the whole batch stay what they are, as long as the backbone draws no random numbers and keeps its statistics.
     """
 
-    def __init__(self, network: Classifier, lanes: int, world: World = ALONE, own: Iterable[nn.Parameter] = ()) -> None:
+    def __init__(
+        self,
+        network: Classifier,
+        lanes: int,
+        world: World = ALONE,
+        own: Iterable[nn.Parameter] = (),
+        pieces: int = 1,
+    ) -> None:
         self.network = network
         self._lanes = Lanes(network.backbone, lanes)
         self._world = world
         self._whole = [*network.head.parameters(), *own]
-        self._passes: list[tuple[Tensor, list[Tensor]]] = []
+        self._pieces = pieces
+        self._passes: list[tuple[Tensor, Callable[[Tensor], None]]] = []
 
     def pooled(self, images: Tensor) -> Tensor:
         """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`."""
         share = self._world.share(images)
         if not torch.is_grad_enabled():
-            return self._world.gather(self._lanes.map_images(share, self.network.pooled_by), len(images))
-        ours, outputs = self._lanes.forward(share, self.network.pooled_by)
+            return self._world.gather(self._looked_at(share), len(images))
+        ours, back = self._through(share)
         joined = self._world.gather(ours, len(images)).requires_grad_()
-        self._passes.append((joined, outputs))
+        self._passes.append((joined, back))
         return joined
+
+    def _looked_at(self, images: Tensor) -> Tensor:
+        pieces = images.chunk(self._pieces)
+        return torch.cat([self._lanes.map_images(piece, self.network.pooled_by) for piece in pieces])
+
+    def _through(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        """Pooled features, a leaf, and the way back for their gradient."""
+        if self._pieces == 1:
+            ours, outputs = self._lanes.forward(images, self.network.pooled_by)
+            return ours, lambda gradient: self._lanes.backward(gradient, outputs)
+
+        def back(gradient: Tensor) -> None:
+            for piece, part in zip(images.chunk(self._pieces), gradient.chunk(self._pieces), strict=True):
+                _, outputs = self._lanes.forward(piece, self.network.pooled_by)
+                self._lanes.backward(part, outputs)
+
+        return self._looked_at(images), back
 
     def look(self, photos: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
         """Features (m, d) and logits (m, c) of further views of the step's photos, whose class `probabilities` (m, c)
@@ -46,9 +74,9 @@ class Runner:
     def backward(self, loss: Tensor) -> None:
         """Gives all parameters, which have no gradients yet, those of `loss` over all passes since the last call."""
         torch.autograd.backward(loss)
-        for joined, outputs in self._passes:
+        for joined, back in self._passes:
             if joined.grad is not None:
-                self._lanes.backward(self._world.share(self._world.of_lead(joined.grad)), outputs)
+                back(self._world.share(self._world.of_lead(joined.grad)))
         self._passes.clear()
         self._lanes.collect()
         self._world.sum_gradients(self.network.backbone.parameters(), self._whole)

@@ -19,6 +19,7 @@ from cad2real.files import write_json
 from cad2real.layout import Layout
 from tools.uda.digits import PAIRS, read_mnist, read_pair
 from tools.uda.settings import adapt_params, rows, source_params
+from tools.uda.shared_draws import SharedDraws
 from tools.uda.table import markdown
 from tools.uda.trial import Trial, adapted, source_only
 
@@ -41,13 +42,15 @@ def main() -> None:
     trials = known(report)
     done = {(trial.pair, trial.row, trial.seed) for trial in trials}
     for seed in wanted.seeds:
-        left = [(pair, row) for row in wanted.rows for pair in PAIRS if (pair, row, seed) not in done]
+        left = [(pair, row) for pair in PAIRS for row in wanted.rows if (pair, row, seed) not in done]
         if not left:
             continue
         start = source_only(read_mnist(wanted.digits, seed), source_params(seed))
         pairs = {name: read_pair(wanted.digits, name, seed) for name in PAIRS}
+        draws = SharedDraws()
         for pair, row in left:
-            trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]))
+            with draws.used():
+                trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]))
             trials.append(trial)
             write_json(report, {"trials": [each.as_dict() for each in trials]})
             print(f"{pair:8} seed {seed} {trial.source_only:.3f} -> {trial.accuracy:.3f}  {row}", flush=True)

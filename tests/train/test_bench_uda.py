@@ -14,11 +14,14 @@ from sklearn.datasets import load_digits
 from tools import bench_uda
 from tools.uda.digits import CANVAS, PAIRS, SIDE, blended, read_mnist, read_pair
 from tools.uda.lenet import FEATURES, new_lenet
-from tools.uda.settings import adapt_params, rows, source_params
+from tools.uda.settings import Row, adapt_params, rows, source_params
+from tools.uda.shared_draws import SharedDraws
 from tools.uda.table import markdown
 from tools.uda.trial import Trial
 from train.datasets import TargetDomain
+from train.draws import draws
 from train.methods import METHODS
+from train.schedule import Schedule
 
 COUNT = 100
 
@@ -73,14 +76,24 @@ def test_every_method_of_the_registry_has_a_row() -> None:
     assert set(METHODS) <= set(rows())
 
 
+def test_draws_that_methods_share_are_those_that_each_would_make(digits: Path) -> None:
+    pair = read_pair(digits, "usps")
+    params = adapt_params(0, Row({}, 1)).model_copy(update={"batch_size": 4})
+    wanted = pair.source, pair.target, params, Schedule(2, 0.0)
+    shared, darker = SharedDraws(), lambda renders, photos: renders * 0.5 + photos * 0.1
+    assert len(list(shared(*wanted, []))) == 2
+    for restyles in ([], [darker]):
+        own = list(draws(*wanted, restyles))
+        for ours, theirs in zip(shared(*wanted, restyles), own, strict=True):
+            assert torch.equal(ours.images, theirs.images) and torch.equal(ours.labels, theirs.labels)
+
+
 def test_the_check_runs_and_goes_on(
     digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     short = {"epochs": 1, "steps_per_epoch": 2, "batch_size": 8}
     monkeypatch.setattr(bench_uda, "source_params", lambda seed: source_params(seed).model_copy(update=short))
-    monkeypatch.setattr(
-        bench_uda, "adapt_params", lambda seed, methods: adapt_params(seed, methods).model_copy(update=short)
-    )
+    monkeypatch.setattr(bench_uda, "adapt_params", lambda seed, row: adapt_params(seed, row).model_copy(update=short))
     monkeypatch.chdir(tmp_path)
 
     def run(*names: str) -> list[dict[str, object]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from train.methods import METHODS
 from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodName, TargetAugmentParams, TrainParams
 
 type Methods = dict[MethodName, float]
 
 # Numbers other than 1: what they are is in docs/methods.md.
-WEIGHTS: Methods = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.05, "sdat": 0.05}
-BEST: Methods = {"mcc": 1.0, "self_training": 1.0}
+WEIGHTS: Methods = {"afn": 0.05, "bsp": 0.0001, "coral": 10.0, "fda": 0.01, "sdat": 0.05}
+BEST: Methods = {"information_maximisation": 1.0, "self_training": 1.0}
 NO_METHOD = "none"
+EPOCH_STEPS = 60
+SHORT, LONG = 2, 12  # enough to see a method fail; enough to see how far it gets
 
 # Digits stay upright, and a strong zoom makes MNIST's, which have a margin, as large as those of USPS, which have none.
 SOURCE_VIEWS = AugmentParams(
@@ -32,10 +36,18 @@ SOURCE_VIEWS = AugmentParams(
 TARGET_VIEWS = TargetAugmentParams(scale=(0.9, 1.1), rotation_deg=10.0, shift=0.04, jitter=0.3)
 
 
-def rows() -> dict[str, Methods]:
-    """What is run, by the name of the table's row: no method, each of the registry alone, and the combination."""
-    alone: dict[str, Methods] = {name: {name: WEIGHTS.get(name, 1.0)} for name in METHODS}
-    return {NO_METHOD: {}, **alone, " + ".join(BEST): BEST}
+@dataclass(frozen=True)
+class Row:
+    """Methods of one row of the table, and the epochs of EPOCH_STEPS steps that they get."""
+
+    methods: Methods
+    epochs: int
+
+
+def rows() -> dict[str, Row]:
+    """What is run, by the name in the table: each method of the registry alone, none, and the combination."""
+    alone: dict[str, Row] = {name: Row({name: WEIGHTS.get(name, 1.0)}, SHORT) for name in METHODS}
+    return {**alone, NO_METHOD: Row({}, SHORT), " + ".join(BEST): Row(BEST, LONG)}
 
 
 def source_params(seed: int) -> TrainParams:
@@ -43,9 +55,9 @@ def source_params(seed: int) -> TrainParams:
     return _params(seed, 14, 50, {}, rate=2e-3)
 
 
-def adapt_params(seed: int, methods: Methods, epochs: int = 4, steps: int = 60) -> TrainParams:
+def adapt_params(seed: int, row: Row) -> TrainParams:
     """Of an adaptation that starts from the source-only network."""
-    return _params(seed, epochs, steps, methods, rate=1e-3)
+    return _params(seed, row.epochs, EPOCH_STEPS, row.methods, rate=1e-3)
 
 
 def _params(seed: int, epochs: int, steps: int, methods: Methods, rate: float) -> TrainParams:

@@ -1,0 +1,59 @@
+"""Images of an adaptation's steps, made once for all methods of a pair.
+
+They depend on the seed and the step's number only (`train/draws.py`), and on two cores take half of a run's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+
+from train import adaptation
+from train.datasets import SourceDomain, TargetDomain
+from train.draws import Draw, Restyle
+from train.params import TrainParams
+from train.schedule import Schedule
+
+MOST_STEPS = 300  # 2.4 MB each; a longer run draws its own
+
+
+class SharedDraws:
+    """Stands in for `train.draws.draws` inside `used()`; keeps the draws of the last pair and seed."""
+
+    def __init__(self) -> None:
+        self._make = vars(adaptation)["draws"]
+        self._kept: tuple[object, list[Draw]] = None, []
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        vars(adaptation)["draws"] = self
+        try:
+            yield
+        finally:
+            vars(adaptation)["draws"] = self._make
+
+    def __call__(
+        self,
+        source: SourceDomain,
+        target: TargetDomain,
+        params: TrainParams,
+        schedule: Schedule,
+        restyles: Sequence[Restyle],
+        first: int = 0,
+        device: torch.device | None = None,
+    ) -> Iterator[Draw]:
+        if first or schedule.steps > MOST_STEPS:
+            yield from self._make(source, target, params, schedule, restyles, first, device)
+            return
+        key = (id(source), id(target), params.seed, params.batch_size, schedule)
+        if self._kept[0] != key:
+            self._kept = key, list(self._make(source, target, params, schedule, [], first, device))
+        for draw in self._kept[1]:
+            n = len(draw.labels)
+            renders, strong = draw.images[:n], draw.images[n:]
+            for restyle in restyles:
+                renders = renders if draw.weak is None else restyle(renders, draw.weak)
+            yield replace(draw, images=torch.cat([renders, strong]))

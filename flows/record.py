@@ -20,6 +20,7 @@ import yaml
 import cad2real
 from cad2real.files import atomic_folder, write_json
 from flows.code_versions import ROOMS, code_version
+from flows.dvc_words import reason
 from flows.pipeline import StageResult, say
 from flows.settings import run_environment
 from flows.stages import DVC
@@ -106,11 +107,10 @@ def push(root: Path) -> str:
     if asked.returncode != 0 or not asked.stdout.strip():
         return ""
     remote = asked.stdout.strip()
-    done = subprocess.run([*DVC, "push", "--quiet"], cwd=root, env=environment, capture_output=True, text=True)
+    done = subprocess.run([*DVC, "push"], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         return f"artifacts pushed to the remote {remote}"
-    reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")
-    return f"not pushed to the remote {remote}: {reason} (later: dvc push)"
+    return f"not pushed to the remote {remote}: {reason(done.stderr)} (later: dvc push)"
 
 
 def read_run(folder: Path) -> dict[str, Any]:

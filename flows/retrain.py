@@ -13,6 +13,7 @@ from prefect import flow, get_run_logger
 
 from cad2real.layout import Layout
 from cad2real.params import load_params
+from flows.dvc_words import reason
 from flows.outcome import result_table
 from flows.pipeline import say
 from flows.promote import promote
@@ -49,10 +50,7 @@ def fetch_data(root: Path) -> str:
     tracked = sorted(str(path.relative_to(root)) for path in (root / "data").glob("*.dvc"))
     if not tracked:
         return ""
-    done = subprocess.run(
-        [*DVC, "pull", "--quiet", *tracked], cwd=root, env=run_environment(root), capture_output=True, text=True
-    )
+    done = subprocess.run([*DVC, "pull", *tracked], cwd=root, env=run_environment(root), capture_output=True, text=True)
     if done.returncode == 0:
         return f"fetched {', '.join(tracked)}"
-    reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")
-    return f"data not fetched: {reason}; going on with what is here"
+    return f"data not fetched: {reason(done.stderr)}; going on with what is here"

@@ -18,6 +18,7 @@ MAX_POINTS = 20_000
 """Above this many points the hull is built from the outermost ones only."""
 OUTERMOST = 2048
 """Directions in which the outermost points are looked for."""
+DIRECTIONS_AT_ONCE = 16
 MAX_POSES = 64
 RARE = 0.002
 """Poses less probable than this are left out."""
@@ -75,9 +76,15 @@ def outermost(points: Array) -> Array:
     radius = np.sqrt(1 - z * z)
     directions = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z])
     chunks = np.array_split(points, -(-len(points) // MAX_POINTS))
-    kept = np.concatenate([chunk[np.unique((chunk @ directions).argmax(0))] for chunk in chunks])
-    outer: Array = kept[np.unique((kept @ directions).argmax(0))]
+    kept = np.concatenate([chunk[_farthest(chunk, directions)] for chunk in chunks])
+    outer: Array = kept[_farthest(kept, directions)]
     return outer
+
+
+def _farthest(points: Array, directions: Array) -> NDArray[np.int64]:
+    """Numbers of the points that are farthest in some direction (3, k). A few at a time: all at once take 300 MB."""
+    blocks = np.split(directions, OUTERMOST // DIRECTIONS_AT_ONCE, axis=1)
+    return np.unique(np.concatenate([(points @ block).argmax(0) for block in blocks]))
 
 
 def _landing(corners: Array, normals: Array, neighbours: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,12 +18,17 @@ from render.library import LibraryError
 from render.scratch import scratch_folder
 from render.skins import SkinError
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Of the GNU C library's mallopt."""
+LARGE_BLOCK_BYTES = 128 * 1024
+
 
 def work(connection: Connection, log: Path, number: int) -> None:
     """Serves jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _redirect(log)
     _leave_blender()
+    _give_memory_back()
     with scratch_folder() as scratch:
         while True:
             try:
@@ -59,6 +66,14 @@ def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None
 def _leave_blender() -> None:
     """A process that uses Blender itself hands its search path on, and there bpy's inner modules come before bpy."""
     sys.path[:] = [entry for entry in sys.path if "bpy" not in (parent.name for parent in Path(entry).parents)]
+
+
+def _give_memory_back() -> None:
+    """Has the C library hand large blocks back as soon as they are free; by itself it keeps ever larger ones."""
+    with suppress(OSError, AttributeError):  # only the GNU library has it
+        library = ctypes.CDLL(None)
+        for option in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
+            library.mallopt(option, LARGE_BLOCK_BYTES)
 
 
 def _redirect(log: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -16,6 +17,8 @@ WIDTH_PX, HEIGHT_PX = 512, 256
 one cell of the importance map holds a sun and dark sky, few samples cannot tell which, and metal sparkles."""
 MEAN_RADIANCE = 0.75
 """What every map's mean is brought to, in each channel: a white diffuse part stays below white, a grey one is grey."""
+BAND = 16
+"""Rows of an averaged map that are made at a time."""
 PANORAMA_PX = MAX_WIDTH_PX // 2, MAX_WIDTH_PX
 """Largest height and width of a map that is looked at."""
 PLAIN = {"white": 1.0, "grey": 0.5}
@@ -44,17 +47,15 @@ class Worlds:
         """
         if self._seen is None or self._seen[0] != name:
             if name in self._maps:
-                radiance = _read(self._maps[name])
-                gains = exposure(averaged(radiance, HEIGHT_PX, WIDTH_PX))
-                height, width = (min(have, most) for have, most in zip(radiance.shape, PANORAMA_PX, strict=False))
-                self._seen = name, (averaged(radiance, height, width) * gains).astype(np.float32)
+                gains = exposure(_read(self._maps[name], HEIGHT_PX, WIDTH_PX))
+                self._seen = name, (_read(self._maps[name], *PANORAMA_PX, stretch=False) * gains).astype(np.float32)
             else:
                 self._seen = name, np.full((2, 4, 3), PLAIN.get(name, 0.0), np.float32)
         return self._seen[1]
 
 
 def _map(path: Path) -> bpy.types.World:
-    radiance = balance(averaged(_read(path), HEIGHT_PX, WIDTH_PX))
+    radiance = balance(_read(path, HEIGHT_PX, WIDTH_PX))
     image = bpy.data.images.new(path.stem, WIDTH_PX, HEIGHT_PX, float_buffer=True)
     image.pixels.foreach_set(np.dstack([radiance, np.ones((HEIGHT_PX, WIDTH_PX))]).astype(np.float32).ravel())
     image.pack()
@@ -79,32 +80,53 @@ def _plain(name: str) -> bpy.types.World:
     return world
 
 
-def _read(path: Path) -> NDArray[np.float64]:
-    """The map's linear radiance, (h, w, 3), lowest row first."""
+def _read(path: Path, height: int, width: int, stretch: bool = True) -> NDArray[np.float64]:
+    """The map's linear radiance, (height, width, 3), lowest row first; smaller maps stay so unless they `stretch`."""
     image = bpy.data.images.load(str(path))
-    width, height = image.size
-    if not width * height:
+    across, up = image.size
+    if not across * up:
         raise RuntimeError(f"environment map {path.name} cannot be read; replace or remove it")
-    pixels = np.empty(width * height * image.channels, np.float32)
+    pixels = np.empty(across * up * image.channels, np.float32)
     image.pixels.foreach_get(pixels)
-    colour = pixels.reshape(height, width, image.channels)[..., :3].astype(np.float64)
-    if not image.is_float:
-        colour = np.vectorize(linear)(np.arange(256) / 255)[np.round(colour * 255).astype(int)]
+    rows, is_float = pixels.reshape(up, across, image.channels), image.is_float
     bpy.data.images.remove(image)
-    return np.nan_to_num(colour, posinf=0.0)
+    if not stretch:
+        height, width = min(height, up), min(width, across)
+    # A few rows at a time: a map in double precision takes more memory than the rest of a view.
+    bands = [
+        resampled(_linear(rows[first:last], is_float), starts, axis=0) for first, last, starts in _bands(up, height)
+    ]
+    return resampled(np.concatenate(bands), np.arange(width + 1) * across // width, axis=1)
 
 
-def averaged(colour: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
-    """Any (h, w, 3) map as (height, width, 3): block means, so that a sun keeps its power."""
-    for axis, wanted in ((0, height), (1, width)):
-        have = colour.shape[axis]
-        if have < wanted:
-            colour = np.take(colour, np.arange(wanted) * have // wanted, axis)
-        elif have > wanted:
-            starts = np.arange(wanted) * have // wanted
-            counts = np.diff([*starts, have])
-            colour = np.add.reduceat(colour, starts, axis) / (counts[:, None, None] if axis == 0 else counts[:, None])
-    return colour
+def _bands(have: int, wanted: int) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+    """First and last row of each band of a map with `have` rows, and where in it the `wanted` rows start and end."""
+    starts = np.arange(wanted + 1) * have // wanted
+    for low in range(0, wanted, BAND):
+        own = starts[low : min(low + BAND, wanted) + 1]
+        yield int(own[0]), int(max(own[-1], own[-2] + 1)), own - own[0]
+
+
+def _linear(rows: NDArray[np.float32], is_float: bool) -> NDArray[np.float64]:
+    colour = rows[..., :3].astype(np.float64)
+    if not is_float:
+        colour = np.array([linear(value / 255) for value in range(256)])[np.round(colour * 255).astype(np.uint8)]
+    return np.nan_to_num(colour, copy=False, posinf=0.0)
+
+
+def resampled(colour: NDArray[np.float64], starts: NDArray[np.int64], axis: int) -> NDArray[np.float64]:
+    """Rows or columns from each of `starts` to the next one averaged, so that a sun keeps its power; empty ones repeat
+    what is there.
+    """
+    counts = np.diff(starts)
+    if counts.min() == 0:
+        repeated: NDArray[np.float64] = np.take(colour, starts[:-1], axis)
+        return repeated
+    if counts.max() == 1:
+        return colour
+    means: NDArray[np.float64] = np.add.reduceat(colour, starts[:-1], axis)
+    means /= counts[:, None, None] if axis == 0 else counts[:, None]
+    return means
 
 
 def balance(radiance: NDArray[np.float64]) -> NDArray[np.float64]:

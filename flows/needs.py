@@ -45,7 +45,11 @@ def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
     found: list[Need] = []
     if "render" in stages:
         missing = len(set(parts) - set(_rendered(layout, params, parts)))
-        size = missing * params.render.views * view_bytes(params.render.size, params.render.outputs)
+        size = (
+            missing
+            * params.render.views
+            * view_bytes(params.render.size, params.render.outputs, params.render.background)
+        )
         found.append(Need(f"renders of {missing} part(s)", size, versioned=True))
     if "photos" in stages:
         missing = max(0, squares - _squares_there(layout, params))

@@ -28,7 +28,7 @@ from render.samplers import Viewpoint, viewpoints
 from render.seeds import stream
 from render.wardrobe import wardrobe
 
-VERSION = 6
+VERSION = 7
 """Raised whenever the same job would give other pixels or another part.json: every part is then rendered again."""
 
 

@@ -54,7 +54,7 @@ class RenderParams(Block):
     table: bool = Field(True, description="resting parts lie on an unseen table that they reflect")
     framing: Framing = "fit"
     fill: float = Field(0.85, gt=0.05, le=0.98)
-    focal_length_mm: tuple[float, float] = (35.0, 85.0)
+    focal_length_mm: tuple[float, float] = (50.0, 300.0)
     environments: EnvironmentParams = EnvironmentParams()
     area_lights: int = Field(0, ge=0, le=8, description="lamps placed at random above the part, beside the map")
     materials: Literal["metadata", "random"] = "metadata"

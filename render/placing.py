@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from render.geometry import Geometry
 from render.resting import RestingPose, outermost, resting_poses
 
-BY_HAND = 0.3
+BY_HAND = 0.5
 """Share of parts that are not dropped but put down, in any of the poses alike."""
 SAME = 0.01
 """Poses whose outlines differ by less than this share of the part's size are one: the sides of a round part."""

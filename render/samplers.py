@@ -132,9 +132,10 @@ def resting(turn: Turn) -> Viewpoint:
     """The part lies on a table in a stable pose, turned at random; the camera looks from above, more or less tilted."""
     pose = turn.poses[turn.rng.choice(len(turn.poses), p=[pose.probability for pose in turn.poses])].rotation
     angle = turn.rng.uniform(0, 2 * math.pi)
-    low, high = (math.radians(tilt) for tilt in sorted(turn.tilt_deg))
-    # Even over the cap's surface, so that tilts are as frequent as directions are.
-    return Viewpoint("resting", _turned(angle) @ pose, _random_direction(turn.rng, math.cos(high), math.cos(low)))
+    # Even in the angle: people hold a camera straight above a table far more often than chance would.
+    low, high = sorted(turn.tilt_deg)
+    tilt = math.radians(turn.rng.uniform(low, high))
+    return Viewpoint("resting", _turned(angle) @ pose, _direction(math.cos(tilt), turn.rng.uniform(0, 2 * math.pi)))
 
 
 SAMPLERS: dict[str, Callable[[Turn], Viewpoint]] = {

@@ -46,7 +46,8 @@ def adapt(
     shift: LabelShift | None = None,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
-    prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates.
+    prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates
+    and the share of steps on renders only.
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
     `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
     is that of all of them. `shift`, which `on_epoch` may bring up to date, weighs the renders' losses.
@@ -60,7 +61,7 @@ def adapt(
             f"train {name}: batch_size: {params.batch_size} cannot be shared by {world.size} processes.",
             "Raise train.batch_size in params.yaml, or start fewer processes.",
         )
-    schedule = Schedule(params.epochs * params.steps_per_epoch, stage.source_only_share)
+    schedule = Schedule(params.epochs * params.steps_per_epoch, pace * stage.source_only_share)
     network.in_bfloat16 = params.precision == "bf16"
     methods = _methods(network, params)
     own = [parameter for method in methods.values() for parameter in method.parameters()]

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import nn
 
+from train.allocator import keep_freed_memory
+
 Tensor = torch.Tensor
 
 
@@ -24,6 +26,7 @@ class Lanes:
     """
 
     def __init__(self, module: nn.Module, count: int) -> None:
+        keep_freed_memory()
         self.replicas = [module, *(self._replica(module) for _ in range(count - 1))]
         self._pool = ThreadPoolExecutor(count) if count > 1 else None
         if count > 1:

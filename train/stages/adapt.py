@@ -147,7 +147,8 @@ def own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
 
 
 def pace(probe: dict[str, Any]) -> float:
-    """Share of the learning rates, from SLOWEST where the probe knows the held-out renders to 1 where it does not.
+    """Share of the learning rates, and of the steps on renders only: from SLOWEST where the probe knows the held-out
+    renders to 1 where it does not.
 
     What frozen features already tell apart, large steps on renders only unlearn.
     """

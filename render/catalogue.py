@@ -16,7 +16,7 @@ from render.geometry import GeometryError
 from render.materials import read_material
 from render.measured import Measured
 from render.part_list import Row, read_part_list
-from render.skins import skin_key
+from render.skins import files_beside, skin_key
 from render.wardrobe import read_bodies
 
 
@@ -80,8 +80,7 @@ def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memor
 
 
 def _part(row: Row, root: Path, measured: Measured) -> Part:
-    with row.file.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = cad_digest(row.file)
     size_mm, triangles = measured.measure(row.file, row.units, digest)
     return Part(
         part_id=row.part_id,
@@ -98,6 +97,15 @@ def _part(row: Row, root: Path, measured: Measured) -> Part:
         sha256=digest,
         skin=skin_key(row.file),
     )
+
+
+def cad_digest(path: Path) -> str:
+    """A hash of a CAD file's bytes; of a .gltf file also of the files beside it that hold its triangles."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    for beside in files_beside(path, "buffers"):
+        digest.update(beside.read_bytes())
+    return digest.hexdigest()
 
 
 def _notes(row: Row) -> list[str]:

@@ -12,9 +12,6 @@ from cad2real.files import write_json
 from render import geometry
 from render.geometry import load_geometry
 
-SPREAD = ".gltf"
-"""Keeps its triangles in other files, so that its own bytes do not say all."""
-
 
 class Measured:
     """Sizes in mm and counts of triangles, kept in the file `memory` from run to run (None: not kept)."""
@@ -28,7 +25,7 @@ class Measured:
     def measure(self, path: Path, units: str, digest: str) -> tuple[tuple[float, float, float], int]:
         """Size and triangles of the CAD file `path`, whose bytes have the hash `digest`. Raises GeometryError."""
         key = f"{digest} {path.suffix.lower()} {units}"
-        if key not in self._known or path.suffix.lower() == SPREAD:
+        if key not in self._known:
             read = load_geometry(path, units)
             self._known[key] = [[round(float(side), 6) for side in read.size_mm], read.triangles]
         self._used[key] = self._known[key]

@@ -142,15 +142,25 @@ def skin_key(path: Path) -> str:
         primitives = [primitive for mesh in header.get("meshes", []) for primitive in mesh["primitives"]]
         if not any("material" in primitive or "COLOR_0" in primitive["attributes"] for primitive in primitives):
             return ""
-        named = [str(item["uri"]) for item in header.get("images", []) if "uri" in item]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
         return ""  # whoever reads its triangles says what is wrong with it
     digest = hashlib.sha256()
-    for name in named:
-        picture = (path.parent / name).resolve() if not name.startswith("data:") else path
-        if picture != path and picture.is_relative_to(path.parent.resolve()) and picture.is_file():
-            digest.update(picture.read_bytes())
+    for picture in files_beside(path, "images"):
+        digest.update(picture.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def files_beside(path: Path, kind: str) -> list[Path]:
+    """What a glTF file names as its `buffers` (triangles) or `images`, as far as it is there and in its folder."""
+    if path.suffix.lower() != ".gltf":
+        return []
+    try:
+        named = [str(item["uri"]) for item in _header(path).get(kind, []) if "uri" in item]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+    home = path.parent.resolve()
+    files = [(home / name).resolve() for name in named if not name.startswith("data:")]
+    return [file for file in files if file.is_relative_to(home) and file.is_file()]
 
 
 def _header(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import trimesh
 
 from render import measured
-from render.catalogue import Catalogue, make_catalogue
+from render.catalogue import Catalogue, cad_digest, make_catalogue
 from render.geometry import Geometry, load_geometry
 
 read: list[str] = []
@@ -65,3 +65,18 @@ def test_a_file_that_cannot_be_read_is_tried_again(folder: Path) -> None:
     for _ in range(2):
         assert [item.thing for item in catalogue(folder).skipped] == ["chip"]
         assert "chip.stl" in read
+
+
+def test_triangles_that_lie_beside_a_gltf_file_are_part_of_it(folder: Path) -> None:
+    (folder / "parts.csv").write_text("part_id,file\nbox,box.gltf\n")
+    before = None
+    for height in (0.030, 0.045):
+        trimesh.creation.box((0.010, 0.020, height)).export(folder / "box.gltf")
+        (part,) = catalogue(folder).parts
+        assert sorted(part.size_mm) == pytest.approx([10, 20, height * 1000], abs=0.01)
+        assert part.sha256 != before
+        before = part.sha256
+    # Only the numbers in the file beside it change, not the file itself.
+    (buffer, *_) = sorted(folder.glob("*.bin"))
+    buffer.write_bytes(bytes(reversed(buffer.read_bytes())))
+    assert cad_digest(folder / "box.gltf") != before

@@ -23,11 +23,17 @@ SMALL = TrainParams(
 )
 
 
-def draw_shape(label: str, size: int, colour: tuple[int, int, int], rng: np.random.Generator) -> Image.Image:
-    """A shape with alpha, turned and moved at random."""
+Radii = tuple[float, float]
+VARYING: Radii = (0.3, 0.4)
+
+
+def draw_shape(
+    label: str, size: int, colour: tuple[int, int, int], rng: np.random.Generator, radii: Radii = VARYING
+) -> Image.Image:
+    """A shape with alpha, turned at random, its radius drawn from `radii` (shares of the picture's side)."""
     picture = Image.new("RGBA", (size, size), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
-    middle, radius = size / 2, size * rng.uniform(0.3, 0.4)
+    middle, radius = size / 2, size * rng.uniform(*radii)
     box = (middle - radius, middle - radius, middle + radius, middle + radius)
     if label == "bar":
         draw.rectangle((middle - radius, middle - radius / 4, middle + radius, middle + radius / 4), fill=colour)
@@ -45,14 +51,16 @@ def view(name: str, size: int) -> dict[str, object]:
     return {"file": name, "intrinsics": intrinsics, "extrinsics": extrinsics, "sampler": "resting"}
 
 
-def write_renders(folder: Path, views: int = 8, size: int = 48, classes: tuple[str, ...] = CLASSES) -> None:
+def write_renders(
+    folder: Path, views: int = 8, size: int = 48, classes: tuple[str, ...] = CLASSES, radii: Radii = VARYING
+) -> None:
     rng = np.random.default_rng(0)
     for label in classes:
         part = folder / f"{label}_part"
         part.mkdir(parents=True)
         names = [f"view_{number:03d}.png" for number in range(views)]
         for name in names:
-            draw_shape(label, size, (200, 60, 40), rng).save(part / name)
+            draw_shape(label, size, (200, 60, 40), rng, radii).save(part / name)
         description = {
             "part_id": part.name,
             "label": label,
@@ -63,7 +71,9 @@ def write_renders(folder: Path, views: int = 8, size: int = 48, classes: tuple[s
         (part / "part.json").write_text(json.dumps(description))
 
 
-def write_squares(folder: Path, photos: int = 6, size: int = 48, labels: tuple[str, ...] = CLASSES) -> None:
+def write_squares(
+    folder: Path, photos: int = 6, size: int = 48, labels: tuple[str, ...] = CLASSES, radii: Radii = VARYING
+) -> None:
     rng = np.random.default_rng(1)
     folder.mkdir(parents=True)
     with (folder / "photos.csv").open("w", newline="") as stream:
@@ -71,7 +81,7 @@ def write_squares(folder: Path, photos: int = 6, size: int = 48, labels: tuple[s
         writer.writeheader()
         for number in range(photos if labels else 0):
             label = labels[number % len(labels)]
-            shape = draw_shape(label, size, (90, 110, 130), rng)
+            shape = draw_shape(label, size, (90, 110, 130), rng, radii)
             square = Image.new("RGB", (size, size), (225, 220, 210))
             square.paste(shape, mask=shape.getchannel("A"))
             square.save(folder / f"{number:05d}.jpg", quality=90)

@@ -40,8 +40,8 @@ train:
 def shapes(tmp_path: Path) -> Layout:
     """A project whose photos come from one distance, so that sizes have a say; the probe is trained."""
     layout = Layout(tmp_path / "project")
-    write_renders(layout.renders)
-    write_squares(layout.squares, photos=24)
+    write_renders(layout.renders, radii=(0.35, 0.36))
+    write_squares(layout.squares, photos=24, radii=(0.35, 0.36))
     manifest = layout.squares / "photos.csv"
     head, *rows = manifest.read_text().splitlines()
     manifest.write_text("\n".join([f"{head},crop_side", *(f"{row},480" for row in rows)]))

@@ -12,6 +12,7 @@ from cad2real.layout import Layout
 from train.datasets import read_target
 from train.model import new_network, save_model
 from train.size_prior import SizePrior
+from train.sizes import Sizes
 from train.stages.score import score_model
 
 COLUMNS = "square,photo,label,x_min,y_min,x_max,y_max,crop_x,crop_y,crop_side,border"
@@ -53,7 +54,7 @@ def test_sizes_count_as_in_evaluate(layout: Layout) -> None:
         picture[4 : 4 + width, 4 : 4 + width] = 40
         Image.fromarray(picture).save(layout.squares / f"{name}.jpg", quality=95)
     extents = read_target(layout.squares, 32, None).extents[:2]
-    prior = SizePrior(extents, np.array([0, 1]), 2, 0.0, 0.1)
+    prior = SizePrior(Sizes(extents, np.array([0, 1]), np.ones(2), None), 2, 0.0, 0.1)
     description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
     save_model(layout.models / "adapt", new_network("resnet10t", "random", 2), description, prior)
     assert score_model(layout, layout.models / "adapt")["accuracy"] == 1.0  # the network alone knows nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render import scene_files
+from render.outermost import outermost
 from render.part_list import UNITS_MM
 from render.scene_files import MAX_TRIANGLES, SceneError, read_scene
 from render.skins import Skin, SkinError, read_skin
@@ -68,6 +70,13 @@ class Geometry:
     @property
     def triangles(self) -> int:
         return sum(len(body.triangles) for body in self.bodies)
+
+    @cached_property
+    def outer_points(self) -> NDArray[np.float64]:
+        """The points (n, 3) that bound the part, from its centre and as shares of its size: poses and outlines of a
+        part ask for them again and again.
+        """
+        return outermost((self.points - self.centre_mm) / float(self.size_mm.max()))
 
     @property
     def points(self) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from render.geometry import Geometry
 from render.placing import outline_kind, placed_poses, table_directions
-from render.resting import outermost
 
 DISTANCES = (1.5, 3.0, 8.0, np.inf)
 """Of the camera from the table, as multiples of the part's size: a near camera sees what is high larger."""
@@ -28,7 +27,7 @@ def resting_outlines(geometry: Geometry) -> list[dict[str, object]]:
     """
     outlines: dict[tuple[int, ...], tuple[float, Array]] = {}
     size = float(geometry.size_mm.max())
-    corners = _hull(outermost(geometry.points - geometry.centre_mm))
+    corners = _hull(geometry.outer_points * size)
     for pose in placed_poses(geometry):
         points = corners @ pose.rotation.T
         lower, upper = points.min(0), points.max(0)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.geometry import Geometry
-from render.resting import RestingPose, outermost, resting_poses
+from render.resting import RestingPose, resting_poses
 
 BY_HAND = 0.5
 """Share of parts that are not dropped but put down, in any of the poses alike."""
@@ -21,9 +21,7 @@ Array = NDArray[np.float64]
 def placed_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
     """The stable poses with the probabilities of parts that are dropped or, BY_HAND, put down; most probable first."""
     poses = resting_poses(geometry)
-    size = float(geometry.size_mm.max())
-    points = outermost(geometry.points - geometry.centre_mm)
-    kinds = [outline_kind(points @ pose.rotation.T, size) for pose in poses]
+    kinds = [outline_kind(geometry.outer_points @ pose.rotation.T, 1.0) for pose in poses]
     share = dict.fromkeys(kinds, 0.0)
     for pose, kind in zip(poses, kinds, strict=True):
         share[kind] += pose.probability

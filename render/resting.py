@@ -14,11 +14,6 @@ from numpy.typing import NDArray
 
 from render.geometry import Geometry
 
-MAX_POINTS = 20_000
-"""Above this many points the hull is built from the outermost ones only."""
-OUTERMOST = 2048
-"""Directions in which the outermost points are looked for."""
-DIRECTIONS_AT_ONCE = 16
 MAX_POSES = 64
 RARE = 0.002
 """Poses less probable than this are left out."""
@@ -43,7 +38,7 @@ def resting_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
     """The stable poses of a part, most probable first; as it stands in its CAD file where it has none."""
     from scipy.spatial import ConvexHull, QhullError
 
-    points = outermost((geometry.points - geometry.centre_mm) / float(geometry.size_mm.max()))
+    points = geometry.outer_points
     _, thickness, axes = np.linalg.svd(points - points.mean(0), full_matrices=False)
     if thickness[2] <= FLAT * thickness[0]:
         return RestingPose(_upright(axes[2]), 0.5), RestingPose(_upright(-axes[2]), 0.5)
@@ -64,27 +59,6 @@ def resting_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
     usual = usual[:MAX_POSES]
     total = sum(share for share, _ in usual)
     return tuple(RestingPose(_upright(np.array(normal)), share / total) for share, normal in usual) or UPRIGHT
-
-
-def outermost(points: Array) -> Array:
-    """The points (n, 3), or of very many those that are outermost in some direction; the hull hardly changes."""
-    if len(points) <= MAX_POINTS:
-        return points
-    steps = np.arange(OUTERMOST) + 0.5
-    z = 1 - 2 * steps / OUTERMOST
-    azimuth = np.pi * (1 + 5**0.5) * steps
-    radius = np.sqrt(1 - z * z)
-    directions = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z])
-    chunks = np.array_split(points, -(-len(points) // MAX_POINTS))
-    kept = np.concatenate([chunk[_farthest(chunk, directions)] for chunk in chunks])
-    outer: Array = kept[_farthest(kept, directions)]
-    return outer
-
-
-def _farthest(points: Array, directions: Array) -> NDArray[np.int64]:
-    """Numbers of the points that are farthest in some direction (3, k). A few at a time: all at once take 300 MB."""
-    blocks = np.split(directions, OUTERMOST // DIRECTIONS_AT_ONCE, axis=1)
-    return np.unique(np.concatenate([(points @ block).argmax(0) for block in blocks]))
 
 
 def _landing(corners: Array, normals: Array, neighbours: NDArray[np.int32]) -> NDArray[np.int64]:

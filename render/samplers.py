@@ -93,7 +93,7 @@ def sphere_equidistant(turn: Turn) -> Viewpoint:
 
 def sphere_uniform(turn: Turn) -> Viewpoint:
     """Independent directions, uniform on the sphere's surface."""
-    return Viewpoint("sphere_uniform", STANDING, _random_direction(turn.rng, -1, 1))
+    return Viewpoint("sphere_uniform", STANDING, _random_direction(turn.rng))
 
 
 def hemisphere(turn: Turn) -> Viewpoint:
@@ -158,10 +158,9 @@ def _direction(z: float, azimuth: float) -> Vector:
     return np.array([radius * math.cos(azimuth), radius * math.sin(azimuth), z])
 
 
-def _random_direction(rng: np.random.Generator, low: float, high: float) -> Vector:
-    """Uniform on the part of the sphere with low <= z <= high."""
-    z = rng.uniform(low, high)
-    return _direction(z, rng.uniform(0, 2 * math.pi))
+def _random_direction(rng: np.random.Generator) -> Vector:
+    """Uniform on the sphere."""
+    return _direction(rng.uniform(-1, 1), rng.uniform(0, 2 * math.pi))
 
 
 def _turned(angle: float) -> Vector:

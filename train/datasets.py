@@ -113,7 +113,7 @@ def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
         return np.array(extents, dtype=np.float64).reshape(-1, 2)
 
     sides = " ".join(row.get("crop_side") or "" for row in rows)
-    return TargetDomain(images, names, cached(cache, "extents", paths, sides, (len(rows), 2), measured))
+    return TargetDomain(images, names, cached(cache, "extents", paths, sides, (len(rows), 2), np.float64, measured))
 
 
 def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:

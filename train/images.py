@@ -74,7 +74,7 @@ def load_images(
         return images
 
     settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
-    return cached(cache, f"{label}-{size}", paths, settings, shape, decoded)
+    return cached(cache, f"{label}-{size}", paths, settings, shape, np.uint8, decoded)
 
 
 def cached(
@@ -83,16 +83,17 @@ def cached(
     paths: Sequence[Path],
     settings: str,
     shape: tuple[int, ...],
+    kind: type[np.generic],
     make: Callable[[], Array],
 ) -> Array:
-    """The array of `shape` that `make` makes of the files `paths`: from the file `<name>-<key>.npy` in the folder
-    `cache`, where the key is made of the files' bytes and `settings`. Older arrays of that name are deleted. None makes
-    it anew.
+    """The array of `shape` and `kind` that `make` makes of the files `paths`: from the file `<name>-<key>.npy` in the
+    folder `cache`, where the key is made of the files' bytes and `settings`. Older arrays of that name are deleted.
+    None makes it anew.
     """
     if cache is None:
         return make()
     stored = cache / f"{name}-{content_key(paths, settings)}.npy"
-    found = _open(stored, shape)
+    found = _open(stored, shape, kind)
     if found is not None:
         return found
     array = make()
@@ -131,10 +132,10 @@ def content_key(paths: Sequence[Path], settings: str) -> str:
     return key.hexdigest()
 
 
-def _open(path: Path, shape: tuple[int, ...]) -> Array | None:
+def _open(path: Path, shape: tuple[int, ...], kind: type[np.generic]) -> Array | None:
     """The cached array, or None when there is none or it is damaged (it is then made again)."""
     try:
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         return None
-    return array if array.shape == shape else None
+    return array if array.shape == shape and array.dtype == kind else None

@@ -81,14 +81,16 @@ def test_the_part_stays_as_it_is_on_every_background(bake: Bake, shot: Shot, tmp
 
 
 def test_the_ground_catches_the_shadow(bake: Bake, shot: Shot) -> None:
-    sun = replace(shot, background="ground", environment_mode="grey", area_lights=1, views=2, size=64)
+    # Seen aslant from near by, and this seed's lamp stands low: the shadow lies beside the part, not below it.
+    aslant = replace(shot, sampler="resting", resting_tilt_deg=(30.0, 45.0), focal_length_mm=(35.0, 85.0), seed=1)
+    sun = replace(aslant, background="ground", environment_mode="grey", area_lights=1, views=2, size=64)
     folder = bake(sun)
     for view in views(folder):
         assert view["background"]["surface"] in GROUNDS  # type: ignore[index]
         picture, alpha = pixels(folder / str(view["file"])), pixels(folder / str(view["alpha"]))
         ground = picture[alpha == 0][:, :3].mean(1)
         # Most of the ground is lit by the lamp, and some of it lies in the part's shadow.
-        assert np.percentile(ground, 1) < 0.9 * np.median(ground)
+        assert np.percentile(ground, 1) < 0.8 * np.median(ground)
 
 
 def test_views_from_below_lie_upside_down_on_the_ground(parts: list[Part], shot: Shot, tmp_path: Path) -> None:

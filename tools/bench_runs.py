@@ -42,6 +42,9 @@ def make_project(root: Path, parts: int) -> list[Row]:
             rf"cmd: cad2real {command}$", f"cmd: {sys.executable} {PLACEHOLDERS} {name}", stages, flags=re.M
         )
     (root / "dvc.yaml").write_text(stages, encoding="utf-8")
+    params = root / "params.yaml"
+    small = re.sub(r"\bsize: 512\b", "size: 64", params.read_text(encoding="utf-8"))  # the space that placeholders need
+    params.write_text(small.replace("image_size: 128", "image_size: 32"), encoding="utf-8")
     Image.new("RGB", (64, 64)).save(root / "data" / "photos" / "photo.jpg")
     return [add_part(root, number) for number in range(parts)]
 

@@ -69,7 +69,7 @@ def adapt() -> None:
     layout = Layout()
     with joined() as world:
         description = stage.run(layout, load_params(layout.params).train, world)
-        if "chosen" in description:
+        if description["adapted"]:
             print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
 
 

@@ -126,6 +126,7 @@ class AdaptParams(Block):
     confidence: float = Field(0.8, ge=0, le=1)
     score: ScoreName = "information_maximisation"
     source_accuracy_gate: float = Field(0.05, ge=0, le=1)
+    fall_back: bool = True
 
 
 class TrainParams(Block):

@@ -9,6 +9,9 @@ from typing import Any
 
 from train.params import ScoreName
 
+SOURCE_ONLY = "source only"
+EVIDENCE: tuple[ScoreName, ...] = ("snd", "information_maximisation")
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -31,6 +34,24 @@ def pick(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:
     floor = max(accuracies) - gate
     passing = [number for number, accuracy in enumerate(accuracies) if accuracy >= floor]
     return max(passing, key=lambda number: (_or_lowest(candidates[number].scores[score]), number))
+
+
+def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_back: bool = True) -> int:
+    """Position of the candidate to keep. The first is the network that adaptation began with (SOURCE_ONLY); with
+    `fall_back` it is kept unless an adapted one looks better. Of those `pick` decides.
+
+    To look better is to score no lower on the photos in all of EVIDENCE. Soft neighbourhood density (Saito et al., ICCV
+    2021) falls when a method blurs the classes, however sure it grows, but rewards a collapse to one class; information
+    maximisation falls on that. A score that the first has no number for (too few photos) is no evidence.
+    """
+    start = candidates[0]
+    asked = [name for name in EVIDENCE if fall_back and not math.isnan(start.scores[name])]
+    better = [
+        number
+        for number, each in enumerate(candidates)
+        if number and all(each.scores[name] >= start.scores[name] for name in asked)
+    ]
+    return better[pick([candidates[number] for number in better], score, gate)] if better else 0
 
 
 def _or_lowest(value: float) -> float:

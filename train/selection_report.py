@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from train.selection import Candidate, pick
+from train.selection import SOURCE_ONLY, Candidate, choose, pick
 from train.validators import VALIDATORS
 
 CANDIDATES = "candidates.safetensors"
@@ -31,12 +31,13 @@ def judge_scores(
     rows: Labels,
     labels: Labels,
     gate: float,
+    fall_back: bool = True,
 ) -> dict[str, Any]:
     """The table of all scores that every candidate has.
 
     `target_logits` (candidates, photos, classes); `rows` (n,) the photos whose classes `labels` (n,) are known, at
     least one. Accuracies are those of the bare networks, without turned copies and sizes. For each score: its pick
-    (behind the same gate as the real choice), `regret` = mean-per-class accuracy of the best candidate minus that of
+    (behind the same gates as the real choice), `regret` = mean-per-class accuracy of the best candidate minus that of
     the pick, and `spearman`, the rank correlation of score and mean-per-class accuracy over the candidates, None where
     it is not defined. `oracle` is the best candidate: known only with labels, never used.
     """
@@ -49,7 +50,11 @@ def judge_scores(
     for name in VALIDATORS:
         if not all(name in candidate.scores for candidate in candidates):
             continue
-        chosen = pick(candidates, name, gate)  # type: ignore[arg-type]  # every validator is a ScoreName
+        # Every validator is a ScoreName. Models of earlier versions did not keep the network they began with.
+        if candidates[0].name == SOURCE_ONLY:
+            chosen = choose(candidates, name, gate, fall_back)  # type: ignore[arg-type]
+        else:
+            chosen = pick(candidates, name, gate)  # type: ignore[arg-type]
         table.append(
             {
                 "score": name,
@@ -84,12 +89,13 @@ def selection_report(
         return None
     candidates = [Candidate(entry["name"], _numbers(entry["scores"])) for entry in description.get("candidates") or []]
     classes = list(description["classes"])
-    gate = description["parameters"]["adapt"].get("source_accuracy_gate")
+    stage = description["parameters"]["adapt"]
+    gate, fall_back = stage.get("source_accuracy_gate"), stage.get("fall_back", False)
     if gate is None or not known or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
         return None
     rows = [row for row, square in enumerate(squares) if square in known]
     labels = [classes.index(known[squares[row]]) for row in rows]
-    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate)
+    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate, fall_back)
     return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **judged}
 
 

@@ -117,6 +117,6 @@ def test_weights_change_what_is_learned_and_are_resumed(tmp_path: Path) -> None:
 
 def test_the_stage_says_what_mix_it_found(project: Layout) -> None:
     probe.run(project, SMALL)
-    stage.run(project, SMALL.model_copy(update={"adapt": AdaptParams(label_shift="bbse")}))
+    stage.run(project, SMALL.model_copy(update={"adapt": AdaptParams(label_shift="bbse", fall_back=False)}))
     shares = json.loads((project.models / "adapt" / "model.json").read_text())["label_shares"]
     assert set(shares) == {"bar", "disc", "ring"} and sum(shares.values()) == pytest.approx(1, abs=1e-5)

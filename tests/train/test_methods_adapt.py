@@ -47,7 +47,7 @@ def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier,
         seen.append(losses)
         return None
 
-    stage = AdaptParams(methods=methods, source_only_share=0.3)
+    stage = AdaptParams(methods=methods, source_only_share=0.3, fall_back=False)
     params = TrainParams(image_size=SIZE, batch_size=BATCH, epochs=1, steps_per_epoch=3, adapt=stage)
     adapt(network, *domains(), params, lanes=1, pace=1.0, on_epoch=on_epoch)
     return network, seen[0]

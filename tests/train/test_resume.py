@@ -115,7 +115,7 @@ def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Clas
         batch_size=BATCH,
         epochs=3,
         steps_per_epoch=2,
-        adapt=AdaptParams(methods=methods, source_only_share=0.1),
+        adapt=AdaptParams(methods=methods, source_only_share=0.1, fall_back=False),
     )
     adapt(network, *domains(), params, 1, 1.0, on_epoch, Checkpoint(path) if path else None)
     return network

@@ -1,6 +1,6 @@
 """The checkpoint is chosen by a label-free score among those that still know the source."""
 
-from train.selection import Candidate, pick
+from train.selection import SOURCE_ONLY, Candidate, choose, pick
 
 
 def candidates(*pairs: tuple[float, float]) -> list[Candidate]:
@@ -23,3 +23,36 @@ def test_the_later_of_equals_and_never_a_nan() -> None:
     assert pick(candidates((0.9, 0.1), (0.9, 0.1)), "bnm", 0.05) == 1
     assert pick(candidates((0.9, nan), (0.9, 0.1), (nan, 0.8)), "bnm", 0.05) == 1
     assert pick(candidates((nan, nan)), "bnm", 0.05) == 0
+
+
+def judged(*scores: tuple[float, float, float]) -> list[Candidate]:
+    """Source-only first; of each SND, information maximisation and held-out accuracy."""
+    return [
+        Candidate(
+            f"epoch {number}" if number else SOURCE_ONLY,
+            {"snd": density, "information_maximisation": information, "source_accuracy": accuracy},
+        )
+        for number, (density, information, accuracy) in enumerate(scores)
+    ]
+
+
+def test_the_best_of_those_that_look_better_than_source_only_is_kept() -> None:
+    found = judged((3.0, 1.0, 0.9), (3.1, 1.5, 0.9), (2.9, 2.0, 0.9), (3.2, 1.4, 0.9))
+    assert choose(found, "information_maximisation", 0.05) == 1
+
+
+def test_source_only_is_kept_where_every_adapted_network_looks_worse() -> None:
+    blurred, collapsed = (2.0, 1.9, 0.9), (5.0, 0.1, 0.9)
+    assert choose(judged((3.0, 1.0, 0.9), blurred, collapsed), "information_maximisation", 0.05) == 0
+    nan = float("nan")
+    assert choose(judged((3.0, 1.0, 0.9), (nan, nan, nan)), "information_maximisation", 0.05) == 0
+
+
+def test_a_score_that_cannot_be_had_of_so_few_photos_is_no_evidence() -> None:
+    nan = float("nan")
+    assert choose(judged((nan, 1.0, 0.9), (nan, 1.5, 0.9)), "information_maximisation", 0.05) == 1
+
+
+def test_held_out_renders_gate_among_those_that_look_better() -> None:
+    found = judged((3.0, 1.0, 0.9), (3.1, 1.9, 0.3), (3.1, 1.5, 0.9))
+    assert choose(found, "information_maximisation", 0.05) == 2

@@ -14,10 +14,15 @@ from tests.train.conftest import CLASSES, write_renders, write_squares
 from train.gap import GAPS
 from train.model import Model
 from train.params import AdaptParams, ProbeParams, TrainParams
+from train.selection import SOURCE_ONLY
 from train.stages import adapt, evaluate, probe
 
 SMALL = conftest.SMALL.model_copy(
-    update={"steps_per_epoch": 3, "probe": ProbeParams(draws=2), "adapt": AdaptParams(source_only_share=0.3)}
+    update={
+        "steps_per_epoch": 3,
+        "probe": ProbeParams(draws=2),
+        "adapt": AdaptParams(source_only_share=0.3, fall_back=False),
+    }
 )
 
 
@@ -88,6 +93,22 @@ def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) ->
     assert "reason" in evaluate.run(layout)
     assert "reason" in json.loads((layout.reports / "gap.json").read_text())
     assert Model.load(layout.models / "adapt").classes == CLASSES
+
+
+def test_where_no_adapted_network_looks_better_the_probe_is_passed_on_and_the_candidates_stay_known(
+    project: Layout, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(adapt, "choose", lambda *asked: 0)
+    train_both(project)
+    assert "looks better" in capsys.readouterr().err
+    assert weights(project, "adapt") == weights(project, "probe")
+    description = json.loads((project.models / "adapt" / "model.json").read_text())
+    assert (description["adapted"], description["chosen"]) == (False, SOURCE_ONLY)
+    assert [candidate["name"] for candidate in description["candidates"]] == [SOURCE_ONLY, "epoch 1", "epoch 2"]
+    evaluation = evaluate.run(project)
+    assert evaluation["adapted"]["predictions"] == evaluation["source_only"]["predictions"]
+    # What the candidate "source only" said of the photos is what the probe says of them.
+    assert evaluation["selection"]["candidates"][0]["accuracy"] == evaluation["source_only"]["accuracy"]
 
 
 def test_photos_of_a_class_without_cad_are_listed_and_not_scored(tmp_path) -> None:

@@ -28,7 +28,7 @@ from train.datasets import SourceDomain, TargetDomain
 from train.inference import Inference, lane_count
 from train.network import Classifier
 from train.params import TrainParams
-from train.selection import pick
+from train.selection import choose
 from train.stages.adapt import train_candidates
 
 BATCH = 256
@@ -37,7 +37,8 @@ BATCH = 256
 @dataclass(frozen=True)
 class Trial:
     """What came of `methods` on a pair with a seed. `accuracy` is that of the checkpoint that was chosen without
-    labels, `best` that of the best one (the oracle), `source_only` that of the network it began with.
+    labels, `best` that of the best one (the oracle), `source_only` that of the network it began with, the first of
+    `candidates`.
     """
 
     pair: str
@@ -81,11 +82,13 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams) -> Tri
     network.norm.separate = params.adapt.target_statistics == "own"
     with tempfile.TemporaryDirectory() as folder:
         kept = train_candidates(Layout(Path(folder)), network, pair.source, pair.target, params, 1.0, Path(folder))
-        accuracies = []
+        accuracies = [before]
         for file in kept.files:
             network.load_state_dict(load_file(file))
             accuracies.append(accuracy(network, pair))
-    chosen = pick(kept.known, params.adapt.score, params.adapt.source_accuracy_gate)
+    candidates = [kept.start, *kept.known]
+    stage = params.adapt
+    chosen = choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
     return Trial(
         pair=pair.name,
         row=row,
@@ -94,12 +97,12 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams) -> Tri
         source_only=before,
         accuracy=accuracies[chosen],
         best=max(accuracies),
-        chosen=kept.known[chosen].name,
+        chosen=candidates[chosen].name,
         steps=params.epochs * params.steps_per_epoch,
         cpu_seconds=time.process_time() - began,
         candidates=[
             {"name": known.name, "accuracy": value, "scores": _finite(known.scores)}
-            for known, value in zip(kept.known, accuracies, strict=True)
+            for known, value in zip(candidates, accuracies, strict=True)
         ],
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
@@ -16,31 +15,28 @@ from scipy.special import softmax
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from train import batches
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
-from train.inference import Inference, lane_count
+from train.inference import lane_count
 from train.label_shift import LabelShift, new_shift, target_shares
 from train.model import Model, save_model
 from train.network import Classifier
 from train.open_set import rejection_threshold
 from train.params import TrainParams
-from train.selection import Candidate, pick
+from train.selection import SOURCE_ONLY, Candidate, choose
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
 from train.stages.candidates import Candidates
-from train.stages.held_out import HeldOut, held_out
+from train.stages.held_out import held_out
 from train.stages.source import cache_size, source_domain
-from train.validators import VALIDATORS, Outputs, score
+from train.stages.watched import SELECTION_PHOTOS, Watched
 
-# DEV fits a domain classifier: minutes over a run, so only where it decides.
-QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
+NO_BETTER = "no adapted network looks better on the photos than the one that knows renders only."
 SLOWEST, MUCH_TO_LEARN = 0.1, 0.3
 TRUSTED = 0.9  # held-out source accuracy of the probe from which its view of the photos is kept
-SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
@@ -66,11 +62,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     }
     reason = _why_not(source, target)
     if reason:
-        print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
-        unknown = _unknown_below(probe, source, target, params)
-        passed_on = {**description, "adapted": False, "reason": reason, "unknown_below": unknown}
-        world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
-        return description
+        return world.agreed(lambda: _pass_on(layout, params, source, target, reason, description))
     probe.network.norm.separate = own_statistics(params, probe.description)
     key = _key(layout, params, probe, source, target, world)
     with resumable(layout.cache, "adapt", key, world) as folder:
@@ -79,28 +71,33 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world, shift=shift)
 
         def save_chosen() -> dict[str, Any]:
-            known = kept.known
-            chosen = pick(known, params.adapt.score, params.adapt.source_accuracy_gate)
-            probe.network.load_state_dict(load_file(kept.files[chosen]))
-            prior = kept.priors[chosen]
-            size_prior = prior and {"pixels_per_mm": math.exp(prior.factor), "spread": prior.spread}
+            candidates = [kept.start, *kept.known]
+            judged = {
+                "pace": speed,
+                "chosen_by": params.adapt.score,
+                "candidates": [candidate.as_dict() for candidate in candidates],
+            }
+            # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
+            few = len(target.images) <= SELECTION_PHOTOS
+            beside = {CANDIDATES: {LOGITS: torch.stack([kept.start_logits, *kept.logits])}} if few else {}
+            stage = params.adapt
+            chosen = choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
+            if chosen == 0:
+                return _pass_on(layout, params, source, target, NO_BETTER, description | judged, beside)
+            probe.network.load_state_dict(load_file(kept.files[chosen - 1]))
+            prior = kept.priors[chosen - 1]
             trained = description | {
                 "adapted": True,
                 "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
                 "rotations": params.rotations,
-                "chosen": known[chosen].name,
+                "chosen": candidates[chosen].name,
                 "target_statistics": "own" if probe.network.norm.separate else "source",
-                "pace": speed,
-                "chosen_by": params.adapt.score,
-                "scores": known[chosen].scores,
-                "size_prior": size_prior,
+                "scores": candidates[chosen].scores,
+                "size_prior": prior and _said(prior),
                 "label_shares": shift and dict(zip(source.classes, shift.shares, strict=True)),
-                "candidates": [candidate.as_dict() for candidate in known],
+                **judged,
             }
             trained["unknown_below"] = _unknown_below(Model(probe.network, trained, ""), source, target, params)
-            # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
-            few = len(target.images) <= SELECTION_PHOTOS
-            beside = {CANDIDATES: {LOGITS: torch.stack(kept.logits)}} if few else {}
             save_model(layout.models / "adapt", probe.network, trained, prior, beside)
             return trained
 
@@ -116,6 +113,24 @@ def _said(prior: SizePrior) -> dict[str, float | str | None]:
         "sizes_from": "views" if distance is None else "resting parts, seen from above",
         "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
     }
+
+
+def _pass_on(
+    layout: Layout,
+    params: TrainParams,
+    source: SourceDomain,
+    target: TargetDomain,
+    reason: str,
+    description: dict[str, Any],
+    beside: dict[str, dict[str, torch.Tensor]] | None = None,
+) -> dict[str, Any]:
+    """Makes the probe's model the result, and says why."""
+    print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
+    probe = Model.load(layout.models / "probe")
+    unknown = _unknown_below(probe, source, target, params)
+    passed_on = {**description, "adapted": False, "reason": reason, "chosen": SOURCE_ONLY, "unknown_below": unknown}
+    save_model(layout.models / "adapt", probe.network, passed_on, None, beside or {})
+    return passed_on
 
 
 def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> float | None:
@@ -184,11 +199,13 @@ def train_candidates(
     The candidates are known to the lead of `world` only. `speed`: see `pace`. `watch` is told the number of each epoch
     and its candidate, and may stop the run by raising. `shift` follows what each candidate says of the photos' mix.
     """
-    watched = _Watched(source, target, params, world)
+    watched = Watched(source, target, params, world)
     sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
     kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
     world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))
-    network.norm.set_statistics("target", Inference(network, 1, world).pooled(watched.photo_batches()))
+    before = watched.begin(network)
+    kept.start = Candidate(SOURCE_ONLY, world.agreed(lambda: watched.scores(before)))
+    kept.start_logits = torch.from_numpy(before.target_logits).float()
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         outputs = watched.outputs(averaged)
@@ -197,7 +214,7 @@ def train_candidates(
             shift.follow(world.agreed(lambda: target_shares(*said)))
 
         def judge() -> SizePrior | None:
-            scores = score(outputs, watched.names)
+            scores = watched.scores(outputs)
             prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
             known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
             kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
@@ -209,49 +226,3 @@ def train_candidates(
     prior = world.agreed(lambda: kept.priors[-1] if kept.priors else None)
     adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior, world=world, shift=shift)
     return kept
-
-
-class _Watched:
-    """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
-
-    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World) -> None:
-        self.world = world
-        self.size = params.image_size
-        self.names = sorted({*QUICK_SCORES, params.adapt.score})
-        rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
-        renders = HeldOut(source, target, params, rows)
-        self.labels, self.renders = renders.labels, list(renders.views())
-        order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
-        self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
-        self.extents: npt.NDArray[np.float64] = target.extents[np.sort(order)]
-
-    def photo_batches(self) -> Iterator[torch.Tensor]:
-        for start in range(0, len(self.photos), 64):
-            yield batches.plain_view(self.photos[start : start + 64], self.size, 0.0)
-
-    @staticmethod
-    def _believed(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
-        """Class probabilities of the photos under the statistics that the network has now."""
-        with torch.no_grad():
-            feature = network.norm(pooled.to(network.mean.device), "target")
-            return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
-
-    def outputs(self, network: Classifier) -> Outputs:
-        """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
-        inference = Inference(network, 1, self.world)
-        pooled = inference.pooled(self.photo_batches())
-        network.norm.set_statistics("target", pooled, self._believed(network, pooled))
-        with torch.no_grad():
-            home = network.mean.device
-            target_feature = network.norm(pooled.to(home), "target")
-            target_logits = network.head(target_feature)
-            source_feature = network.norm(inference.pooled(self.renders).to(home), "source")
-            source_logits = network.head(source_feature)
-            return Outputs(
-                source_feature.cpu().numpy(),
-                source_logits.cpu().numpy(),
-                self.labels,
-                target_feature.cpu().numpy(),
-                target_logits.cpu().numpy(),
-                head_weight=network.head.weight.cpu().numpy(),
-            )

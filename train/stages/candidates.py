@@ -1,4 +1,4 @@
-"""The candidates of a run on disk, each whole or not there: one is chosen, and a killed run goes on with them."""
+"""The candidates of a run, on disk each whole or not there: one is chosen, and a killed run goes on with them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ WEIGHTS, PRIOR, LOGITS, KNOWN = "model.safetensors", "size_prior.safetensors", "
 
 class Candidates:
     """One an epoch, in `folder`: what is known of it, the size prior and the photos' logits (photos, classes) that it
-    left, and the file of its weights.
+    left, and the file of its weights. `start` and `start_logits` are those of the network that the run began with,
+    which is not on disk.
     """
+
+    start: Candidate
+    start_logits: torch.Tensor
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

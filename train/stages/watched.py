@@ -1,0 +1,88 @@
+"""What checkpoints of stage 2 are judged by: what each says of held-out renders and of the photos, without a label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from train import batches
+from train.datasets import SourceDomain, TargetDomain
+from train.distributed import World
+from train.inference import Inference
+from train.network import Classifier
+from train.params import TrainParams
+from train.stages.held_out import HeldOut
+from train.validators import VALIDATORS, Outputs, score
+
+# DEV fits a domain classifier: minutes over a run, so only where it decides.
+QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
+SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
+
+
+class Watched:
+    """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
+
+    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World) -> None:
+        self.world = world
+        self.size = params.image_size
+        self.names = sorted({*QUICK_SCORES, params.adapt.score})
+        rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
+        renders = HeldOut(source, target, params, rows)
+        self.labels, self.renders = renders.labels, list(renders.views())
+        order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
+        self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
+        self.extents: npt.NDArray[np.float64] = target.extents[np.sort(order)]
+
+    def photo_batches(self) -> Iterator[torch.Tensor]:
+        for start in range(0, len(self.photos), 64):
+            yield batches.plain_view(self.photos[start : start + 64], self.size, 0.0)
+
+    @staticmethod
+    def _believed(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
+        """Class probabilities of the photos under the statistics that the network has now."""
+        with torch.no_grad():
+            feature = network.norm(pooled.to(network.mean.device), "target")
+            return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
+
+    def begin(self, network: Classifier) -> Outputs:
+        """What the source-only `network` says with the source's statistics. Leaves it with the target's own, if it is
+        to have any.
+        """
+        separate, network.norm.separate = network.norm.separate, False
+        network.eval()
+        inference = Inference(network, 1, self.world)
+        pooled = inference.pooled(self.photo_batches())
+        network.norm.set_statistics("target", pooled)
+        said = self._outputs(network, inference, pooled)
+        network.norm.separate = separate
+        network.norm.set_statistics("target", pooled)
+        return said
+
+    def outputs(self, network: Classifier) -> Outputs:
+        """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
+        inference = Inference(network, 1, self.world)
+        pooled = inference.pooled(self.photo_batches())
+        network.norm.set_statistics("target", pooled, self._believed(network, pooled))
+        return self._outputs(network, inference, pooled)
+
+    def scores(self, outputs: Outputs) -> dict[str, float]:
+        return score(outputs, self.names)
+
+    def _outputs(self, network: Classifier, inference: Inference, pooled: torch.Tensor) -> Outputs:
+        with torch.no_grad():
+            home = network.mean.device
+            target_feature = network.norm(pooled.to(home), "target")
+            target_logits = network.head(target_feature)
+            source_feature = network.norm(inference.pooled(self.renders).to(home), "source")
+            source_logits = network.head(source_feature)
+        return Outputs(
+            source_feature.cpu().numpy(),
+            source_logits.cpu().numpy(),
+            self.labels,
+            target_feature.cpu().numpy(),
+            target_logits.cpu().numpy(),
+            head_weight=network.head.weight.detach().cpu().numpy(),
+        )

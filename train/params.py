@@ -150,6 +150,7 @@ class TrainParams(Block):
     size_prior: bool = True
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
     unknown_share: float = Field(0.0, ge=0, lt=1)
+    tensorboard: bool = False
     source_augment: AugmentParams = AugmentParams()
     target_augment: TargetAugmentParams = TargetAugmentParams()
     background: BackgroundParams = BackgroundParams()

@@ -16,6 +16,7 @@ from scipy.special import softmax
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
+from train.board import Board
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
@@ -205,6 +206,8 @@ def train_candidates(
     world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))
     before = watched.begin(network)
     kept.start = Candidate(SOURCE_ONLY, world.agreed(lambda: watched.scores(before)))
+    board = Board(layout, params, folder.name)
+    world.agreed(lambda: board.log(0, kept.start))
     kept.start_logits = torch.from_numpy(before.target_logits).float()
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
@@ -218,6 +221,7 @@ def train_candidates(
             prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
             known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
             kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
+            board.log(epoch + 1, known)
             watch(epoch, known)
             return prior
 

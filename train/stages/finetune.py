@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
+from train.board import Board
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
@@ -46,7 +47,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     with resumable(layout.cache, "finetune", key, world) as folder:
         kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
         world.agreed(lambda: kept.resume(checkpoint, "finetune", params.epochs))
-        _train(network, source, params, kept, checkpoint, world)
+        _train(network, source, params, kept, checkpoint, Board(layout, params, folder.name), world)
 
         def save_chosen() -> dict[str, Any]:
             chosen = pick(kept.known, "source_accuracy", 0.0)
@@ -76,6 +77,7 @@ def _train(
     params: TrainParams,
     kept: Candidates,
     checkpoint: Checkpoint,
+    board: Board,
     world: World,
 ) -> None:
     """The loop of stage 2 without methods and photos; every epoch's averaged network becomes a candidate."""
@@ -92,6 +94,7 @@ def _train(
         scores = {"source_accuracy": float(np.mean(each)) if each else float("nan"), "loss_source": losses["source"]}
         known = Candidate(f"epoch {epoch + 1}", scores)
         world.agreed(lambda: kept.add(known, averaged, None, probabilities.log()))
+        world.agreed(lambda: board.log(epoch + 1, known))
 
     stage = AdaptParams(methods={}, source_only_share=0.0, **params.finetune.model_dump(exclude={"start"}))
     settings = params.model_copy(update={"adapt": stage})

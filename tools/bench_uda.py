@@ -20,7 +20,7 @@ from cad2real.layout import Layout
 from tools.uda.digits import PAIRS, read_mnist, read_pair
 from tools.uda.settings import adapt_params, rows, source_params
 from tools.uda.shared_draws import SharedDraws
-from tools.uda.table import markdown
+from tools.uda.table import fall_back_line, markdown
 from tools.uda.trial import Trial, adapted, source_only
 
 DIGITS = Path("../shared/benchmarks/digits")
@@ -49,12 +49,12 @@ def main() -> None:
         pairs = {name: read_pair(wanted.digits, name, seed) for name in PAIRS}
         draws = SharedDraws()
         for pair, row in left:
-            with draws.used():
-                trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]))
+            trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]), draws)
             trials.append(trial)
             write_json(report, {"trials": [each.as_dict() for each in trials]})
             print(f"{pair:8} seed {seed} {trial.source_only:.3f} -> {trial.accuracy:.3f}  {row}", flush=True)
     print(markdown(trials))
+    print(fall_back_line(trials))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from cad2real.progress import Progress
 from train.checkpoint import Checkpoint, Run
 from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
-from train.draws import Draw, draws, made_ahead
+from train.draws import Draw, MakeDraws, draws, made_ahead
 from train.label_shift import LabelShift
 from train.losses.teacher import make_teacher, update_teacher
 from train.memory import memory_watched
@@ -44,13 +44,15 @@ def adapt(
     name: str = "adapt",
     world: World = ALONE,
     shift: LabelShift | None = None,
+    make_draws: MakeDraws = draws,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates
     and the share of steps on renders only.
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
     `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
-    is that of all of them. `shift`, which `on_epoch` may bring up to date, weighs the renders' losses.
+    is that of all of them. `make_draws` gives the images of the steps. `shift`, which `on_epoch` may bring up to date,
+    weighs the renders' losses.
 
     Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
     the world has ended.
@@ -79,7 +81,7 @@ def adapt(
     done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
     home = network.mean.device
-    steps = made_ahead(draws(source, target, params, schedule, restyles, rates.last_epoch, home))
+    steps = made_ahead(make_draws(source, target, params, schedule, restyles, rates.last_epoch, home))
     with (
         Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
         memory_watched(name, params.batch_size),

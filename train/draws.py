@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,21 @@ class Draw:
     weak: Tensor | None
     extents: npt.NDArray[np.float64] | None
     done: float
+
+
+class MakeDraws(Protocol):
+    """Gives the images of all steps: `draws`, or who keeps what it made."""
+
+    def __call__(
+        self,
+        source: SourceDomain,
+        target: TargetDomain,
+        params: TrainParams,
+        schedule: Schedule,
+        restyles: Sequence[Restyle],
+        first: int = 0,
+        device: torch.device | None = None,
+    ) -> Iterator[Draw]: ...
 
 
 def draws(

@@ -6,14 +6,12 @@ They depend on the seed and the step's number only (`train/draws.py`), and on tw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
 
-from train import adaptation
 from train.datasets import SourceDomain, TargetDomain
-from train.draws import Draw, Restyle
+from train.draws import Draw, Restyle, draws
 from train.params import TrainParams
 from train.schedule import Schedule
 
@@ -21,19 +19,10 @@ MOST_STEPS = 300  # 2.4 MB each; a longer run draws its own
 
 
 class SharedDraws:
-    """Stands in for `train.draws.draws` inside `used()`; keeps the draws of the last pair and seed."""
+    """What `train.draws.draws` gives; keeps the draws of the last pair and seed."""
 
     def __init__(self) -> None:
-        self._make = vars(adaptation)["draws"]
         self._kept: tuple[object, list[Draw]] = None, []
-
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        vars(adaptation)["draws"] = self
-        try:
-            yield
-        finally:
-            vars(adaptation)["draws"] = self._make
 
     def __call__(
         self,
@@ -46,11 +35,11 @@ class SharedDraws:
         device: torch.device | None = None,
     ) -> Iterator[Draw]:
         if first or schedule.steps > MOST_STEPS:
-            yield from self._make(source, target, params, schedule, restyles, first, device)
+            yield from draws(source, target, params, schedule, restyles, first, device)
             return
         key = (id(source), id(target), params.seed, params.batch_size, schedule)
         if self._kept[0] != key:
-            self._kept = key, list(self._make(source, target, params, schedule, [], first, device))
+            self._kept = key, list(draws(source, target, params, schedule, [], first, device))
         for draw in self._kept[1]:
             n = len(draw.labels)
             renders, strong = draw.images[:n], draw.images[n:]

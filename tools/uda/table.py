@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from statistics import mean
 
 from tools.uda.digits import PAIRS
 from tools.uda.trial import Trial
+from train.params import AdaptParams
+from train.selection import Candidate, choose
 
 SLACK = 0.01  # a method that ends this far below the network it began with failed
 TITLES = {"usps": "MNIST → USPS", "mnist_m": "MNIST → MNIST-M"}
@@ -24,6 +27,29 @@ def markdown(trials: Sequence[Trial]) -> str:
         cells = [_cell(trial for trial in _of(trials, pair) if trial.row == name) for pair in PAIRS]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def fall_back_line(trials: Sequence[Trial]) -> str:
+    """What falling back to the source-only network (`train.selection.choose`) would have done to these runs."""
+    back = [trial for trial in trials if _kept(trial) == 0]
+    failed = [trial for trial in trials if trial.accuracy < trial.source_only - SLACK]
+    caught = [trial for trial in failed if trial in back]
+    lost = [trial.accuracy - trial.source_only for trial in back if trial.accuracy > trial.source_only]
+    return (
+        f"With the fall-back: {len(trials)} runs, {len(back)} end as source-only; {len(caught)} of {len(failed)} that "
+        f"ended over a point below it are among them, and {len(lost)} that ended above it, by at most "
+        f"{100 * max(lost, default=0):.1f} points.\n"
+    )
+
+
+def _kept(trial: Trial) -> int:
+    """Position of the candidate that the default choice keeps; 0 is source-only."""
+    known = [
+        Candidate(each["name"], {name: math.nan if value is None else value for name, value in each["scores"].items()})
+        for each in trial.candidates
+    ]
+    stage = AdaptParams()
+    return choose(known, stage.score, stage.source_accuracy_gate)
 
 
 def _of(trials: Sequence[Trial], pair: str) -> list[Trial]:

@@ -25,6 +25,7 @@ from tools.uda.lenet import new_lenet
 from train.adaptation import adapt
 from train.batches import plain_view
 from train.datasets import SourceDomain, TargetDomain
+from train.draws import MakeDraws, draws
 from train.inference import Inference, lane_count
 from train.network import Classifier
 from train.params import TrainParams
@@ -74,14 +75,17 @@ def source_only(source: SourceDomain, params: TrainParams) -> Classifier:
     return network
 
 
-def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams) -> Trial:
+def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_draws: MakeDraws = draws) -> Trial:
     """`start` (left as it is) adapted to the pair's target with `params`, and scored."""
     began = time.process_time()
     network = copy.deepcopy(start)
     before = accuracy(network, pair)
     network.norm.separate = params.adapt.target_statistics == "own"
     with tempfile.TemporaryDirectory() as folder:
-        kept = train_candidates(Layout(Path(folder)), network, pair.source, pair.target, params, 1.0, Path(folder))
+        where = Path(folder)
+        kept = train_candidates(
+            Layout(where), network, pair.source, pair.target, params, 1.0, where, make_draws=make_draws
+        )
         accuracies = [before]
         for file in kept.files:
             network.load_state_dict(load_file(file))

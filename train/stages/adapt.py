@@ -20,6 +20,7 @@ from train.board import Board
 from train.checkpoint import Checkpoint, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
+from train.draws import MakeDraws, draws
 from train.inference import lane_count
 from train.label_shift import LabelShift, new_shift, target_shares
 from train.model import Model, save_model
@@ -194,6 +195,7 @@ def train_candidates(
     watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
     world: World = ALONE,
     shift: LabelShift | None = None,
+    make_draws: MakeDraws = draws,
 ) -> Candidates:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
 
@@ -228,5 +230,18 @@ def train_candidates(
         return world.agreed(judge)
 
     prior = world.agreed(lambda: kept.priors[-1] if kept.priors else None)
-    adapt(network, source, target, params, lane_count(), speed, on_epoch, checkpoint, prior, world=world, shift=shift)
+    adapt(
+        network,
+        source,
+        target,
+        params,
+        lane_count(),
+        speed,
+        on_epoch,
+        checkpoint,
+        prior,
+        world=world,
+        shift=shift,
+        make_draws=make_draws,
+    )
     return kept

@@ -45,6 +45,7 @@ def adapt(
     world: World = ALONE,
     shift: LabelShift | None = None,
     make_draws: MakeDraws = draws,
+    shares: Tensor | None = None,
 ) -> None:
     """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
     prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates
@@ -52,7 +53,7 @@ def adapt(
     Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
     `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
     is that of all of them. `make_draws` gives the images of the steps. `shift`, which `on_epoch` may bring up to date,
-    weighs the renders' losses.
+    weighs the renders' losses. `shares` (c,): of the classes among the photos, as far as is known; see Setting.
 
     Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
     the world has ended.
@@ -65,7 +66,7 @@ def adapt(
         )
     schedule = Schedule(params.epochs * params.steps_per_epoch, pace * stage.source_only_share)
     network.in_bfloat16 = params.precision == "bf16"
-    methods = _methods(network, params)
+    methods = _methods(network, params, shares)
     own = [parameter for method in methods.values() for parameter in method.parameters()]
     climb = sum(method.climb for method in methods.values())
     groups = parameter_groups(network, own, stage, pace)
@@ -119,11 +120,11 @@ def adapt(
                 checkpoint.save(run, epoch + 1)
 
 
-def _methods(network: Classifier, params: TrainParams) -> dict[MethodName, Method]:
+def _methods(network: Classifier, params: TrainParams, shares: Tensor | None) -> dict[MethodName, Method]:
     """The methods of `train.adapt.methods`, on the network's device."""
     sizes = network.head.in_features, network.head.out_features
     return {
-        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed)).to(network.mean.device)
+        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed, shares)).to(network.mean.device)
         for name, weight in params.adapt.methods.items()
     }
 

@@ -11,7 +11,7 @@ from cad2real.schema import Block
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
     "dan", "jan", "coral", "afn", "bsp",
-    "mcc", "entropy", "bnm", "information_maximisation",
+    "mcc", "entropy", "bnm", "information_maximisation", "prior_information",
     "self_training", "fixmatch", "mic",
     "drcn", "fda", "sdat",
 ]  # fmt: skip
@@ -111,7 +111,7 @@ class AdaptParams(Block):
     the photos is estimated and the renders' losses weighed by it, see `train.label_shift`.
     """
 
-    methods: dict[MethodName, float] = Field({"cdan": 0.1, "mcc": 1.0, "self_training": 1.0})
+    methods: dict[MethodName, float] = Field({"cdan": 0.1, "prior_information": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
     head_learning_rate: float = Field(2e-3, gt=0)
     layer_decay: float = Field(1.0, gt=0, le=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from train.params import ScoreName
 
-SOURCE_ONLY = "source only"
+START = "epoch 0"
 EVIDENCE: tuple[ScoreName, ...] = ("snd", "information_maximisation")
 
 
@@ -37,8 +37,8 @@ def pick(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:
 
 
 def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_back: bool = True) -> int:
-    """Position of the candidate to keep. The first is the network that adaptation began with (SOURCE_ONLY); with
-    `fall_back` it is kept unless an adapted one looks better. Of those `pick` decides.
+    """Position of the candidate to keep. The first is the network that adaptation began with (START); 0 says that none
+    of the others looks better, which only `fall_back` looks for. Of those that do `pick` decides.
 
     To look better is to score no lower on the photos in all of EVIDENCE. Soft neighbourhood density (Saito et al., ICCV
     2021) falls when a method blurs the classes, however sure it grows, but rewards a collapse to one class; information

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from train.selection import SOURCE_ONLY, Candidate, choose, pick
+from train.selection import START, Candidate, choose, pick
 from train.validators import VALIDATORS
 
 CANDIDATES = "candidates.safetensors"
@@ -51,7 +51,7 @@ def judge_scores(
         if not all(name in candidate.scores for candidate in candidates):
             continue
         # Every validator is a ScoreName. Models of earlier versions did not keep the network they began with.
-        if candidates[0].name == SOURCE_ONLY:
+        if candidates[0].name == START:
             chosen = choose(candidates, name, gate, fall_back)  # type: ignore[arg-type]
         else:
             chosen = pick(candidates, name, gate)  # type: ignore[arg-type]

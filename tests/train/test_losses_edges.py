@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -143,6 +144,16 @@ def test_information_and_bnm_know_collapse_from_balance() -> None:
     assert information.information_maximisation(uniform) == pytest.approx(0.0, abs=1e-6)
     assert bnm.batch_nuclear_norm(balanced) == pytest.approx(-((3 / 12) ** 0.5))
     assert bnm.batch_nuclear_norm(collapsed) == pytest.approx(-((1 / 12) ** 0.5))
+
+
+def test_with_a_prior_shares_that_follow_it_cost_nothing_and_uniform_is_plain_information() -> None:
+    sure = 60 * torch.eye(3)[torch.tensor([0, 0, 1, 2])]
+    assert information.information_maximisation(sure, torch.tensor([0.5, 0.25, 0.25])) == pytest.approx(0.0, abs=1e-6)
+    expected = 0.5 * math.log(0.5 / 0.2) + 0.25 * math.log(0.25 / 0.4) * 2
+    assert information.information_maximisation(sure, torch.tensor([0.2, 0.4, 0.4])) == pytest.approx(expected)
+    logits = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
+    uniform = information.information_maximisation(logits, torch.full((3,), 1 / 3))
+    assert uniform == pytest.approx(information.information_maximisation(logits) + math.log(3))
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -62,6 +62,10 @@ SMOOTH: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
     "entropy": (entropy.minimum_entropy, GT),
     "advent": (advent.normalised_entropy, GT),
     "information": (information.information_maximisation, GT),
+    "information, prior": (
+        lambda x: information.information_maximisation(x, torch.linspace(1, 2, x.shape[1], dtype=x.dtype).softmax(0)),
+        GT,
+    ),
     "bnm": (bnm.batch_nuclear_norm, GT),
     "jmmd predictions": (lambda x: jmmd.joint_mmd(FS, x, FT, GT), GS),
     "pseudo labels": (lambda x: self_training.pseudo_label_loss(x, torch.tensor([0, 1, -1, 3, -1, 2, 0])), GT),

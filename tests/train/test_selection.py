@@ -1,6 +1,6 @@
 """The checkpoint is chosen by a label-free score among those that still know the source."""
 
-from train.selection import SOURCE_ONLY, Candidate, choose, pick
+from train.selection import START, Candidate, choose, pick
 
 
 def candidates(*pairs: tuple[float, float]) -> list[Candidate]:
@@ -29,7 +29,7 @@ def judged(*scores: tuple[float, float, float]) -> list[Candidate]:
     """Source-only first; of each SND, information maximisation and held-out accuracy."""
     return [
         Candidate(
-            f"epoch {number}" if number else SOURCE_ONLY,
+            f"epoch {number}" if number else START,
             {"snd": density, "information_maximisation": information, "source_accuracy": accuracy},
         )
         for number, (density, information, accuracy) in enumerate(scores)

@@ -30,20 +30,19 @@ def markdown(trials: Sequence[Trial]) -> str:
 
 
 def fall_back_line(trials: Sequence[Trial]) -> str:
-    """What falling back to the source-only network (`train.selection.choose`) would have done to these runs."""
+    """What falling back to epoch 0 (`train.selection.choose`) would have done to these runs."""
     back = [trial for trial in trials if _kept(trial) == 0]
     failed = [trial for trial in trials if trial.accuracy < trial.source_only - SLACK]
-    caught = [trial for trial in failed if trial in back]
-    lost = [trial.accuracy - trial.source_only for trial in back if trial.accuracy > trial.source_only]
+    lost = [trial.accuracy - trial.candidates[0]["accuracy"] for trial in back]
     return (
-        f"With the fall-back: {len(trials)} runs, {len(back)} end as source-only; {len(caught)} of {len(failed)} that "
-        f"ended over a point below it are among them, and {len(lost)} that ended above it, by at most "
-        f"{100 * max(lost, default=0):.1f} points.\n"
+        f"With the fall-back: of {len(trials)} runs {len(back)} end as they began, among them "
+        f"{sum(trial in back for trial in failed)} of the {len(failed)} that ended over a point below source-only; "
+        f"{sum(loss > 0 for loss in lost)} of them had gained, by at most {100 * max(0, *lost, 0):.1f} points.\n"
     )
 
 
 def _kept(trial: Trial) -> int:
-    """Position of the candidate that the default choice keeps; 0 is source-only."""
+    """Position of the candidate that the default choice keeps; 0 is epoch 0."""
     known = [
         Candidate(each["name"], {name: math.nan if value is None else value for name, value in each["scores"].items()})
         for each in trial.candidates

@@ -38,8 +38,8 @@ BATCH = 256
 @dataclass(frozen=True)
 class Trial:
     """What came of `methods` on a pair with a seed. `accuracy` is that of the checkpoint that was chosen without
-    labels, `best` that of the best one (the oracle), `source_only` that of the network it began with, the first of
-    `candidates`.
+    labels, `best` that of the best one (the oracle), `source_only` that of the network it began with. The first of
+    `candidates` is the same network with statistics of the photos.
     """
 
     pair: str
@@ -86,13 +86,12 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
         kept = train_candidates(
             Layout(where), network, pair.source, pair.target, params, 1.0, where, make_draws=make_draws
         )
-        accuracies = [before]
+        accuracies = []
         for file in kept.files:
             network.load_state_dict(load_file(file))
             accuracies.append(accuracy(network, pair))
-    candidates = [kept.start, *kept.known]
     stage = params.adapt
-    chosen = choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
+    chosen = choose(kept.known, stage.score, stage.source_accuracy_gate, stage.fall_back)
     return Trial(
         pair=pair.name,
         row=row,
@@ -101,12 +100,12 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
         source_only=before,
         accuracy=accuracies[chosen],
         best=max(accuracies),
-        chosen=candidates[chosen].name,
+        chosen=kept.known[chosen].name,
         steps=params.epochs * params.steps_per_epoch,
         cpu_seconds=time.process_time() - began,
         candidates=[
             {"name": known.name, "accuracy": value, "scores": _finite(known.scores)}
-            for known, value in zip(candidates, accuracies, strict=True)
+            for known, value in zip(kept.known, accuracies, strict=True)
         ],
     )
 

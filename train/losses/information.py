@@ -11,16 +11,19 @@ from train.losses.precision import in_float32
 
 
 @in_float32
-def information_maximisation(logits: Tensor) -> Tensor:
+def information_maximisation(logits: Tensor, prior: Tensor | None = None) -> Tensor:
     """Mean entropy of the predictions minus the entropy of their mean, in [-ln C, 0]: each row certain, all classes
-    used.
+    used. With a class `prior` [C], positive and of sum 1, the divergence of their mean from it instead (Krause et al.
+    2010), which is 0 or more: classes used as often as the prior says.
 
     Logits [batch, C] of unlabelled rows. The batch must be large enough to show the classes (several rows a class);
-    for one row, or one class, it is 0. Pulls towards equally frequent classes, wrongly so where the target's classes
-    are not.
+    without a prior, for one row, or one class, it is 0. Without one it pulls towards equally frequent classes, wrongly
+    so where the target's classes are not.
     """
     log_probabilities = torch.log_softmax(logits, 1)
     conditional = -(log_probabilities.exp() * log_probabilities).sum(1).mean()
     log_mean = torch.logsumexp(log_probabilities, 0) - torch.log(logits.new_tensor(len(logits)))
+    if prior is not None:
+        return conditional + (log_mean.exp() * (log_mean - prior.log())).sum()
     marginal = -(log_mean.exp() * log_mean).sum()
     return conditional - marginal

@@ -23,6 +23,7 @@ from train.methods.mcc import Mcc
 from train.methods.mcd import Mcd
 from train.methods.mdd import Mdd
 from train.methods.mic import Mic
+from train.methods.prior_information import PriorInformation
 from train.methods.sdat import Sdat
 from train.methods.self_training import SelfTraining
 from train.params import MethodName
@@ -44,6 +45,7 @@ METHODS: dict[MethodName, type[Method]] = {
     "entropy": Entropy,
     "bnm": Bnm,
     "information_maximisation": InformationMaximisation,
+    "prior_information": PriorInformation,
     "self_training": SelfTraining,
     "fixmatch": FixMatch,
     "mic": Mic,

@@ -15,7 +15,8 @@ from train.params import AdaptParams
 @dataclass(frozen=True)
 class Setting:
     """What a method may know when it is made: sizes, the stage's parameters, its own number in `train.adapt.methods`
-    (`weight`) and a seed.
+    (`weight`), a seed, and the `shares` (c,) of the classes among the photos as the network saw them before the first
+    step (None: not known).
     """
 
     features: int
@@ -23,6 +24,7 @@ class Setting:
     params: AdaptParams
     weight: float
     seed: int
+    shares: Tensor | None = None
 
     @contextmanager
     def seeded(self) -> Iterator[None]:

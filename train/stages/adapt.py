@@ -27,7 +27,7 @@ from train.model import Model, save_model
 from train.network import Classifier
 from train.open_set import rejection_threshold
 from train.params import TrainParams
-from train.selection import SOURCE_ONLY, Candidate, choose
+from train.selection import Candidate, choose
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
@@ -35,8 +35,9 @@ from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
 from train.stages.source import cache_size, source_domain
 from train.stages.watched import SELECTION_PHOTOS, Watched
+from train.validators import Outputs
 
-NO_BETTER = "no adapted network looks better on the photos than the one that knows renders only."
+NO_BETTER = "no checkpoint looks better on the photos than the network did before the first step."
 SLOWEST, MUCH_TO_LEARN = 0.1, 0.3
 TRUSTED = 0.9  # held-out source accuracy of the probe from which its view of the photos is kept
 
@@ -64,7 +65,11 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     }
     reason = _why_not(source, target)
     if reason:
-        return world.agreed(lambda: _pass_on(layout, params, source, target, reason, description))
+        print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
+        passed_on = {**description, "adapted": False, "reason": reason}
+        passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
+        world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
+        return passed_on
     probe.network.norm.separate = own_statistics(params, probe.description)
     key = _key(layout, params, probe, source, target, world)
     with resumable(layout.cache, "adapt", key, world) as folder:
@@ -73,33 +78,31 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world, shift=shift)
 
         def save_chosen() -> dict[str, Any]:
-            candidates = [kept.start, *kept.known]
-            judged = {
-                "pace": speed,
-                "chosen_by": params.adapt.score,
-                "candidates": [candidate.as_dict() for candidate in candidates],
-            }
-            # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
-            few = len(target.images) <= SELECTION_PHOTOS
-            beside = {CANDIDATES: {LOGITS: torch.stack([kept.start_logits, *kept.logits])}} if few else {}
-            stage = params.adapt
-            chosen = choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
+            known, stage = kept.known, params.adapt
+            chosen = choose(known, stage.score, stage.source_accuracy_gate, stage.fall_back)
             if chosen == 0:
-                return _pass_on(layout, params, source, target, NO_BETTER, description | judged, beside)
-            probe.network.load_state_dict(load_file(kept.files[chosen - 1]))
-            prior = kept.priors[chosen - 1]
+                print(f"train adapt: {NO_BETTER}", file=sys.stderr)
+            probe.network.load_state_dict(load_file(kept.files[chosen]))
+            prior = kept.priors[chosen]
             trained = description | {
-                "adapted": True,
-                "method": " + ".join(f"{weight:g} {name}" for name, weight in params.adapt.methods.items()),
+                "adapted": chosen > 0,
+                "method": " + ".join(f"{weight:g} {name}" for name, weight in stage.methods.items()),
                 "rotations": params.rotations,
-                "chosen": candidates[chosen].name,
+                "chosen": known[chosen].name,
                 "target_statistics": "own" if probe.network.norm.separate else "source",
-                "scores": candidates[chosen].scores,
+                "pace": speed,
+                "chosen_by": stage.score,
+                "scores": known[chosen].scores,
                 "size_prior": prior and _said(prior),
                 "label_shares": shift and dict(zip(source.classes, shift.shares, strict=True)),
-                **judged,
+                "candidates": [candidate.as_dict() for candidate in known],
             }
+            if chosen == 0:
+                trained["reason"] = NO_BETTER
             trained["unknown_below"] = _unknown_below(Model(probe.network, trained, ""), source, target, params)
+            # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
+            few = len(target.images) <= SELECTION_PHOTOS
+            beside = {CANDIDATES: {LOGITS: torch.stack(kept.logits)}} if few else {}
             save_model(layout.models / "adapt", probe.network, trained, prior, beside)
             return trained
 
@@ -115,24 +118,6 @@ def _said(prior: SizePrior) -> dict[str, float | str | None]:
         "sizes_from": "views" if distance is None else "resting parts, seen from above",
         "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
     }
-
-
-def _pass_on(
-    layout: Layout,
-    params: TrainParams,
-    source: SourceDomain,
-    target: TargetDomain,
-    reason: str,
-    description: dict[str, Any],
-    beside: dict[str, dict[str, torch.Tensor]] | None = None,
-) -> dict[str, Any]:
-    """Makes the probe's model the result, and says why."""
-    print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
-    probe = Model.load(layout.models / "probe")
-    unknown = _unknown_below(probe, source, target, params)
-    passed_on = {**description, "adapted": False, "reason": reason, "chosen": SOURCE_ONLY, "unknown_below": unknown}
-    save_model(layout.models / "adapt", probe.network, passed_on, None, beside or {})
-    return passed_on
 
 
 def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> float | None:
@@ -204,13 +189,23 @@ def train_candidates(
     """
     watched = Watched(source, target, params, world)
     sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
-    kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
-    world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))
-    before = watched.begin(network)
-    kept.start = Candidate(SOURCE_ONLY, world.agreed(lambda: watched.scores(before)))
+    kept, checkpoint = Candidates(folder, first=0), Checkpoint(folder / "run.safetensors")
     board = Board(layout, params, folder.name)
-    world.agreed(lambda: board.log(0, kept.start))
-    kept.start_logits = torch.from_numpy(before.target_logits).float()
+    world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))
+
+    def judge(epoch: int, averaged: Classifier, outputs: Outputs, losses: dict[str, float]) -> SizePrior | None:
+        scores = watched.scores(outputs)
+        prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
+        known = Candidate(f"epoch {epoch}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
+        kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
+        board.log(epoch, known)
+        return prior
+
+    shares = None  # a run that goes on has them in its checkpoint
+    if world.agreed(lambda: not kept.known):
+        before = watched.begin(network)
+        shares = torch.from_numpy(before.target_probabilities.mean(axis=0))
+        world.agreed(lambda: judge(0, network, before, {}))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         outputs = watched.outputs(averaged)
@@ -218,18 +213,14 @@ def train_candidates(
             said = softmax(outputs.source_logits, axis=1), outputs.source_labels, outputs.target_probabilities
             shift.follow(world.agreed(lambda: target_shares(*said)))
 
-        def judge() -> SizePrior | None:
-            scores = watched.scores(outputs)
-            prior = calibrate(sizes, watched.extents, outputs.target_probabilities)
-            known = Candidate(f"epoch {epoch + 1}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
-            kept.add(known, averaged, prior, torch.from_numpy(outputs.target_logits).float())
-            board.log(epoch + 1, known)
-            watch(epoch, known)
+        def judged() -> SizePrior | None:
+            prior = judge(epoch + 1, averaged, outputs, losses)
+            watch(epoch, kept.known[-1])
             return prior
 
-        return world.agreed(judge)
+        return world.agreed(judged)
 
-    prior = world.agreed(lambda: kept.priors[-1] if kept.priors else None)
+    prior = world.agreed(lambda: kept.priors[-1])
     adapt(
         network,
         source,
@@ -243,5 +234,6 @@ def train_candidates(
         world=world,
         shift=shift,
         make_draws=make_draws,
+        shares=shares,
     )
     return kept

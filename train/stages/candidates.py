@@ -21,15 +21,11 @@ WEIGHTS, PRIOR, LOGITS, KNOWN = "model.safetensors", "size_prior.safetensors", "
 
 class Candidates:
     """One an epoch, in `folder`: what is known of it, the size prior and the photos' logits (photos, classes) that it
-    left, and the file of its weights. `start` and `start_logits` are those of the network that the run began with,
-    which is not on disk.
+    left, and the file of its weights. The first is of the epoch `first`; epoch 0 is the network before the first step.
     """
 
-    start: Candidate
-    start_logits: torch.Tensor
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, first: int = 1) -> None:
+        self._folder, self._first = folder, first
         self.known: list[Candidate] = []
         self.priors: list[SizePrior | None] = []
         self.logits: list[torch.Tensor] = []
@@ -48,12 +44,12 @@ class Candidates:
         """Takes up what a killed run left, and says so. If a candidate is damaged, so is the run: it begins anew."""
         if not self._restore(checkpoint.epochs):
             checkpoint.path.unlink()
-        if done := len(self.known):
-            print(f"train {stage}: resumed at epoch {min(done + 1, epochs)} of {epochs}.", file=sys.stderr)
+        if self.known:
+            print(f"train {stage}: resumed at epoch {min(checkpoint.epochs + 1, epochs)} of {epochs}.", file=sys.stderr)
 
     def _restore(self, epochs: int) -> bool:
         try:
-            for _ in range(epochs):
+            for _ in range(self._first, epochs + 1 if epochs else self._first):
                 place = self._place()
                 logits = load_file(place / LOGITS)["logits"]
                 known = Candidate(**json.loads((place / KNOWN).read_text(encoding="utf-8")))
@@ -64,7 +60,7 @@ class Candidates:
         return True
 
     def _place(self) -> Path:
-        return self._folder / f"epoch_{len(self.known) + 1:04}"
+        return self._folder / f"epoch_{len(self.known) + self._first:04}"
 
     def _append(self, known: Candidate, prior: SizePrior | None, logits: torch.Tensor) -> None:
         self.files.append(self._place() / WEIGHTS)

@@ -48,18 +48,14 @@ class Watched:
             return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
 
     def begin(self, network: Classifier) -> Outputs:
-        """What the source-only `network` says with the source's statistics. Leaves it with the target's own, if it is
-        to have any.
+        """What `network` says before the first step, with statistics of the photos, which it is left with, where it
+        has any of its own: with the source's it may see few of the classes, which some scores take for knowledge.
         """
-        separate, network.norm.separate = network.norm.separate, False
         network.eval()
         inference = Inference(network, 1, self.world)
         pooled = inference.pooled(self.photo_batches())
         network.norm.set_statistics("target", pooled)
-        said = self._outputs(network, inference, pooled)
-        network.norm.separate = separate
-        network.norm.set_statistics("target", pooled)
-        return said
+        return self._outputs(network, inference, pooled)
 
     def outputs(self, network: Classifier) -> Outputs:
         """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""

@@ -10,7 +10,7 @@ from typing import Any
 from train.params import ScoreName
 
 START = "epoch 0"
-EVIDENCE: tuple[ScoreName, ...] = ("snd", "information_maximisation")
+EVIDENCE: tuple[ScoreName, ...] = ("class_ami", "information_maximisation")
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_
     """Position of the candidate to keep. The first is the network that adaptation began with (START); 0 says that none
     of the others looks better, which only `fall_back` looks for. Of those that do `pick` decides.
 
-    To look better is to score no lower on the photos in all of EVIDENCE. Soft neighbourhood density (Saito et al., ICCV
-    2021) falls when a method blurs the classes, however sure it grows, but rewards a collapse to one class; information
-    maximisation falls on that. A score that the first has no number for (too few photos) is no evidence.
+    To look better is to score no lower on the photos in all of EVIDENCE. ClassAMI falls where predictions no longer
+    follow the clusters that the features form, information maximisation where they grow unsure or all the same. A score
+    that the first has no number for (too few photos) is no evidence.
     """
     start = candidates[0]
     asked = [name for name in EVIDENCE if fall_back and not math.isnan(start.scores[name])]

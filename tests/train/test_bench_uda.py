@@ -110,15 +110,16 @@ def test_the_table_marks_what_ends_below_the_network_it_began_with() -> None:
 
 
 def test_the_line_on_the_fall_back_counts_what_it_catches_and_what_it_costs() -> None:
-    def trial(accuracy: float, density: float) -> Trial:
-        scores = [{"snd": value, "information_maximisation": 1.0, "source_accuracy": 0.9} for value in (3.0, density)]
+    def trial(accuracy: float, agreement: float) -> Trial:
+        same = {"information_maximisation": 1.0, "source_accuracy": 0.9}
+        scores = [{**same, "class_ami": value} for value in (0.5, agreement)]
         candidates = [
             {"name": f"epoch {number}", "accuracy": value, "scores": found}
             for number, (value, found) in enumerate(zip((0.9, accuracy), scores, strict=True))
         ]
         return Trial("usps", "a method", 0, 2007, 0.9, accuracy, accuracy, "epoch 1", 1, 1.0, candidates)
 
-    line = fall_back_line([trial(0.95, 3.5), trial(0.7, 2.0), trial(0.6, 3.5), trial(0.92, 2.0)])
+    line = fall_back_line([trial(0.95, 0.6), trial(0.7, 0.3), trial(0.6, 0.6), trial(0.92, 0.3)])
     assert "of 4 runs 2 end as they began, among them 1 of the 2 that" in line
     assert "1 of them had gained, by at most 2.0 points" in line
-    assert "of 1 runs 0 end" in fall_back_line([trial(0.95, 3.5)])
+    assert "of 1 runs 0 end" in fall_back_line([trial(0.95, 0.6)])

@@ -26,26 +26,26 @@ def test_the_later_of_equals_and_never_a_nan() -> None:
 
 
 def judged(*scores: tuple[float, float, float]) -> list[Candidate]:
-    """Source-only first; of each SND, information maximisation and held-out accuracy."""
+    """Source-only first; of each ClassAMI, information maximisation and held-out accuracy."""
     return [
         Candidate(
             f"epoch {number}" if number else START,
-            {"snd": density, "information_maximisation": information, "source_accuracy": accuracy},
+            {"class_ami": agreement, "information_maximisation": information, "source_accuracy": accuracy},
         )
-        for number, (density, information, accuracy) in enumerate(scores)
+        for number, (agreement, information, accuracy) in enumerate(scores)
     ]
 
 
 def test_the_best_of_those_that_look_better_than_source_only_is_kept() -> None:
-    found = judged((3.0, 1.0, 0.9), (3.1, 1.5, 0.9), (2.9, 2.0, 0.9), (3.2, 1.4, 0.9))
+    found = judged((0.5, 1.0, 0.9), (0.6, 1.5, 0.9), (0.4, 2.0, 0.9), (0.7, 1.4, 0.9))
     assert choose(found, "information_maximisation", 0.05) == 1
 
 
 def test_source_only_is_kept_where_every_adapted_network_looks_worse() -> None:
-    blurred, collapsed = (2.0, 1.9, 0.9), (5.0, 0.1, 0.9)
-    assert choose(judged((3.0, 1.0, 0.9), blurred, collapsed), "information_maximisation", 0.05) == 0
+    blurred, unsure = (0.3, 1.9, 0.9), (0.6, 0.1, 0.9)
+    assert choose(judged((0.5, 1.0, 0.9), blurred, unsure), "information_maximisation", 0.05) == 0
     nan = float("nan")
-    assert choose(judged((3.0, 1.0, 0.9), (nan, nan, nan)), "information_maximisation", 0.05) == 0
+    assert choose(judged((0.5, 1.0, 0.9), (nan, nan, nan)), "information_maximisation", 0.05) == 0
 
 
 def test_a_score_that_cannot_be_had_of_so_few_photos_is_no_evidence() -> None:
@@ -54,5 +54,5 @@ def test_a_score_that_cannot_be_had_of_so_few_photos_is_no_evidence() -> None:
 
 
 def test_held_out_renders_gate_among_those_that_look_better() -> None:
-    found = judged((3.0, 1.0, 0.9), (3.1, 1.9, 0.3), (3.1, 1.5, 0.9))
+    found = judged((0.5, 1.0, 0.9), (0.6, 1.9, 0.3), (0.6, 1.5, 0.9))
     assert choose(found, "information_maximisation", 0.05) == 2

@@ -15,6 +15,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from flows import code_versions
+from flows.dvc_locks import free_dead_locks
 from flows.settings import run_environment
 from flows.stages import DVC, read_stages
 
@@ -105,6 +106,7 @@ def project_lock(root: Path) -> Iterator[None]:
         ) from None
     try:
         holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        free_dead_locks(root)
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cad2real.layout import Layout
 from flows.code_versions import changed_rooms
+from flows.dvc_locks import free_dead_locks
 from flows.next_run import next_run
 from flows.project import running_process
 from flows.promote import CURRENT
@@ -22,12 +23,15 @@ SHOWN_SKIPPED = 5
 def status_lines(root: Path) -> list[str]:
     """The status of the project at `root` for people. Raises UserError when it is no project."""
     layout = Layout(root)
+    process = running_process(root)
+    if process is None:
+        free_dead_locks(root)
     stale = stale_stages(root)
     lines = [f"stale: {stage} ({', '.join(reasons)})" for stage, reasons in stale.items()]
     if rooms := changed_rooms(root):
         lines.append(f"stale: what was made by older code of {', '.join(rooms)} (cad2real was updated)")
     lines = lines or ["up to date"]
-    if (process := running_process(root)) is not None:
+    if process is not None:
         lines.append(f"running now: process {process}")
     lines.append(_last_version(root))
     if (moment := next_run(root)) is not None:

@@ -172,6 +172,7 @@ def step_losses(
         strong=draw.images[n:],
         head=network.head,
         look=partial(student.look, probabilities=probabilities),
+        sized=prior is not None and draw.extents is not None,
         progress=draw.done,
     )
     ramp = Schedule.ramp(draw.done)

@@ -12,7 +12,7 @@ MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
     "dan", "jan", "coral", "afn", "bsp",
     "mcc", "entropy", "bnm", "information_maximisation", "prior_information",
-    "self_training", "fixmatch", "mic",
+    "self_training", "size_training", "fixmatch", "mic",
     "drcn", "fda", "sdat",
 ]  # fmt: skip
 ScoreName = Literal[
@@ -111,7 +111,7 @@ class AdaptParams(Block):
     the photos is estimated and the renders' losses weighed by it, see `train.label_shift`.
     """
 
-    methods: dict[MethodName, float] = Field({"cdan": 0.1, "prior_information": 1.0})
+    methods: dict[MethodName, float] = Field({"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
     head_learning_rate: float = Field(2e-3, gt=0)
     layer_decay: float = Field(1.0, gt=0, le=1)

@@ -33,7 +33,16 @@ SETTINGS = {
     "adapt": {
         "source_only_share": 0.1,
         "target_statistics": "own",
-        "methods": {"cdan": 0.1, "mcc": 1.0, "dan": 0.1, "self_training": 1.0, "mic": 1.0, "sdat": 0.02},
+        "fall_back": False,
+        "methods": {
+            "cdan": 0.1,
+            "mcc": 1.0,
+            "dan": 0.1,
+            "self_training": 1.0,
+            "prior_information": 1.0,
+            "mic": 1.0,
+            "sdat": 0.02,
+        },
     },
 }
 DIES = """

@@ -13,6 +13,8 @@ from cad2real.errors import UserError
 from train.adaptation import adapt
 from train.datasets import SourceDomain, TargetDomain
 from train.methods import METHODS
+from train.methods.batch import Setting, StepBatch
+from train.methods.prior_information import PriorInformation
 from train.model import new_network
 from train.network import Classifier
 from train.params import AdaptParams, MethodName, TrainParams
@@ -21,6 +23,7 @@ from train.size_prior import SizePrior
 CLASSES, SIZE, BATCH = 3, 32, 4
 STRENGTHS = {"fda": 0.05, "sdat": 0.05}  # numbers that are no loss weights
 LOSSLESS = {"fda", "sdat"}
+FOR_SIZES = "size_training"  # has no loss unless sizes correct the teacher
 
 
 def domains() -> tuple[SourceDomain, TargetDomain]:
@@ -60,7 +63,7 @@ def test_the_registry_holds_the_names_that_params_yaml_may_say() -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_runs_through_the_loop(name: str) -> None:
     network, losses = run({name: STRENGTHS.get(name, 1.0)})
-    assert set(losses) == {"source"} if name in LOSSLESS else {"source", name}
+    assert set(losses) == ({"source"} if name in {*LOSSLESS, FOR_SIZES} else {"source", name})
     assert all(math.isfinite(value) for value in losses.values())
     assert all(parameter.isfinite().all() for parameter in network.parameters())
 
@@ -92,3 +95,36 @@ def test_no_method_is_source_only_training_with_target_statistics() -> None:
 def test_a_loss_weight_in_place_of_a_strength_is_refused(name: str) -> None:
     with pytest.raises(UserError, match=f"number of {name}"):
         run({name: 1.0})
+
+
+def test_with_sizes_size_training_is_self_training_and_without_them_nothing() -> None:
+    def loss(name: MethodName, sized: bool) -> torch.Tensor | None:
+        rng = torch.Generator().manual_seed(0)
+        logits, teacher = torch.randn(4, CLASSES, generator=rng), torch.randn(4, CLASSES, generator=rng)
+        views = torch.zeros(4, 3, 8, 8)
+        batch = StepBatch(
+            source_feature=logits,
+            source_logits=logits,
+            source_labels=torch.zeros(4, dtype=torch.int64),
+            target_feature=logits,
+            target_logits=logits,
+            target_teacher=(10 * teacher).softmax(dim=1),
+            weak=views,
+            strong=views,
+            head=torch.nn.Identity(),
+            look=lambda images: (logits, logits),
+            sized=sized,
+            progress=0.5,
+        )
+        return METHODS[name](Setting(CLASSES, CLASSES, AdaptParams(), 1.0, 0)).loss(batch)
+
+    assert loss("size_training", sized=False) is None
+    sized, plain = loss("size_training", sized=True), loss("self_training", sized=False)
+    assert sized is not None and plain is not None and sized > 0 and torch.equal(sized, plain)
+
+
+def test_classes_are_to_keep_the_shares_that_the_network_saw_at_first() -> None:
+    prior = PriorInformation(Setting(8, CLASSES, AdaptParams(), 1.0, 0, torch.tensor([0.9, 0.095, 0.005]))).prior
+    assert prior.sum() == pytest.approx(1.0) and prior[0] > prior[1] > prior[2] > 1 / (6 * CLASSES)
+    even = PriorInformation(Setting(8, CLASSES, AdaptParams(), 1.0, 0)).prior
+    assert even.tolist() == pytest.approx([1 / CLASSES] * CLASSES)

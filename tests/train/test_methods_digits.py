@@ -17,7 +17,7 @@ from train.sharpness import climbed
 WEIGHTS = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.25, "sdat": 0.1}
 # What they minimise is a game with another network, or nothing: their worth is in the accuracy.
 JUDGED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
-JUDGED_ELSEWHERE = {"drcn", "afn"}
+JUDGED_ELSEWHERE = {"drcn", "afn", "size_training"}
 
 
 @cache

@@ -31,8 +31,8 @@ REPOSITORY = Path(__file__).parents[2]
 PARAMS = """
 train:
   {backbone: mobilenetv3_small_050, weights: random, image_size: 32, batch_size: 6, epochs: 6, steps_per_epoch: 3,
-   probe: {draws: 1}, adapt: {source_only_share: 0.2, score: %s,
-   methods: {cdan: 0.1, mcc: 1.0, self_training: 1.0, mic: 1.0, sdat: 0.02}}}
+   probe: {draws: 1}, adapt: {source_only_share: 0.2, score: %s, fall_back: false,
+   methods: {cdan: 0.1, mcc: 1.0, self_training: 1.0, prior_information: 1.0, mic: 1.0, sdat: 0.02}}}
 """
 
 

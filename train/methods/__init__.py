@@ -26,6 +26,7 @@ from train.methods.mic import Mic
 from train.methods.prior_information import PriorInformation
 from train.methods.sdat import Sdat
 from train.methods.self_training import SelfTraining
+from train.methods.size_training import SizeTraining
 from train.params import MethodName
 
 METHODS: dict[MethodName, type[Method]] = {
@@ -47,6 +48,7 @@ METHODS: dict[MethodName, type[Method]] = {
     "information_maximisation": InformationMaximisation,
     "prior_information": PriorInformation,
     "self_training": SelfTraining,
+    "size_training": SizeTraining,
     "fixmatch": FixMatch,
     "mic": Mic,
     "drcn": Drcn,

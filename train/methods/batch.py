@@ -43,7 +43,8 @@ class StepBatch:
     mean teacher on weak views of the same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the
     photos in [0, 1] that the teacher and the student saw. `head`: the classifier's head, (k, d) -> (k, c). `look`: the
     student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless
-    under `torch.no_grad()`. `progress` in [0, 1]: the share of the adaptation phase that is done.
+    under `torch.no_grad()`. `sized`: whether the parts' sizes in the photos have corrected the teacher. `progress` in
+    [0, 1]: the share of the adaptation phase that is done.
     """
 
     source_feature: Tensor
@@ -56,6 +57,7 @@ class StepBatch:
     strong: Tensor
     head: Callable[[Tensor], Tensor]
     look: Callable[[Tensor], tuple[Tensor, Tensor]]
+    sized: bool
     progress: float
 
 

@@ -23,7 +23,7 @@ class SelfTraining(Method):
         self.confidence = setting.params.confidence
         self.register_buffer("shyness", torch.ones(setting.classes))
 
-    def loss(self, batch: StepBatch) -> torch.Tensor:
+    def loss(self, batch: StepBatch) -> torch.Tensor | None:
         confidence, label = batch.target_teacher.max(dim=1)
         self._follow(confidence, label)
         sure = (confidence >= self.confidence * self.shyness[label]).float()

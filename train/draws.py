@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,19 +33,10 @@ class Draw:
     done: float
 
 
-class MakeDraws(Protocol):
-    """Gives the images of all steps: `draws`, or who keeps what it made."""
-
-    def __call__(
-        self,
-        source: SourceDomain,
-        target: TargetDomain,
-        params: TrainParams,
-        schedule: Schedule,
-        restyles: Sequence[Restyle],
-        first: int = 0,
-        device: torch.device | None = None,
-    ) -> Iterator[Draw]: ...
+type MakeDraws = Callable[
+    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None], Iterator[Draw]
+]
+"""`draws`, or who keeps what it made."""
 
 
 def draws(

@@ -27,7 +27,7 @@ class Preset:
 PRESETS = {
     "draft": Preset(3, "FAST"),
     "standard": Preset(12, "HIGH", clamp_indirect=4.0),
-    "high": Preset(112, "HIGH", clamp_indirect=10.0),
+    "high": Preset(128, "HIGH", clamp_indirect=10.0),
     # The settings of SynthNet's renderer, for comparison.
     "synthnet": Preset(
         4096, "HIGH", prefilter="ACCURATE", adaptive_threshold=0.01, part_only=False, clamp_indirect=10.0

@@ -114,7 +114,9 @@ def project_lock(root: Path) -> Iterator[None]:
 
 
 def running_process(root: Path) -> str | None:
-    """The process id of the run that is at work on the project, None if there is none."""
+    """The process id of the run that is at work on the project, None if there is none. Makes no files."""
+    if not _lock_file(root).exists():
+        return None
     lock, holder = _lock(root)
     try:
         with lock:
@@ -124,6 +126,10 @@ def running_process(root: Path) -> str | None:
 
 
 def _lock(root: Path) -> tuple[BaseFileLock, Path]:
-    path = Layout(root).logs / "run.lock"
+    path = _lock_file(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path, timeout=0.5), path.with_suffix(".pid")
+
+
+def _lock_file(root: Path) -> Path:
+    return Layout(root).logs / "run.lock"

@@ -92,6 +92,17 @@ def test_without_photos_or_labels(tmp_path: Path) -> None:
     assert "no photo carries this label" in page.text and "hex_nut" in page.text
 
 
+def test_a_network_that_stayed_as_it_began_says_why_beside_what_was_tried(tmp_path: Path) -> None:
+    fake_project(tmp_path, LABELS)
+    model = tmp_path / "data/models/adapt/model.json"
+    said = json.loads(model.read_text())
+    said |= {"adapted": False, "reason": "no checkpoint looks better.", "chosen": said["candidates"][0]["name"]}
+    model.write_text(json.dumps(said))
+    page = _page(tmp_path)
+    assert "Not adapted: no checkpoint looks better." in page.text and "was kept" not in page.text
+    assert "Score that chose" in page.text and "The choice in hindsight" in page.text
+
+
 def test_several_parts_to_a_label_and_unlabelled_examples(tmp_path: Path) -> None:
     fake_project(tmp_path, ["bolt", "nut"], parts_per_label=3)
     examples = tmp_path / "data/index/examples.json"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from cad2real.errors import UserError
 from cad2real.files import write_json
 from flows.code_versions import FILE, refresh
 from flows.next_run import announced, next_run
@@ -17,6 +20,12 @@ def test_a_new_project(project: Path) -> None:
     assert "stale: catalogue (has not run yet)" in lines
     assert "last recorded run: none" in lines
     assert "model: none yet" in lines
+
+
+def test_asking_in_a_folder_that_is_no_project_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        status_lines(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_was_skipped_and_who_is_at_work(project: Path) -> None:

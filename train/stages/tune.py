@@ -22,7 +22,7 @@ from train.datasets import SourceDomain, TargetDomain, read_target
 from train.label_shift import new_shift
 from train.model import Model
 from train.params import TrainParams
-from train.selection import Candidate, pick
+from train.selection import Candidate, choose, pick
 from train.stages.adapt import own_statistics, pace, train_candidates
 from train.stages.source import cache_size, source_domain
 from train.tuning_ranges import RANGES
@@ -137,7 +137,8 @@ def _try(
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             print(f"trial {trial.number + 1}: pruned {reason}".rstrip(), file=sys.stderr)
             return
-        chosen = candidates[pick(candidates, params.adapt.score, params.adapt.source_accuracy_gate)]
+        stage = settings.adapt
+        chosen = candidates[choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)]
         value = chosen.scores[params.adapt.score]
         print(f"trial {trial.number + 1}: {value:.4f}", file=sys.stderr)
         if math.isfinite(value):

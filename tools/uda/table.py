@@ -37,7 +37,7 @@ def fall_back_line(trials: Sequence[Trial]) -> str:
     return (
         f"With the fall-back: of {len(trials)} runs {len(back)} end as they began, among them "
         f"{sum(trial in back for trial in failed)} of the {len(failed)} that ended over a point below source-only; "
-        f"{sum(loss > 0 for loss in lost)} of them had gained, by at most {100 * max(0, *lost, 0):.1f} points.\n"
+        f"{sum(loss > 0 for loss in lost)} of them had gained, by at most {100 * max([0, *lost]):.1f} points.\n"
     )
 
 

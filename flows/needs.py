@@ -18,7 +18,9 @@ CACHE_FACTOR = 1.5
 """Renders are cached at this multiple of the network's input (train/stages/probe.py, which would import torch here)."""
 MODEL_BYTES = 400_000_000
 """Of a backbone that has not been trained here yet: a ViT-B or SwinV2-B has 350 MB."""
-KNOWN_MODEL_BYTES = {"tf_efficientnet_lite0": 15_000_000}
+KNOWN_MODEL_BYTES = {
+    "tf_efficientnet_lite0": 15_000_000, "tf_efficientnet_lite1": 18_000_000, "tf_efficientnet_lite2": 20_000_000
+}  # fmt: skip
 CHECKPOINT_MODELS = 8
 """Network, teacher and the optimiser's two averages, twice while a checkpoint takes the place of the last one."""
 INDEX_BYTES_PER_VIEW = 5_500

@@ -81,7 +81,7 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
         endless(DataLoader(folder, params.batch_size, shuffle=True, drop_last=True, num_workers=2))
         for folder in (Folder(renders, for_renders), Folder(photos, for_photos))
     ]
-    network = new_network(params.backbone, params.weights, classes)
+    network = new_network(params.backbone, params.weights, classes, params.image_size)
     discriminator = DomainDiscriminator(network.head.in_features * classes, 256)
     optimizer = torch.optim.AdamW([*network.parameters(), *discriminator.parameters()], 1e-5)
     network.train()
@@ -127,7 +127,7 @@ def our_loop(params: TrainParams, source: SourceDomain, target: TargetDomain, st
     vars(adaptation)["made_ahead"] = watched
     stage = params.adapt.model_copy(update={"methods": {"cdan": 0.1, "mcc": 1.0}, "source_only_share": 0.0})
     wanted = params.model_copy(update={"adapt": stage, "epochs": 1, "steps_per_epoch": WARM_UP + steps})
-    network = new_network(params.backbone, params.weights, len(source.classes))
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
     ended = 0.0
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
@@ -146,7 +146,7 @@ def _rate(seconds: float, waited: float, steps: int, params: TrainParams) -> dic
 
 def probe_epochs(params: TrainParams, source: SourceDomain) -> dict[str, float]:
     """Seconds of an epoch of the linear probe: through the frozen network, and on cached features."""
-    network = new_network(params.backbone, params.weights, len(source.classes))
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
     images = torch.from_numpy(source.images[:, :3]).float() / 255
     images = F.interpolate(images[:256], params.image_size)
     labels = torch.from_numpy(source.labels[:256])

@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train.checkpoint import Checkpoint, Run
+from train.compilation import compiler_watched
 from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
 from train.draws import Draw, MakeDraws, draws, made_ahead
@@ -70,22 +71,23 @@ def adapt(
     own = [parameter for method in methods.values() for parameter in method.parameters()]
     climb = sum(method.climb for method in methods.values())
     groups = parameter_groups(network, own, stage, pace)
-    optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
+    home = network.mean.device
+    optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay, fused=home.type == "cuda")
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    pieces = params.gradient_accumulation
-    student = Runner(network, lanes, world, own, pieces)
-    teacher = Runner(make_teacher(network).eval(), lanes, world, pieces=pieces)
+    pieces, compiled = params.gradient_accumulation, params.torch_compile
+    student = Runner(network, lanes, world, own, pieces, compiled)
+    teacher = Runner(make_teacher(network).eval(), lanes, world, pieces=pieces, compiled=compiled)
     parts: dict[str, torch.nn.Module] = {str(name): method for name, method in methods.items()}
     if shift is not None:
-        parts["label_shift"] = shift.to(network.mean.device)
+        parts["label_shift"] = shift.to(home)
     run = Run(network, teacher.network, parts, optimizer, rates)
     done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
     restyles = [method.restyle for method in methods.values()]
-    home = network.mean.device
     steps = made_ahead(make_draws(source, target, params, schedule, restyles, rates.last_epoch, home))
     with (
         Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
         memory_watched(name, params.batch_size),
+        compiler_watched(name, compiled),
     ):
         for epoch in range(done, params.epochs):
             sums: dict[str, float] = {}

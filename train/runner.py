@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from train.compilation import compile_in_place
 from train.distributed import ALONE, World
 from train.lanes import Lanes
 from train.network import Classifier
@@ -19,6 +20,7 @@ class Runner:
     one piece after the other, twice: first for their features, then, when the gradients at the features are known, for
     those of the weights (GradCache: Gao et al., RepL4NLP 2021). So memory holds the activations of a piece, and losses
     of the whole batch stay what they are, as long as the backbone draws no random numbers and keeps its statistics.
+    `compiled`: see `train.compilation`.
     """
 
     def __init__(
@@ -28,9 +30,12 @@ class Runner:
         world: World = ALONE,
         own: Iterable[nn.Parameter] = (),
         pieces: int = 1,
+        compiled: bool = False,
     ) -> None:
         self.network = network
         self._lanes = Lanes(network.backbone, lanes)
+        if compiled:
+            compile_in_place(self._lanes.replicas)
         self._world = world
         self._whole = [*network.head.parameters(), *own]
         self._pieces = pieces

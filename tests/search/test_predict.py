@@ -108,7 +108,7 @@ def test_folders_are_looked_through(tmp_path: Path) -> None:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     monkeypatch.chdir(tmp_path)
     description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
-    save_model(Path("data/models/adapt"), new_network("resnet10t", "random", 2), description)
+    save_model(Path("data/models/adapt"), new_network("resnet10t", "random", 2, 32), description)
     return Layout()
 
 
@@ -130,7 +130,7 @@ def test_the_model_in_use_comes_first(project: Layout) -> None:
     promoted = project.models / "promoted" / "one"
     save_model(
         promoted,
-        new_network("resnet10t", "random", 2),
+        new_network("resnet10t", "random", 2, 32),
         {"classes": ["gear", "pin"], "backbone": "resnet10t", "image_size": 32, "rotations": 1},
     )
     (project.models / "current").symlink_to(Path("promoted/one"))

@@ -46,6 +46,26 @@ def test_warp_turns_but_never_mirrors() -> None:
     assert (to_turns < to_mirrors).float().mean() > 0.95
 
 
+def test_a_share_of_images_is_mirrored() -> None:
+    images = torch.rand(200, 3, 4, 4)
+    flipped = augment.flip(images, 0.3, rng())
+    mirrored = (flipped == images.flip(-1)).all(dim=(1, 2, 3))
+    assert ((flipped == images).all(dim=(1, 2, 3)) ^ mirrored).all()
+    assert 40 <= mirrored.sum() <= 80
+    photos = batches.target_view(images, 4, TargetAugmentParams(flip_p=1.0, jitter=0.0), rng())
+    assert not torch.allclose(photos, batches.target_view(images, 4, TargetAugmentParams(jitter=0.0), rng()))
+
+
+def test_jpeg_leaves_its_traces_in_a_share_of_images() -> None:
+    images = torch.rand(100, 3, 16, 16)
+    stored = augment.jpeg(images, 0.5, rng())
+    changed = (stored != images).any(dim=3).any(dim=2).any(dim=1)
+    assert 30 <= changed.sum() <= 70
+    assert stored.min() >= 0 and stored.max() <= 1
+    smooth = torch.linspace(0, 1, 16).expand(1, 3, 16, 16)
+    assert (augment.jpeg(smooth, 1.0, rng()) - smooth).abs().max() < 0.2  # what JPEG is made for it keeps
+
+
 def test_every_image_has_its_own_draw_and_a_seed_repeats_it() -> None:
     view = lambda seed: batches.source_view(  # noqa: E731
         renders(), SIZE, AugmentParams(), BackgroundParams(), None, rng(seed)

@@ -145,7 +145,7 @@ def test_one_process_is_a_world_of_its_own() -> None:
 
 
 def test_a_batch_smaller_than_the_world_is_refused() -> None:
-    network = new_network("test_efficientnet", "random", CLASSES)
+    network = new_network("test_efficientnet", "random", CLASSES, 32)
     params = TrainParams(batch_size=4)
     with pytest.raises(UserError, match="batch_size: 4 cannot be shared by 5 processes"):
         adapt(network, *domains(), params, 1, 1.0, lambda *_: None, world=World(0, 5))

@@ -72,7 +72,7 @@ def test_the_command_says_how_good_it_is(project: Layout, monkeypatch: pytest.Mo
 
 
 def test_rates_fall_towards_the_stem_and_frozen_blocks_do_not_train() -> None:
-    network = new_network("test_efficientnet", "random", 3)
+    network = new_network("test_efficientnet", "random", 3, 32)
     own = torch.nn.Linear(2, 2)
     stage = AdaptParams(layer_decay=0.5, frozen_blocks=1, backbone_learning_rate=0.1, head_learning_rate=1.0)
     groups = parameter_groups(network, own.parameters(), stage, pace=0.5)

@@ -91,7 +91,7 @@ class Killed(Exception):
 
 def trained(path: Path | None, shift: LabelShift | None, stop: int = 3) -> Classifier:
     torch.manual_seed(0)
-    network = new_network("test_efficientnet", "random", CLASSES)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
         if epoch == stop:

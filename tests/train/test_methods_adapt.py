@@ -42,7 +42,7 @@ def domains() -> tuple[SourceDomain, TargetDomain]:
 def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier, dict[str, float]]:
     """Three steps, the first of them without the target; the network and the mean losses."""
     torch.manual_seed(0)
-    network = new_network("test_efficientnet", "random", CLASSES)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
     network.norm.separate = statistics == "own"
     seen: list[dict[str, float]] = []
 

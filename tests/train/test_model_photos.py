@@ -10,7 +10,7 @@ from train.model import Model, new_network
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    network = new_network("resnet10t", "random", 3)
+    network = new_network("resnet10t", "random", 3, 32)
     network.head.weight.data.normal_(std=0.1)
     return Model(network, {"classes": ["a", "b", "c"], "image_size": 32, "rotations": 1}, "key")
 

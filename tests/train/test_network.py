@@ -75,7 +75,7 @@ def test_a_short_run_gets_the_whole_schedule() -> None:
 
 @pytest.mark.parametrize("backbone", ["test_efficientnet", "mobilenetv3_small_050", "test_vit", "test_convnext"])
 def test_every_kind_of_backbone_gives_what_the_head_takes(backbone: str) -> None:
-    network = new_network(backbone, "random", 3)
+    network = new_network(backbone, "random", 3, 160)
     feature, logits = network(torch.rand(2, 3, 160, 160), "target")
     assert feature.shape == (2, network.head.in_features)
     assert logits.shape == (2, 3)

@@ -103,7 +103,7 @@ class Killed(Exception):
 def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Classifier:
     """Three epochs of two steps; killed after the checkpoint of epoch `stop`, where it is less."""
     torch.manual_seed(0)
-    network = new_network("test_efficientnet", "random", CLASSES)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
         if epoch == stop:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import shutil
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
+from torch._dynamo.exc import TorchDynamoException
 
+from cad2real.errors import UserError
 from tests.train.test_methods_adapt import CLASSES, SIZE, domains
 from train.adaptation import adapt
 from train.model import new_network
@@ -20,7 +25,7 @@ METHODS = {"cdan": 0.5, "mcc": 1.0, "mic": 1.0, "sdat": 0.02}
 
 def network() -> Classifier:
     torch.manual_seed(0)
-    return new_network("test_efficientnet", "random", CLASSES)
+    return new_network("test_efficientnet", "random", CLASSES, SIZE)
 
 
 def trained(**changes: Any) -> tuple[Classifier, dict[str, float]]:
@@ -62,6 +67,33 @@ def test_bfloat16_stays_in_the_backbone() -> None:
     assert all(parameter.dtype == torch.float32 and parameter.isfinite().all() for parameter in student.parameters())
     plain = trained()[1]
     assert losses != plain and losses["source"] == pytest.approx(plain["source"], rel=0.1)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler")
+def test_a_compiled_backbone_gives_the_same_gradients() -> None:
+    """A backbone of one layer: timm's smallest takes a minute to compile."""
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    plain = Classifier(body, 4, CLASSES, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)).train()
+    images, gradients = torch.rand(6, 3, SIZE, SIZE), []
+    for compiled in (False, True):
+        network = copy.deepcopy(plain)
+        runner = Runner(network, lanes=2, compiled=compiled)
+        runner.backward(runner.pooled(images).square().sum())
+        gradients.append([parameter.grad for parameter in network.backbone.parameters()])
+        assert list(network.state_dict()) == list(plain.state_dict())  # a stored model is that of any run
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_compiler_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_here(*seen: object) -> None:
+        raise TorchDynamoException("No working C++ compiler found\nand a page of details")
+
+    monkeypatch.setattr("train.adaptation.step_losses", none_here)
+    with pytest.raises(UserError, match=r"No working C\+\+ compiler found\)") as said:
+        trained(torch_compile=True)
+    assert "torch_compile: false" in str(said.value.remedy)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

@@ -30,7 +30,7 @@ def layout(tmp_path: Path) -> Layout:
         rows.append(f"{name},{name},{label},,,,,0,0,32,none")
     (layout.squares / "photos.csv").write_text("\n".join(rows) + "\n")
     description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
-    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2), description)
+    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2, 32), description)
     return layout
 
 
@@ -56,5 +56,5 @@ def test_sizes_count_as_in_evaluate(layout: Layout) -> None:
     extents = read_target(layout.squares, 32, None).extents[:2]
     prior = SizePrior(Sizes(extents, np.array([0, 1]), np.ones(2), None), 2, 0.0, 0.1)
     description = {"classes": ["bolt", "nut"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
-    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2), description, prior)
+    save_model(layout.models / "adapt", new_network("resnet10t", "random", 2, 32), description, prior)
     assert score_model(layout, layout.models / "adapt")["accuracy"] == 1.0  # the network alone knows nothing

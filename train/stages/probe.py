@@ -26,7 +26,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     """
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
-    network = new_network(params.backbone, params.weights, len(source.classes))
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
     inference = Inference(network, rotations=1)
     rng = torch.Generator().manual_seed(params.seed)
     trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)

@@ -113,6 +113,7 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Keep renders, models and the report in this folder.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there too.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of views and training.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Repeat with so many seeds, from --seed on.")] = 1,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
     ] = None,
@@ -125,10 +126,12 @@ def benchmark(
 
     from cad2real.files import write_json
     from flows.benchmark import Task, run_benchmark
+    from flows.benchmark_seeds import run_seeds
     from flows.processes import treat_sigterm_as_ctrl_c
 
     treat_sigterm_as_ctrl_c()
-    result = run_benchmark(Task(parts, photos, boxes, seed, tuple(set_ or ())), out)
+    task = Task(parts, photos, boxes, seed, tuple(set_ or ()))
+    result = run_benchmark(task, out) if seeds == 1 else run_seeds(task, seeds, out)
     if json_ is not None:
         write_json(json_, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +22,12 @@ class Candidate:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def stored(cls, entry: Mapping[str, Any]) -> Candidate:
+        """What `as_dict` gave, read again from JSON, which has null for what is not a number."""
+        numbers = {name: math.nan if value is None else float(value) for name, value in entry["scores"].items()}
+        return cls(entry["name"], numbers)
 
 
 def pick(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:

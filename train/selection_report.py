@@ -5,7 +5,6 @@ Labels of photos are used here to judge the scores after the fact. Nothing here 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,7 @@ def selection_report(
         logits = load_file(folder / CANDIDATES)[LOGITS]
     except (FileNotFoundError, KeyError, SafetensorError):
         return None
-    candidates = [Candidate(entry["name"], _numbers(entry["scores"])) for entry in description.get("candidates") or []]
+    candidates = [Candidate.stored(entry) for entry in description.get("candidates") or []]
     classes = list(description["classes"])
     stage = description["parameters"]["adapt"]
     gate, fall_back = stage.get("source_accuracy_gate"), stage.get("fall_back", False)
@@ -97,10 +96,6 @@ def selection_report(
     labels = [classes.index(known[squares[row]]) for row in rows]
     judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate, fall_back)
     return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **judged}
-
-
-def _numbers(scores: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: math.nan if value is None else float(value) for name, value in scores.items()}
 
 
 def _row(candidates: Sequence[Candidate], accuracies: Float, per_class: Float, number: int) -> dict[str, Any]:

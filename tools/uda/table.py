@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from statistics import mean
 
@@ -43,10 +42,7 @@ def fall_back_line(trials: Sequence[Trial]) -> str:
 
 def _kept(trial: Trial) -> int:
     """Position of the candidate that the default choice keeps; 0 is epoch 0."""
-    known = [
-        Candidate(each["name"], {name: math.nan if value is None else value for name, value in each["scores"].items()})
-        for each in trial.candidates
-    ]
+    known = [Candidate.stored(entry) for entry in trial.candidates]
     stage = AdaptParams()
     return choose(known, stage.score, stage.source_accuracy_gate)
 

@@ -52,7 +52,7 @@ class Candidates:
             for _ in range(self._first, epochs + 1 if epochs else self._first):
                 place = self._place()
                 logits = load_file(place / LOGITS)["logits"]
-                known = Candidate(**json.loads((place / KNOWN).read_text(encoding="utf-8")))
+                known = Candidate.stored(json.loads((place / KNOWN).read_text(encoding="utf-8")))
                 self._append(known, read_prior(place / PRIOR, logits.shape[1]), logits)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             self.known, self.priors, self.logits, self.files = [], [], [], []

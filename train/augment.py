@@ -1,6 +1,7 @@
 """Random changes of a batch of images, each image its own draw, on the device that holds the batch.
 
-All functions take and give float images in [0, 1], shape (n, c, s, s); randomness comes from a torch.Generator.
+All functions take and give float images in [0, 1], shape (n, c, s, s); randomness comes from a torch.Generator of the
+CPU. What is as large as the images is made on their device: a CPU that made it would keep a GPU waiting.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def warp(
     matrix[:, :2, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 2 * shift
     matrix[:, 2, :2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * perspective
     matrix[:, 2, 2] = 1
-    step = (torch.arange(size, dtype=torch.float32) + 0.5) / size * 2 - 1
+    matrix = matrix.to(images.device)
+    step = (torch.arange(size, dtype=torch.float32, device=images.device) + 0.5) / size * 2 - 1
     rows, columns = torch.meshgrid(step, step, indexing="ij")
     points = torch.stack([columns, rows, torch.ones_like(rows)], dim=-1).view(1, -1, 3)
     warped = points @ matrix.transpose(1, 2)
@@ -62,7 +64,7 @@ def warp(
         images = F.interpolate(
             images, size=(int(size * 1.2),) * 2, mode="bilinear", antialias=True, align_corners=False
         )
-    return F.grid_sample(images, grid.to(images.device), mode="bilinear", padding_mode=padding, align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
 
 
 def _rotation(angle: Tensor) -> Tensor:
@@ -77,9 +79,11 @@ def flip(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     return torch.where(chosen(len(images), share, rng).bool().to(images.device), images.flip(-1), images)
 
 
-def smooth_noise(n: int, channels: int, size: int, rng: torch.Generator, cells: int = 6) -> Tensor:
-    """(n, channels, size, size) smooth random fields in [0, 1]."""
-    coarse = torch.rand(n, channels, cells, cells, generator=rng)
+def smooth_noise(
+    n: int, channels: int, size: int, rng: torch.Generator, device: torch.device, cells: int = 6
+) -> Tensor:
+    """(n, channels, size, size) smooth random fields in [0, 1] on `device`."""
+    coarse = torch.rand(n, channels, cells, cells, generator=rng).to(device)
     return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False).clamp_(0, 1)
 
 
@@ -119,7 +123,7 @@ def recolour(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
 def highlights(images: Tensor, alpha: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Specular glare: on some images, smooth blobs on the part are washed out to white (a flash, a window)."""
     n, _, size, _ = images.shape
-    field = smooth_noise(n, 1, size, rng, cells=7).to(images.device)
+    field = smooth_noise(n, 1, size, rng, images.device, cells=7)
     threshold = uniform(n, 0.55, 0.9, rng).view(n, 1, 1, 1).to(images.device)
     blob = ((field - threshold) * 12).clamp(0, 1) * alpha * chosen(n, share, rng).to(images.device)
     return torch.lerp(images, torch.ones_like(images), blob)
@@ -133,7 +137,7 @@ def shadow(background: Tensor, alpha: Tensor, share: float, rng: torch.Generator
     )
     move = torch.eye(2, 3).repeat(n, 1, 1)
     move[:, :, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 0.12
-    grid = F.affine_grid(move, [n, 1, size, size], align_corners=False).to(background.device)
+    grid = F.affine_grid(move.to(background.device), [n, 1, size, size], align_corners=False)
     soft = F.grid_sample(soft, grid, align_corners=False)
     depth = uniform(n, 0.1, 0.8, rng).view(n, 1, 1, 1).to(background.device) * chosen(n, share, rng).to(
         background.device
@@ -174,7 +178,15 @@ def jpeg(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
 def noise(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:
     """Sensor noise, its level drawn for each image."""
     level = uniform(len(images), 0, 0.12 * strength, rng).view(-1, 1, 1, 1)
-    return (images + (torch.randn(images.shape, generator=rng) * level).to(images.device)).clamp(0, 1)
+    return (images + _normal(images.shape, rng, images.device) * level.to(images.device)).clamp(0, 1)
+
+
+def _normal(shape: torch.Size, rng: torch.Generator, device: torch.device) -> Tensor:
+    """Standard normal numbers; on a device other than the CPU drawn there, by a generator that `rng` seeds."""
+    if device.type == "cpu":
+        return torch.randn(shape, generator=rng)
+    there = torch.Generator(device).manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
+    return torch.randn(shape, generator=there, device=device)
 
 
 def erase(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
@@ -183,8 +195,7 @@ def erase(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     step = torch.arange(size) / size
     low = torch.rand(n, 2, generator=rng) * 0.9
     high = low + 0.1 + torch.rand(n, 2, generator=rng) * 0.25
-    inside = (step >= low[..., None]) & (step < high[..., None])  # (n, 2, size)
-    hole = (inside[:, 0, :, None] & inside[:, 1, None, :]).float().unsqueeze(1) * chosen(n, share, rng)
-    return torch.lerp(
-        images, torch.rand(n, 3, 1, 1, generator=rng).to(images.device).expand_as(images), hole.to(images.device)
-    )
+    inside = ((step >= low[..., None]) & (step < high[..., None])).to(images.device)  # (n, 2, size)
+    hole = (inside[:, 0, :, None] & inside[:, 1, None, :]).float().unsqueeze(1)
+    hole = hole * chosen(n, share, rng).to(images.device)
+    return torch.lerp(images, torch.rand(n, 3, 1, 1, generator=rng).to(images.device).expand_as(images), hole)

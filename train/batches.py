@@ -28,9 +28,10 @@ def backgrounds(
     target: UInt8 | None,
     rng: torch.Generator,
     scenes: UInt8 | None = None,
+    device: torch.device | None = None,
 ) -> Tensor:
-    """(n, 3, size, size) pictures to stand behind parts: colours, smooth gradients, corners of unlabelled photos, and
-    pieces of `scenes` (k, 3, s, s), the user's own photos.
+    """(n, 3, size, size) pictures on `device` (None: the CPU) to stand behind parts: colours, smooth gradients, corners
+    of unlabelled photos, and pieces of `scenes` (k, 3, s, s), the user's own photos.
     """
     shares = torch.tensor(
         [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
@@ -39,22 +40,24 @@ def backgrounds(
         shares = torch.cat([shares, torch.tensor([params.photos])])
     if shares.sum() <= 0:
         shares[0] = 1.0
-    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1)
+    home = device or torch.device("cpu")
+    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1).to(home)
     colour = torch.rand(n, 3, 1, 1, generator=rng)
     # Most benches, papers and light tables are near grey: half of the colours are.
     grey = colour.mean(1, keepdim=True) + (colour - colour.mean(1, keepdim=True)) * 0.15
     grey = grey + (torch.randint(-1, 2, (n, 1, 1, 1), generator=rng).float() * 0.45)
-    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour)
-    gradient = colour + (augment.smooth_noise(n, 3, size, rng) - 0.5) * torch.rand(n, 1, 1, 1, generator=rng)
+    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour).to(home)
+    wave = augment.smooth_noise(n, 3, size, rng, home) - 0.5
+    gradient = colour + wave * torch.rand(n, 1, 1, 1, generator=rng).to(home)
     result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
     if shares[2] > 0 and target is not None:
-        result = torch.where(kind == 2, _photo_corners(n, size, target, rng), result)
+        result = torch.where(kind == 2, _photo_corners(n, size, target, rng, home), result)
     if scenes is not None and len(shares) > 3 and shares[3] > 0:
-        result = torch.where(kind == 3, _pieces(n, size, scenes, rng), result)
+        result = torch.where(kind == 3, _pieces(n, size, scenes, rng, home), result)
     return result
 
 
-def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator) -> Tensor:
+def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
     """Corners of random photos, enlarged: the surface that parts lie on, mostly without the part."""
     rows = torch.randint(len(target), (n,), generator=rng).numpy()
     full = target.shape[-1]
@@ -64,22 +67,23 @@ def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator) -> Te
     for number, (row, (down, right)) in enumerate(zip(rows, places, strict=True)):
         top, left = down * (full - side), right * (full - side)
         corners[number] = torch.from_numpy(target[row, :, top : top + side, left : left + side].astype(np.float32))
-    return torch.nn.functional.interpolate(corners / 255, size=(size, size), mode="bilinear", align_corners=False)
+    corners = corners.to(device) / 255
+    return torch.nn.functional.interpolate(corners, size=(size, size), mode="bilinear", align_corners=False)
 
 
-def _pieces(n: int, size: int, scenes: UInt8, rng: torch.Generator) -> Tensor:
+def _pieces(n: int, size: int, scenes: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
     """Squares of random photos, turned by quarters, half their side or more."""
     rows = torch.randint(len(scenes), (n,), generator=rng).tolist()
     turns = torch.randint(4, (n,), generator=rng).tolist()
     full = scenes.shape[-1]
     sides = torch.randint((full + 1) // 2, full + 1, (n,), generator=rng).tolist()
     places = torch.rand(n, 2, generator=rng).tolist()
-    result = torch.empty(n, 3, size, size)
+    result = torch.empty(n, 3, size, size, device=device)
     for number, (row, turn, side, (down, right)) in enumerate(zip(rows, turns, sides, places, strict=True)):
         top, left = int(down * (full - side + 1)), int(right * (full - side + 1))
-        piece = torch.from_numpy(scenes[row, :, top : top + side, left : left + side].astype(np.float32))
+        piece = torch.from_numpy(np.ascontiguousarray(scenes[row, :, top : top + side, left : left + side]))
         shown = torch.nn.functional.interpolate(
-            torch.rot90(piece[None] / 255, turn, (2, 3)),
+            torch.rot90(piece[None].to(device).float() / 255, turn, (2, 3)),
             size=(size, size),
             mode="bilinear",
             antialias=True,
@@ -119,7 +123,7 @@ def source_view(
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augment.recolour(part.clamp(0, 1), params.recolour_p, rng)
     part = augment.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng, scenes).to(alpha.device)
+    behind = backgrounds(n, size, background, target, rng, scenes, alpha.device)
     behind = augment.shadow(behind, alpha, params.shadow_p, rng)
     images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
     return _finish(images, params.jitter, params, rng)

@@ -1,5 +1,6 @@
 """Augmentation changes pictures as said, each image by its own draw, and the same for the same seed."""
 
+import pytest
 import torch
 
 from train import augment, batches
@@ -64,6 +65,22 @@ def test_jpeg_leaves_its_traces_in_a_share_of_images() -> None:
     assert stored.min() >= 0 and stored.max() <= 1
     smooth = torch.linspace(0, 1, 16).expand(1, 3, 16, 16)
     assert (augment.jpeg(smooth, 1.0, rng()) - smooth).abs().max() < 0.2  # what JPEG is made for it keeps
+
+
+def test_images_stay_on_their_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PyTorch's `meta` device, which refuses to be mixed with the CPU's tensors, as a GPU does."""
+    monkeypatch.setattr(augment, "_normal", lambda shape, rng, device: torch.empty(shape, device=device))
+    everything = AugmentParams(
+        recolour_p=1.0, blur_p=1.0, low_resolution_p=1.0, highlights_p=1.0, shadow_p=1.0, erase_p=1.0, flip_p=0.5
+    )
+    photos = torch.randint(255, (3, 3, SIZE, SIZE), dtype=torch.uint8).numpy()
+    views = batches.source_view(
+        renders().to("meta"), SIZE, everything, BackgroundParams(folder="any"), photos, rng(), photos
+    )
+    strong = batches.strong_target_view(
+        renders()[:, :3].to("meta"), SIZE, TargetAugmentParams(flip_p=0.5), everything, rng()
+    )
+    assert views.is_meta and strong.is_meta and views.shape == strong.shape == (4, 3, SIZE, SIZE)
 
 
 def test_every_image_has_its_own_draw_and_a_seed_repeats_it() -> None:

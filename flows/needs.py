@@ -23,6 +23,8 @@ KNOWN_MODEL_BYTES = {
 }  # fmt: skip
 CHECKPOINT_MODELS = 8
 """Network, teacher and the optimiser's two averages, twice while a checkpoint takes the place of the last one."""
+FEATURE_BYTES = 5_200
+"""Of a render in train/features.py; networks have 1,280 channels or so at their end."""
 INDEX_BYTES_PER_VIEW = 5_500
 REST_BYTES = 50_000_000
 """Logs, the report and Prefect's records."""
@@ -63,6 +65,10 @@ def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
         arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
         there = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
         found.append(Need("decoded pictures", max(0.0, arrays - there), versioned=False))
+        if "probe" in trained:
+            features = views * (params.train.probe.draws + 1) * FEATURE_BYTES
+            there = sum(path.stat().st_size for path in layout.cache.glob("features-*"))
+            found.append(Need("features of the renders", max(0.0, float(features - there)), versioned=False))
         model = _model_bytes(layout, params)
         found.append(Need(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
         if "adapt" in trained:

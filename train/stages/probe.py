@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from cad2real.layout import Layout
-from cad2real.progress import Progress
-from train import batches
-from train.datasets import SourceDomain
-from train.inference import Inference
+from train.features import frozen_features
 from train.model import new_network, save_model
 from train.params import TrainParams
 from train.probe_heads import fit_head, with_odds
@@ -27,21 +22,20 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
-    inference = Inference(network, rotations=1)
-    rng = torch.Generator().manual_seed(params.seed)
-    trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)
-    features, labels = _features(inference, source, np.tile(trained, params.probe.draws), params, rng)
+    known = frozen_features(network, source, params, layout.cache)
+    features = known.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    weight, bias = fit_head((features - mean) / spread, labels, len(source.classes), params.probe, params.seed)
+    standard, count = (features - mean) / spread, len(source.classes)
+    weight, bias = fit_head(standard, known.trained_labels, count, params.probe, params.seed)
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
     with torch.no_grad():
         network.head.weight.copy_(weight)
         network.head.bias.copy_(bias)
         scores = {}
-        if len(held_out):
-            unseen, truth = _features(inference, source, held_out, params, rng)
-            logits = network.head(network.norm(unseen.to(network.mean.device), "source")).cpu()
+        truth = known.held_out_labels
+        if len(truth):
+            logits = network.head(network.norm(known.held_out.to(network.mean.device), "source")).cpu()
             scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
             if params.probe.head == "svm":
                 factor = with_odds(logits.double().numpy(), truth)
@@ -58,7 +52,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "rotations": 1,
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
-            "source_images": len(trained),
+            "source_images": int((~source.held_out).sum()),
             "skipped": [photo.as_dict() for photo in source.scenes.skipped],
             "target_images": 0,
             "scores": scores,
@@ -66,29 +60,3 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
         },
     )
     return scores
-
-
-def _features(
-    inference: Inference,
-    source: SourceDomain,
-    rows: npt.NDArray[np.int64],
-    params: TrainParams,
-    rng: torch.Generator,
-) -> tuple[torch.Tensor, npt.NDArray[np.int64]]:
-    """Frozen features of one augmentation draw for each of `rows`, and their labels."""
-    features = []
-    with Progress("probe", len(rows), "images") as progress:
-        for start in range(0, len(rows), params.batch_size):
-            some = rows[start : start + params.batch_size]
-            images = batches.source_view(
-                batches.as_float(source.images, some),
-                params.image_size,
-                params.source_augment,
-                params.background,
-                None,
-                rng,
-                source.scenes.images,
-            )
-            features.append(inference.pooled([images]))
-            progress.advance(len(some))
-    return torch.cat(features), source.labels[rows]

@@ -89,6 +89,7 @@ def test_without_photos_or_labels(tmp_path: Path) -> None:
     (tmp_path / "data/index/examples.json").write_text("[]")
     page = _page(tmp_path)
     assert page.text.count(reason) >= 2 and "Not adapted: there are no photos" in page.text
+    assert "it was not adapted to photos: there are no photos" in page.text and "adapted to 0" not in page.text
     assert "no photo carries this label" in page.text and "hex_nut" in page.text
 
 

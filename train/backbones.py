@@ -62,7 +62,7 @@ def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
         with torch.no_grad():
             network.eval()(torch.zeros(1, 3, image_size, image_size))
     except (AssertionError, RuntimeError, ValueError) as error:
-        usual, said = normal_size(name), str(error).splitlines()[0].rstrip(".")
+        usual, said = normal_size(name), str(error).partition("\n")[0].rstrip(".")
         raise UserError(
             f"train.image_size: {name} cannot take pictures of {image_size} px ({said}).",
             f"Set it to {usual}, the size it was made for." if usual else "Choose another size or network.",

@@ -28,6 +28,6 @@ def compiler_watched(stage: str, wanted: bool) -> Iterator[None]:
         yield
     except TorchDynamoException as error:
         raise UserError(
-            f"train {stage}: the network cannot be compiled here ({str(error).strip().splitlines()[0]}).",
+            f"train {stage}: the network cannot be compiled here ({str(error).strip().partition('\n')[0]}).",
             "torch.compile needs a C++ compiler (g++), and Triton on a GPU; or set train.torch_compile: false.",
         ) from None

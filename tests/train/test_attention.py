@@ -45,3 +45,14 @@ def test_a_stored_model_of_timm_fits() -> None:
     fuse_attention(fused)
     assert list(fused.state_dict()) == list(plain.state_dict())
     fused.load_state_dict(plain.state_dict())
+
+
+def test_bfloat16_is_near() -> None:
+    fused = small_swin().float()
+    fuse_attention(fused)
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        exact = fused(images)
+        with torch.autocast("cpu", torch.bfloat16):
+            rough = fused(images)
+    assert 0 < (rough - exact).norm() < 0.05 * exact.norm()

@@ -33,6 +33,7 @@ from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
 from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
+from train.stages.partial import why_partial
 from train.stages.source import cache_size, source_domain
 from train.stages.watched import SELECTION_PHOTOS, Watched
 from train.validators import Outputs
@@ -63,14 +64,17 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         "target_images": len(target.images),
         "parameters": params.model_dump(mode="json"),
     }
+    own = own_statistics(params, probe.description)
     reason = _why_not(source, target)
+    if not reason and own and params.adapt.fall_back and params.adapt.target_statistics == "auto":
+        reason = why_partial(probe.network, target, params, world)
     if reason:
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
         world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
         return passed_on
-    probe.network.norm.separate = own_statistics(params, probe.description)
+    probe.network.norm.separate = own
     key = _key(layout, params, probe, source, target, world)
     with resumable(layout.cache, "adapt", key, world) as folder:
         speed = pace(probe.description)

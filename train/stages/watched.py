@@ -22,6 +22,17 @@ QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
+def some_photos(target: TargetDomain, params: TrainParams) -> npt.NDArray[np.int64]:
+    """Rows of the photos that checkpoints are scored on."""
+    return np.sort(np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS])
+
+
+def plain_batches(photos: npt.NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:
+    """Photos (m, 3, s, s) as they are, in batches (k, 3, size, size)."""
+    for start in range(0, len(photos), 64):
+        yield batches.plain_view(photos[start : start + 64], size, 0.0)
+
+
 class Watched:
     """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
 
@@ -32,13 +43,9 @@ class Watched:
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
         renders = HeldOut(source, target, params, rows)
         self.labels, self.renders = renders.labels, list(renders.views())
-        order = np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS]
-        self.photos: npt.NDArray[np.uint8] = target.images[np.sort(order)]
-        self.extents: npt.NDArray[np.float64] = target.extents[np.sort(order)]
-
-    def photo_batches(self) -> Iterator[torch.Tensor]:
-        for start in range(0, len(self.photos), 64):
-            yield batches.plain_view(self.photos[start : start + 64], self.size, 0.0)
+        rows = some_photos(target, params)
+        self.photos: npt.NDArray[np.uint8] = target.images[rows]
+        self.extents: npt.NDArray[np.float64] = target.extents[rows]
 
     @staticmethod
     def _believed(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
@@ -53,14 +60,14 @@ class Watched:
         """
         network.eval()
         inference = Inference(network, 1, self.world)
-        pooled = inference.pooled(self.photo_batches())
+        pooled = inference.pooled(plain_batches(self.photos, self.size))
         network.norm.set_statistics("target", pooled)
         return self._outputs(network, inference, pooled)
 
     def outputs(self, network: Classifier) -> Outputs:
         """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
         inference = Inference(network, 1, self.world)
-        pooled = inference.pooled(self.photo_batches())
+        pooled = inference.pooled(plain_batches(self.photos, self.size))
         network.norm.set_statistics("target", pooled, self._believed(network, pooled))
         return self._outputs(network, inference, pooled)
 

@@ -1,0 +1,87 @@
+"""Photos that show few of the classes are noticed without their labels, and the probe's model is passed on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cad2real.layout import Layout
+from tests.train.conftest import SMALL
+from train.datasets import TargetDomain
+from train.network import Classifier
+from train.params import TrainParams
+from train.stages import adapt, probe
+from train.stages.partial import why_partial
+
+SIDE = 32
+COLOURS = np.concatenate([np.eye(3), -np.eye(3)])  # six classes: more or less of a channel than grey
+
+
+class MeanColour(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean(dim=(2, 3))
+
+
+def knows_colours() -> Classifier:
+    network = Classifier(MeanColour(), 3, len(COLOURS), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)).eval()
+    network.norm.set_statistics("source", torch.from_numpy(COLOURS).float())
+    with torch.no_grad():
+        network.head.weight.copy_(2 * torch.from_numpy(COLOURS))
+        network.head.bias.zero_()
+    return network
+
+
+def photos(classes: list[int], darker: float = 0.0) -> TargetDomain:
+    """Thirty photos of each class, each of one colour and all darker by the same."""
+    rng = np.random.default_rng(0)
+    mean = 0.5 + 0.25 * COLOURS[np.repeat(classes, 30)] - darker
+    colours = np.clip(mean + rng.normal(0, 0.02, mean.shape), 0, 1) * 255
+    images = np.tile(colours.astype(np.uint8)[:, :, None, None], (1, 1, SIDE, SIDE))
+    names = tuple(f"{number}.jpg" for number in range(len(images)))
+    return TargetDomain(images, names, np.full((len(images), 2), math.nan))
+
+
+def why(target: TargetDomain) -> str:
+    return why_partial(knows_colours(), target, TrainParams(image_size=SIDE))
+
+
+def test_photos_of_all_classes_in_another_light_are_adapted_to() -> None:
+    assert not why(photos([0, 1, 2, 3, 4, 5], darker=0.2))
+
+
+@pytest.mark.parametrize("few", [[0, 1], [2, 3], [1, 5]])
+def test_photos_of_few_classes_are_noticed(few: list[int]) -> None:
+    assert why(photos(few)).startswith("the photos seem to show few of the classes (about ")
+
+
+def test_photos_that_are_all_seen_as_one_class_are_adapted_to() -> None:
+    """So does a network that sees nothing: no evidence."""
+    assert not why(photos([0]))
+
+
+def test_looking_changes_nothing() -> None:
+    network = knows_colours()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    why_partial(network, photos([0, 1]), TrainParams(image_size=SIDE))
+    assert network.norm.separate and all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+
+
+def test_the_probe_is_passed_on_with_the_reason(
+    project: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = "the photos seem to show few of the classes (about 1 of 3)."
+    monkeypatch.setattr("train.stages.adapt.why_partial", lambda *seen: reason)
+    stage = SMALL.adapt.model_copy(update={"fall_back": True, "target_statistics": "auto"})
+    params = SMALL.model_copy(update={"adapt": stage})
+    probe.run(project, params)
+    monkeypatch.setattr("train.stages.adapt.own_statistics", lambda *seen: True)
+    said = adapt.run(project, params)
+    assert (said["adapted"], said["reason"]) == (False, reason) and reason in capsys.readouterr().err
+    weights = [(project.models / stage / "model.safetensors").read_bytes() for stage in ("probe", "adapt")]
+    assert weights[0] == weights[1]
+    insist = params.model_copy(update={"adapt": stage.model_copy(update={"target_statistics": "own"})})
+    assert adapt.run(project, insist).get("reason") != reason

@@ -1,0 +1,59 @@
+"""Photos that show few of the classes: a partial target (Cao et al., ECCV 2018), for which our methods are not made.
+
+Statistics of the photos' own, which put the features of all classes where the head expects them, spread the photos of
+few classes over all; and with the source's, the domain discriminator finds the missing classes instead of the domain.
+Better no adaptation than one that makes the network worse.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from scipy.stats import entropy
+from torch import nn
+
+from train.datasets import TargetDomain
+from train.distributed import ALONE, World
+from train.inference import Inference
+from train.network import Classifier, DomainNorm
+from train.params import TrainParams
+from train.stages.watched import plain_batches, some_photos
+from train.validators.clusters import class_ami, unit_rows
+
+FEW = 0.6  # share of the classes
+
+
+def why_partial(network: Classifier, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
+    """Why the photos seem to show few of the classes, or nothing. Looks at no label. Collective in a `world`.
+
+    Two things have to come together: with the source's statistics the predictions' shares are as uneven as those of a
+    FEW of the classes (the exponential of their entropy), and with the photos' own they agree less with the clusters
+    that the features form (ClassAMI). Either alone is also what a large gap between the domains looks like.
+    """
+    photos = target.images[some_photos(target, params)]
+    pooled = Inference(network.eval(), 1, world).pooled(plain_batches(photos, params.image_size))
+
+    def judged() -> str:
+        (kept, seen), (moved, _) = (_judged(network, pooled, separate) for separate in (False, True))
+        classes = network.head.out_features
+        if seen >= FEW * classes or not moved < kept:
+            return ""
+        return f"the photos seem to show few of the classes (about {seen:.0f} of {classes})."
+
+    return world.agreed(judged)
+
+
+@torch.no_grad()
+def _judged(network: Classifier, pooled: torch.Tensor, separate: bool) -> tuple[float, float]:
+    """ClassAMI of the photos' pooled features (m, d), and how many classes they seem to show."""
+    norm: DomainNorm = copy.deepcopy(network.norm)
+    norm.separate = separate
+    pooled = pooled.to(network.mean.device)
+    norm.set_statistics("target", pooled)
+    feature = norm(pooled, "target")
+    head: nn.Linear = network.head
+    probabilities = head(feature).softmax(dim=1).cpu().double().numpy()
+    agreement = class_ami(unit_rows(feature.cpu().double().numpy()), probabilities.argmax(axis=1))
+    return agreement, float(np.exp(entropy(probabilities.mean(axis=0))))

@@ -12,7 +12,6 @@ import copy
 import numpy as np
 import torch
 from scipy.stats import entropy
-from torch import nn
 
 from train.datasets import TargetDomain
 from train.distributed import ALONE, World
@@ -53,7 +52,6 @@ def _judged(network: Classifier, pooled: torch.Tensor, separate: bool) -> tuple[
     pooled = pooled.to(network.mean.device)
     norm.set_statistics("target", pooled)
     feature = norm(pooled, "target")
-    head: nn.Linear = network.head
-    probabilities = head(feature).softmax(dim=1).cpu().double().numpy()
+    probabilities = network.head(feature).softmax(dim=1).cpu().double().numpy()
     agreement = class_ami(unit_rows(feature.cpu().double().numpy()), probabilities.argmax(axis=1))
     return agreement, float(np.exp(entropy(probabilities.mean(axis=0))))

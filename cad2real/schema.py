@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Block(BaseModel):
-    """A block of params.yaml. Strict: no unknown keys, no silent conversion, values do not change after loading."""
+    """A block of params.yaml. Strict: no unknown keys, no silent conversion, no infinite numbers; values do not
+    change after loading.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -14,6 +14,7 @@ from train.checkpoint import Checkpoint, Run
 from train.compilation import compiler_watched
 from train.datasets import SourceDomain, TargetDomain
 from train.distributed import ALONE, World
+from train.divergence import refuse_divergence
 from train.draws import Draw, MakeDraws, draws, made_ahead
 from train.label_shift import LabelShift
 from train.losses.teacher import make_teacher, update_teacher
@@ -100,22 +101,19 @@ def adapt(
                 with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
                     optimizer.zero_grad(set_to_none=True)
                     losses = step_losses(student, teacher, methods, draw, prior, stage, shift)
-                    total = torch.stack(list(losses.values())).sum()
-                    student.backward(total)
-                if not torch.isfinite(total):
-                    broken = ", ".join(method for method, loss in losses.items() if not torch.isfinite(loss))
-                    raise UserError(
-                        f"train {name}: the loss {broken} is not finite at step {progress.done}.",
-                        "Lower the learning rates or that method's weight in params.yaml.",
-                    )
-                torch.nn.utils.clip_grad_norm_([*network.parameters(), *own], GRADIENT_CLIP)
+                    together = torch.stack(list(losses.values()))
+                    student.backward(together.sum())
+                norm = torch.nn.utils.clip_grad_norm_([*network.parameters(), *own], GRADIENT_CLIP)
+                *each, slope = torch.cat([together, norm[None]]).tolist()  # a step waits for a GPU here alone
+                values = dict(zip(losses, each, strict=True))
+                refuse_divergence(name, progress.done, values, slope)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 rates.step()
                 update_teacher(teacher.network, network, rates.last_epoch - 1, stage.teacher_momentum)
-                for method, loss in losses.items():
-                    sums[method] = sums.get(method, 0.0) + loss.item()
-                progress.advance(note=" ".join(f"{method} {loss.item():.2f}" for method, loss in losses.items()))
+                for method, value in values.items():
+                    sums[method] = sums.get(method, 0.0) + value
+                progress.advance(note=" ".join(f"{method} {value:.2f}" for method, value in values.items()))
             means = {method: value / params.steps_per_epoch for method, value in sums.items()}
             prior = on_epoch(epoch, teacher.network, means)
             if checkpoint and world.leads:

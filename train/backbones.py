@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -43,12 +44,28 @@ def _with_weights(name: str, weights: str) -> nn.Module:
         )
     if weights == "hub":
         return _from_hub(name)
-    network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
+    network = _built(name)
     if weights == "embedded":
         network.load_state_dict(_embedded_state(name, network))
     elif weights != "random":
         network.load_state_dict(_file_state(Path(weights), network))
     return network
+
+
+def _built(name: str) -> nn.Module:
+    """The network with random weights. For an hf-hub: name timm asks the hub what to build."""
+    import timm
+
+    try:
+        return timm.create_model(name, pretrained=False, num_classes=0)  # type: ignore[no-any-return]
+    except Exception as error:  # timm and the hub's clients raise many kinds
+        said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise UserError(
+            f"train.backbone: timm cannot build {name} ({said}).",
+            "Connect to the network, or name a network of timm's without hf-hub:."
+            if name.startswith("hf-hub:")
+            else f"Use {name.partition('.')[0]}.",
+        ) from None
 
 
 def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
@@ -134,14 +151,14 @@ def block_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
     return [[parameters[name] for name in groups[key] if name in parameters] for key in sorted(groups)]
 
 
-def normalisation(name: str) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Mean and standard deviation per channel that the network `name` expects for pixels in [0, 1]."""
-    import timm
+type Colours = tuple[float, float, float]
 
-    config = timm.get_pretrained_cfg(name)
-    if config is None:
-        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
-    return tuple(config.mean), tuple(config.std)
+
+def normalisation(backbone: nn.Module) -> tuple[Colours, Colours]:
+    """Mean and standard deviation per channel that a network of timm's expects for pixels in [0, 1]."""
+    config: dict[str, Any] = getattr(backbone, "pretrained_cfg", {})
+    half = (0.5, 0.5, 0.5)
+    return tuple(config.get("mean", half)), tuple(config.get("std", half))
 
 
 def normal_size(name: str) -> int | None:

@@ -66,10 +66,10 @@ def _cached(paths: Sequence[Path], folder: Path, size: int, cache: Path) -> Back
     stored = cache / f"backgrounds-{size}-{content_key(paths, f'{size} {names}')}.npy"
     listed = stored.with_suffix(".json")
     try:
-        images = np.load(stored, mmap_mode="r", allow_pickle=False)
+        kept = np.lib.format.open_memmap(stored, mode="r")
         skipped = [Skipped(**entry) for entry in json.loads(listed.read_text(encoding="utf-8"))]
-        if images.shape == (len(paths) - len(skipped), 3, size, size) and images.dtype == np.uint8:
-            return BackgroundPhotos(images, tuple(skipped))
+        if kept.shape == (len(paths) - len(skipped), 3, size, size) and kept.dtype == np.uint8:
+            return BackgroundPhotos(kept, tuple(skipped))
     except (OSError, ValueError, TypeError):
         pass  # none yet, or damaged: made anew
     with ThreadPoolExecutor() as pool:

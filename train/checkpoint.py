@@ -54,9 +54,7 @@ class Run:
             part.load_state_dict(_within(tensors, name))
         for number, parameter in enumerate(self._trained()):
             for key, value in _within(tensors, f"optimizer.{number}").items():
-                # Laid out in memory as the parameter is, so that sums come out the same to the bit.
-                kept = value if value.dim() == 0 else torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-                self.optimizer.state[parameter][key] = kept
+                self.optimizer.state[parameter][key] = self._placed(value, parameter)
         self.rates.last_epoch = steps
         bases = zip(self.optimizer.param_groups, self.rates.base_lrs, self.rates.lr_lambdas, strict=True)
         for group, base, factor in bases:
@@ -64,6 +62,14 @@ class Run:
         torch.set_rng_state(tensors[RNG])
         if CUDA_RNG in tensors and self._device.type == "cuda":
             torch.cuda.set_rng_state(tensors[CUDA_RNG], self._device)
+
+    def _placed(self, value: Tensor, parameter: nn.Parameter) -> Tensor:
+        """A value of the optimiser's state where it keeps it: laid out in memory as its parameter is, so that sums come
+        out the same to the bit; the number of steps, which only a fused optimiser counts on the device, as it is.
+        """
+        if value.dim() == 0:
+            return value.to(parameter.device) if self.optimizer.defaults.get("fused") else value
+        return torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
     @property
     def _device(self) -> torch.device:
@@ -95,7 +101,7 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="pt") as stored:
                 return int(stored.metadata()[EPOCHS])
-        except (OSError, SafetensorError):
+        except (OSError, SafetensorError, TypeError, KeyError, ValueError):  # another's file has no such entry
             return 0
 
     def save(self, run: Run, epochs: int) -> None:

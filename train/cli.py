@@ -27,11 +27,13 @@ def probe() -> None:
     """
     from cad2real.params import load_params
     from train.distributed import refuse_many
+    from train.memory import memory_watched
     from train.stages import probe as stage
 
     refuse_many("cad2real train probe")
     layout = Layout()
-    scores = stage.run(layout, load_params(layout.params).train)
+    with memory_watched("train probe"):
+        scores = stage.run(layout, load_params(layout.params).train)
     accuracy = scores.get("source_accuracy")
     print(f"probe: held-out source accuracy {accuracy:.3f}" if accuracy is not None else "probe: trained")
 
@@ -45,10 +47,11 @@ def finetune() -> None:
     """
     from cad2real.params import load_params
     from train.distributed import joined
+    from train.memory import memory_watched
     from train.stages import finetune as stage
 
     layout = Layout()
-    with joined() as world:
+    with joined() as world, memory_watched("train finetune"):
         description = stage.run(layout, load_params(layout.params).train, world)
         accuracy = description["scores"]["source_accuracy"]
         print(f"finetune: held-out source accuracy {accuracy:.3f}, kept {description['chosen']}")
@@ -64,10 +67,11 @@ def adapt() -> None:
     """
     from cad2real.params import load_params
     from train.distributed import joined
+    from train.memory import memory_watched
     from train.stages import adapt as stage
 
     layout = Layout()
-    with joined() as world:
+    with joined() as world, memory_watched("train adapt"):
         description = stage.run(layout, load_params(layout.params).train, world)
         if description["adapted"]:
             print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
@@ -81,12 +85,14 @@ def tune(trials: Annotated[int, typer.Option(min=1, help="How many the study sha
     """
     from cad2real.params import load_params
     from train.distributed import refuse_many
+    from train.memory import memory_watched
     from train.stages import tune as stage
 
     refuse_many("cad2real train tune")
     layout = Layout()
     params = load_params(layout.params).train
-    best, tried, chosen = stage.run(layout, params, trials)
+    with memory_watched("train tune"):
+        best, tried, chosen = stage.run(layout, params, trials)
     for trial in tried:
         print(f"{trial.name:10} {params.adapt.score} {trial.scores[params.adapt.score]:.4f}")
     print(f"# {chosen.name}, for params.yaml:\ntrain:\n  adapt:")
@@ -114,9 +120,11 @@ def evaluate() -> None:
 
     Example: cad2real evaluate
     """
+    from train.memory import memory_watched
     from train.stages import evaluate as stage
 
-    evaluation = stage.run(Layout())
+    with memory_watched("evaluate"):
+        evaluation = stage.run(Layout())
     if "reason" in evaluation:
         print(f"evaluate: nothing scored. {evaluation['reason']}")
         return

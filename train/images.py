@@ -135,7 +135,7 @@ def content_key(paths: Sequence[Path], settings: str) -> str:
 def _open(path: Path, shape: tuple[int, ...], kind: type[np.generic]) -> Array | None:
     """The cached array, or None when there is none or it is damaged (it is then made again)."""
     try:
-        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: Array = np.lib.format.open_memmap(path, mode="r")  # np.load would also open archives and pickles
     except (OSError, ValueError):
         return None
     return array if array.shape == shape and array.dtype == kind else None

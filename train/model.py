@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from train.backbones import create_backbone, normalisation
 from train.batches import plain_view
+from train.description import read_description
 from train.foreground import extent, zoom_to_part
 from train.images import load_images, to_array, upright_square
 from train.inference import Inference, device
@@ -31,7 +31,7 @@ BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not train
 def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
     """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
     body = create_backbone(backbone, weights, image_size).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean, std = normalisation(backbone)
+    mean, std = normalisation(body)
     # What comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3).
     width = int(getattr(body, "head_hidden_size", body.num_features))  # type: ignore[arg-type]
     network = Classifier(body, width, classes, mean, std)
@@ -63,7 +63,13 @@ def save_model(
         for name, tensors in (beside or {}).items():
             save_file(tensors, temporary / name)
         packages = ("torch", "timm", "numpy", "cad2real")
-        write_json(temporary / DESCRIPTION, {**description, "versions": {name: version(name) for name in packages}})
+        needed = {
+            "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
+            "mean": network.mean.flatten().tolist(),
+            "std": network.std.flatten().tolist(),
+            "versions": {name: version(name) for name in packages},
+        }
+        write_json(temporary / DESCRIPTION, description | needed)
 
 
 class Model:
@@ -85,17 +91,20 @@ class Model:
 
         folder = Path(folder)
         try:
-            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            description = read_description((folder / DESCRIPTION).read_bytes())
             weights = (folder / WEIGHTS).read_bytes()
             classes = len(description["classes"])
-            network = new_network(description["backbone"], "random", classes, description["image_size"])
+            built_from = description["architecture"] or description["backbone"]
+            network = new_network(built_from, "random", classes, description["image_size"])
             network.load_state_dict(load(weights))
+            if description["mean"] and description["std"]:
+                network.expect(description["mean"], description["std"])
             prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
             ) from None
-        except (json.JSONDecodeError, KeyError, SafetensorError, RuntimeError) as error:
+        except (ValueError, SafetensorError, RuntimeError) as error:
             first = str(error).splitlines()[0]
             raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
@@ -138,11 +147,16 @@ class Model:
         self, images: Image.Image | Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
     ) -> list[tuple[str, float]] | list[list[tuple[str, float]]]:
         """The `top` likeliest labels of a photo with their probabilities, likeliest first; of several photos a list of
-        these. A photo may have any format and orientation: it becomes square as all photos of a project do.
+        these. A photo may have any format and orientation: it becomes square as all photos of a project do. Raises
+        UserError for paths and for a `top` below 1.
 
         `sides`, where photos come from the camera set-up that the model was adapted to: how many pixels of its upright
         photo each square's side is. Then sizes count too, if the model knows a scale.
         """
+        if isinstance(images, str | Path):
+            raise UserError("Model.predict takes pictures, no paths.", 'Give it Image.open(path).convert("RGB").')
+        if top < 1:
+            raise UserError(f"Model.predict: top={top} asks for no label.", "Ask for at least one.")
         if isinstance(images, Image.Image):
             return self.predict([images], top, sides)[0]
         squares = [upright_square(image) for image in images]

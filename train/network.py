@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -114,12 +115,18 @@ class Classifier(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
+    def expect(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Takes other means and standard deviations of the colours than it was made with."""
+        self.mean.copy_(self.mean.new_tensor(mean).view(1, 3, 1, 1))
+        self.std.copy_(self.std.new_tensor(std).view(1, 3, 1, 1))
+
     def train(self, mode: bool = True) -> Classifier:
-        """Batch normalisation inside the backbone keeps its pretrained statistics: small batches would spoil them."""
+        """The backbone stays in evaluation mode. Its batch normalisation keeps pretrained statistics, which small
+        batches would spoil. And nothing in it is dropped at random (timm's Swin and RexNet do): lanes, pieces and
+        processes would each drop something else, so that the result would depend on how a step is split.
+        """
         super().train(mode)
-        for module in self.backbone.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.eval()
+        self.backbone.eval()
         return self
 
     def pooled_by(self, backbone: nn.Module, images: Tensor) -> Tensor:

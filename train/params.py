@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from cad2real.schema import Block
 
@@ -20,6 +20,15 @@ ScoreName = Literal[
 ]
 
 
+def _ascending(scale: tuple[float, float]) -> tuple[float, float]:
+    if scale[0] > scale[1]:
+        raise ValueError("the first number must not be above the second")
+    return scale
+
+
+Scale = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_ascending)]
+
+
 class AugmentParams(Block):
     """Random changes of a training image; each is drawn anew for each image and step.
 
@@ -29,7 +38,7 @@ class AugmentParams(Block):
     images that get the change.
     """
 
-    scale: tuple[float, float] = (0.8, 1.1)
+    scale: Scale = (0.8, 1.1)
     rotation_deg: float = Field(180.0, ge=0, le=180)
     stretch: float = Field(1.5, ge=1, le=3)
     shift: float = Field(0.08, ge=0, le=0.5)
@@ -51,7 +60,7 @@ class AugmentParams(Block):
 class TargetAugmentParams(Block):
     """Random changes of an unlabelled photo; the strong view of self-training adds `jitter`, blur and erasing."""
 
-    scale: tuple[float, float] = (0.9, 1.1)
+    scale: Scale = (0.9, 1.1)
     rotation_deg: float = Field(180.0, ge=0, le=180)
     shift: float = Field(0.04, ge=0, le=0.5)
     jitter: float = Field(0.3, ge=0, le=1)
@@ -114,7 +123,7 @@ class AdaptParams(Block):
     the photos is estimated and the renders' losses weighed by it, see `train.label_shift`.
     """
 
-    methods: dict[MethodName, float] = Field({"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0})
+    methods: dict[MethodName, NonNegativeFloat] = Field({"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
     head_learning_rate: float = Field(2e-3, gt=0)
     layer_decay: float = Field(1.0, gt=0, le=1)

@@ -34,12 +34,21 @@ def pick(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:
     """Position of the chosen candidate: the highest `score` among those whose held-out source accuracy is within `gate`
     of the best; the later one of equals. The gate drops collapsed networks, whose confident guesses would score well.
 
-    A score that is not a number (a checkpoint that diverged) loses against any that is.
+    A score that is not a number (a checkpoint that diverged) loses against any that is. One that no candidate has (DEV
+    of few renders) cannot choose: see `deciding`.
     """
+    score = deciding(candidates, score)
     accuracies = [_or_lowest(candidate.scores["source_accuracy"]) for candidate in candidates]
     floor = max(accuracies) - gate
     passing = [number for number, accuracy in enumerate(accuracies) if accuracy >= floor]
     return max(passing, key=lambda number: (_or_lowest(candidates[number].scores[score]), number))
+
+
+def deciding(candidates: Sequence[Candidate], score: ScoreName) -> ScoreName:
+    """The score that `pick` goes by: `score`, or, where it is a number for no candidate, the last of EVIDENCE."""
+    other = EVIDENCE[-1]
+    unknown = all(math.isnan(each.scores[score]) for each in candidates)
+    return other if unknown and all(other in each.scores for each in candidates) else score
 
 
 def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_back: bool = True) -> int:

@@ -27,7 +27,7 @@ from train.model import Model, save_model
 from train.network import Classifier
 from train.open_set import rejection_threshold
 from train.params import TrainParams
-from train.selection import Candidate, choose
+from train.selection import Candidate, choose, deciding
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate
 from train.sizes import possible_sizes
@@ -84,6 +84,9 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         def save_chosen() -> dict[str, Any]:
             known, stage = kept.known, params.adapt
             chosen = choose(known, stage.score, stage.source_accuracy_gate, stage.fall_back)
+            decided = deciding(known, stage.score)
+            if decided != stage.score:
+                print(f"train adapt: {stage.score} has no value on these data; {decided} chooses.", file=sys.stderr)
             if chosen == 0:
                 print(f"train adapt: {NO_BETTER}", file=sys.stderr)
             probe.network.load_state_dict(load_file(kept.files[chosen]))
@@ -95,7 +98,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "chosen": known[chosen].name,
                 "target_statistics": "own" if probe.network.norm.separate else "source",
                 "pace": speed,
-                "chosen_by": stage.score,
+                "chosen_by": decided,
                 "scores": known[chosen].scores,
                 "size_prior": prior and _said(prior),
                 "label_shares": shift and dict(zip(source.classes, shift.shares, strict=True)),

@@ -19,6 +19,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.checkpoint import resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
+from train.divergence import DivergedError
 from train.label_shift import new_shift
 from train.model import Model
 from train.params import TrainParams
@@ -111,7 +112,7 @@ def _begin(optuna: Any, study: Any, params: TrainParams) -> None:
 def _try(
     optuna: Any, study: Any, layout: Layout, params: TrainParams, source: SourceDomain, target: TargetDomain
 ) -> None:
-    """One trial. A loss that is not finite ends it as pruned."""
+    """One trial. One that diverges ends as pruned."""
     ranges = {
         name: optuna.distributions.FloatDistribution(reach.low, reach.high, log=reach.log)
         for name, reach in RANGES.items()
@@ -133,7 +134,7 @@ def _try(
             candidates = train_candidates(
                 layout, probe.network, source, target, settings, pace(probe.description), folder, watch, shift=shift
             ).known
-        except (optuna.TrialPruned, UserError) as reason:
+        except (optuna.TrialPruned, DivergedError) as reason:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             print(f"trial {trial.number + 1}: pruned {reason}".rstrip(), file=sys.stderr)
             return

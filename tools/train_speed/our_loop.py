@@ -1,0 +1,74 @@
+"""Our loop (`train.adaptation.adapt`), and the same with images that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from unittest.mock import patch
+
+import torch
+
+from tools.train_speed.clock import Clock, Speed
+from train import adaptation
+from train.datasets import SourceDomain, TargetDomain
+from train.draws import Draw, MakeDraws, Restyle, draws
+from train.inference import device, lane_count
+from train.model import new_network
+from train.network import Classifier
+from train.params import TrainParams
+from train.schedule import Schedule
+
+
+def our_loop(
+    params: TrainParams,
+    source: SourceDomain,
+    target: TargetDomain,
+    steps: int,
+    frozen_blocks: int = 0,
+    make_draws: MakeDraws = draws,
+) -> Speed:
+    """What `steps` steps cost after the warm-up. Each also asks the mean teacher about weak views of the photos."""
+    wanted_losses = {"methods": {"cdan": 0.1, "mcc": 1.0}, "source_only_share": 0.0}
+    stage = params.adapt.model_copy(update=wanted_losses | {"frozen_blocks": frozen_blocks})
+    clock = Clock(device())
+    wanted = params.model_copy(update={"adapt": stage, "epochs": 1, "steps_per_epoch": clock.warm_up + steps})
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(device())
+    speeds: list[Speed] = []
+    ahead = adaptation.made_ahead
+
+    def watched(items: Iterator[Draw]) -> Iterator[Draw]:
+        """The draws; the loop asks for one when it has done with the one before."""
+        coming = ahead(items)
+        for _ in range(wanted.steps_per_epoch):
+            with clock.waiting():
+                draw = next(coming)
+            yield draw
+            clock.step()
+
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
+        clock.step()  # the last draw was not followed by another question
+        speeds.append(clock.speed(2 * params.batch_size))
+
+    with patch.object(adaptation, "made_ahead", watched):
+        adaptation.adapt(network, source, target, wanted, lane_count(), 1.0, on_epoch, make_draws=make_draws)
+    return speeds[0]
+
+
+def images_at_hand(params: TrainParams, source: SourceDomain, target: TargetDomain, steps: int) -> Speed:
+    """The same steps on the images of the first one, over and over: what the network alone, with losses and optimiser,
+    can do.
+    """
+
+    def first_again(
+        source: SourceDomain,
+        target: TargetDomain,
+        params: TrainParams,
+        schedule: Schedule,
+        restyles: Sequence[Restyle],
+        first: int = 0,
+        home: torch.device | None = None,
+    ) -> Iterator[Draw]:
+        made = list(islice(draws(source, target, params, schedule, restyles, first, home), 1))
+        return (draw for draw in made * schedule.steps)
+
+    return our_loop(params, source, target, steps, make_draws=first_again)

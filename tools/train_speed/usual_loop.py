@@ -1,0 +1,109 @@
+"""The loop that people write: what the examples of adaptation libraries do.
+
+Image folders that are decoded and changed by Pillow and torchvision for every batch, a data loader with worker
+processes for each domain, all layers trained with PyTorch's own threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from cad2real.layout import Layout
+from tools.train_speed.clock import Clock, Speed
+from train.inference import device
+from train.losses.cdan import conditional_adversarial_loss
+from train.losses.discriminator import DomainDiscriminator
+from train.losses.mcc import minimum_class_confusion
+from train.model import new_network
+from train.params import TrainParams
+
+MOST_WORKERS = 8  # a domain
+
+
+class Folder(Dataset[tuple[torch.Tensor, int]]):
+    """Image files, decoded and changed anew each time they are asked for."""
+
+    def __init__(self, files: list[tuple[Path, int]], transform: v2.Transform) -> None:
+        self.files, self.transform = files, transform
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, int]:
+        path, label = self.files[number]
+        with Image.open(path) as picture:
+            return self.transform(picture.convert("RGB")), label
+
+
+def usual_transforms(size: int) -> tuple[v2.Transform, v2.Transform]:
+    """SynthNet's: random resized crop, flip and AugMix for renders, only a resize for photos."""
+    end = [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True)]
+    source = [v2.RandomResizedCrop(size, (0.7, 1.0)), v2.RandomHorizontalFlip(), v2.AugMix()]
+    return v2.Compose([*source, *end]), v2.Compose([v2.Resize((size, size)), *end])
+
+
+def endless(loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[list[torch.Tensor]]:
+    while True:
+        yield from loader
+
+
+def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) -> Speed:
+    """What `steps` steps of it cost after the warm-up."""
+    parts = sorted(path for path in layout.renders.iterdir() if path.is_dir() and not path.name.startswith("."))
+    renders = [
+        (file, number % classes) for number, part in enumerate(parts) for file in sorted(part.glob("view_*.png"))
+    ]
+    photos = [(file, 0) for file in sorted(layout.squares.glob("*.jpg"))]
+    for_renders, for_photos = usual_transforms(params.image_size)
+    home = device()
+    cores = os.process_cpu_count() or 1
+    workers = max(2, min(MOST_WORKERS, cores // 2))
+    loaders = [
+        endless(
+            DataLoader(
+                folder,
+                params.batch_size,
+                shuffle=True,
+                drop_last=True,
+                num_workers=workers,
+                pin_memory=home.type == "cuda",
+            )
+        )
+        for folder in (_filled(Folder(renders, for_renders), params), _filled(Folder(photos, for_photos), params))
+    ]
+    network = new_network(params.backbone, params.weights, classes, params.image_size).to(home)
+    discriminator = DomainDiscriminator(network.head.in_features * classes, 256).to(home)
+    optimizer = torch.optim.AdamW([*network.parameters(), *discriminator.parameters()], 1e-5)
+    network.in_bfloat16 = params.precision == "bf16"
+    network.train()
+    torch.set_num_threads(cores)
+    clock = Clock(home)
+    for _ in range(clock.warm_up + steps):
+        with clock.waiting():
+            (images, labels), (unlabelled, _) = (next(loader) for loader in loaders)
+        both = torch.cat([images, unlabelled]).to(home, non_blocking=True)
+        pooled = network.pooled_by(network.backbone, both)
+        feature = network.norm(pooled[: len(images)], "source")
+        target = network.norm(pooled[len(images) :], "target")
+        logits, target_logits = network.head(feature), network.head(target)
+        loss = F.cross_entropy(logits, labels.to(home)) + minimum_class_confusion(target_logits, 2.5)
+        loss = loss + conditional_adversarial_loss(discriminator, feature, logits, target, target_logits, 1.0)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        clock.step()
+    return clock.speed(2 * params.batch_size)
+
+
+def _filled(folder: Folder, params: TrainParams) -> Folder:
+    """A set smaller than the batch is gone through more often, so that each batch is full."""
+    times = -(-params.batch_size // len(folder))
+    return Folder(folder.files * times, folder.transform)

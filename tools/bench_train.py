@@ -27,7 +27,7 @@ from cad2real.params import load_params
 from tools.train_speed.our_loop import images_at_hand, our_loop
 from tools.train_speed.probe_epochs import probe_epochs
 from tools.train_speed.usual_loop import usual_loop
-from train.datasets import read_source, read_target
+from train.datasets import SourceDomain, TargetDomain, read_source, read_target
 from train.params import TrainParams
 from train.stages.source import cache_size
 
@@ -44,10 +44,14 @@ def with_network(params: TrainParams, named: str, batch: int) -> TrainParams:
     return params.model_copy(update={**changes, "batch_size": batch})
 
 
+def domains(layout: Layout, params: TrainParams) -> tuple[SourceDomain, TargetDomain]:
+    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
+    return source, read_target(layout.squares, cache_size(params), layout.cache)
+
+
 def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
     """All figures of one network."""
-    source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
-    target = read_target(layout.squares, cache_size(params), layout.cache)
+    source, target = domains(layout, params)
     # Lanes set PyTorch to one thread for good, so the usual loop goes first.
     usual = usual_loop(layout, params, len(source.classes), steps)
     ours = our_loop(params, source, target, steps)

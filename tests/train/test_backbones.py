@@ -36,6 +36,18 @@ def test_a_network_takes_the_size_that_params_ask_for(name: str, size: int) -> N
     assert backbone(torch.rand(2, 3, size, size)).shape[0] == 2
 
 
+@pytest.mark.parametrize(("name", "remedy"), [("resnet18.foo", "resnet18"), ("hf-hub:nobody/nothing", "network")])
+def test_a_network_that_timm_cannot_build_is_refused(name: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*seen: object, **named: object) -> None:
+        raise ConnectionError("no way to the hub")
+
+    if name.startswith("hf-hub:"):
+        monkeypatch.setattr("timm.create_model", unreachable)
+    with pytest.raises(UserError, match=f"train.backbone: timm cannot build {name}") as refused:
+        create_backbone(name, "random", 64)
+    assert remedy in str(refused.value.remedy)
+
+
 def test_a_size_that_does_not_fit_is_refused() -> None:
     with pytest.raises(UserError, match=r"train.image_size: mixer_s32_224 .* 128 px") as refused:
         create_backbone("mixer_s32_224", "random", 128)

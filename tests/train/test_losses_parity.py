@@ -44,6 +44,21 @@ def test_a_wrong_scalar_is_a_miss(tmp_path: Path, arrays: dict[str, Array], name
     assert parity.main([str(tmp_path)]) == 1
 
 
+def test_an_input_that_a_loss_holds_fixed_has_the_gradient_0(tmp_path: Path, arrays: dict[str, Array]) -> None:
+    fixed = {f"out.{name}": np.zeros_like(arrays["g_s"]) for name in ("mdd.margin4.grad_g_s", "cdan.loss.grad_g_s")}
+    write_reference(tmp_path, arrays | fixed, values(arrays))
+    assert not [line.name for line in parity.check(tmp_path) if line.missed or not line.checked]
+
+
+def test_inputs_that_are_missing_are_said_aloud(
+    tmp_path: Path, arrays: dict[str, Array], capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = {name: array for name, array in arrays.items() if name != "f_s" and not name.startswith("out.")}
+    write_reference(tmp_path, without, values(arrays))
+    assert parity.main([str(tmp_path)]) == 0
+    assert "known entries not checked, DIR lacks their inputs: " in capsys.readouterr().out.splitlines()[-1]
+
+
 @pytest.mark.parametrize("change", ["value", "sign", "shape", "nan"])
 def test_a_wrong_gradient_is_a_miss(tmp_path: Path, arrays: dict[str, Array], change: str) -> None:
     name = "out.afn.delta0.3.grad"

@@ -49,18 +49,14 @@ def why(target: TargetDomain) -> str:
     return why_partial(knows_colours(), target, TrainParams(image_size=SIDE))
 
 
-def test_photos_of_all_classes_in_another_light_are_adapted_to() -> None:
-    assert not why(photos([0, 1, 2, 3, 4, 5], darker=0.2))
-
-
-@pytest.mark.parametrize("few", [[0, 1], [2, 3], [1, 5]])
+@pytest.mark.parametrize("few", [[0, 1], [2, 3], [1, 5], [0, 1, 2], [4]])
 def test_photos_of_few_classes_are_noticed(few: list[int]) -> None:
     assert why(photos(few)).startswith("the photos seem to show few of the classes (about ")
 
 
-def test_photos_that_are_all_seen_as_one_class_are_adapted_to() -> None:
-    """So does a network that sees nothing: no evidence."""
-    assert not why(photos([0]))
+@pytest.mark.parametrize("darker", [-0.2, -0.1, 0.1, 0.2])
+def test_a_gap_between_the_domains_is_not_taken_for_few_classes(darker: float) -> None:
+    assert not why(photos([0, 1, 2, 3, 4, 5], darker))
 
 
 def test_looking_changes_nothing() -> None:

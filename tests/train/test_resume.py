@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
+from safetensors.torch import load_file
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -20,6 +21,7 @@ from tests.train.test_methods_adapt import BATCH, CLASSES, SIZE, STRENGTHS, doma
 from train.adaptation import adapt
 from train.checkpoint import Checkpoint, resumable
 from train.methods import METHODS
+from train.methods.batch import StepBatch
 from train.model import new_network
 from train.network import Classifier
 from train.params import AdaptParams, TrainParams
@@ -175,6 +177,21 @@ def test_a_loss_that_breaks_leaves_the_last_checkpoint(tmp_path: Path, monkeypat
     with pytest.raises(UserError, match=r"the loss mcc is not finite at step 4"):
         trained({"mcc": 1.0}, path)
     assert Checkpoint(path).epochs == 2
+
+
+def test_a_gradient_that_breaks_changes_no_weight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the last step of an epoch, whose checkpoint it would be."""
+    path, mcc, seen = tmp_path / "run.safetensors", METHODS["mcc"], []
+
+    def steep(self: object, batch: StepBatch) -> torch.Tensor:
+        seen.append(1)
+        return (batch.target_logits.sum() * (0.0 if len(seen) > 2 else 1.0)).abs().sqrt()  # infinite slope at 0
+
+    monkeypatch.setattr(mcc, "loss", steep)
+    with pytest.raises(UserError, match=r"the gradient of the losses source, mcc is not finite at step 3"):
+        trained({"mcc": 1.0}, path)
+    assert Checkpoint(path).epochs == 1
+    assert all(value.isfinite().all() for value in load_file(path).values())
 
 
 @pytest.mark.parametrize(

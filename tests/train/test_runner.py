@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from timm.layers import DropPath
 from torch import nn
 from torch._dynamo.exc import TorchDynamoException
 
@@ -55,6 +56,27 @@ def test_a_batch_in_pieces_has_the_gradients_of_the_whole(pieces: int) -> None:
 def test_training_in_pieces_has_the_same_losses() -> None:
     whole, parts = trained()[1], trained(gradient_accumulation=3)[1]
     assert parts == pytest.approx(whole, rel=1e-3)
+
+
+class DropsAtRandom(nn.Sequential):
+    """As timm builds Swin: with dropout and stochastic depth that are on in training."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(3, 8, 3, stride=2), nn.Dropout(0.5), DropPath(0.5), nn.AdaptiveAvgPool2d(1))
+        self.append(nn.Flatten())
+
+
+@pytest.mark.parametrize(("lanes", "pieces"), [(1, 3), (2, 1)])
+def test_nothing_is_dropped_at_random(lanes: int, pieces: int) -> None:
+    """Else pieces, lanes and processes would each draw masks of their own, and no two runs would be equal."""
+    torch.manual_seed(0)
+    plain = Classifier(DropsAtRandom(), 8, CLASSES, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    images, gradients = torch.rand(6, 3, SIZE, SIZE), []
+    for split in ((1, 1), (lanes, pieces)):
+        runner = Runner(copy.deepcopy(plain).train(), split[0], pieces=split[1])
+        runner.backward(runner.pooled(images).square().sum())
+        gradients.append(runner.network.backbone[0].weight.grad)
+    torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-6)
 
 
 def test_bfloat16_stays_in_the_backbone() -> None:

@@ -1,6 +1,6 @@
 """The checkpoint is chosen by a label-free score among those that still know the source."""
 
-from train.selection import START, Candidate, choose, pick
+from train.selection import START, Candidate, choose, deciding, pick
 
 
 def candidates(*pairs: tuple[float, float]) -> list[Candidate]:
@@ -51,6 +51,14 @@ def test_source_only_is_kept_where_every_adapted_network_looks_worse() -> None:
 def test_a_score_that_cannot_be_had_of_so_few_photos_is_no_evidence() -> None:
     nan = float("nan")
     assert choose(judged((nan, 1.0, 0.9), (nan, 1.5, 0.9)), "information_maximisation", 0.05) == 1
+
+
+def test_where_the_score_has_no_value_information_decides() -> None:
+    found = judged((0.5, 1.0, 0.9), (0.6, 1.9, 0.9), (0.7, 1.4, 0.9))
+    for each in found:
+        each.scores["dev"] = float("nan")
+    assert deciding(found, "dev") == "information_maximisation" and deciding(found, "class_ami") == "class_ami"
+    assert choose(found, "dev", 0.05) == 1
 
 
 def test_held_out_renders_gate_among_those_that_look_better() -> None:

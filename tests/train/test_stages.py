@@ -165,12 +165,63 @@ def test_a_damaged_model_is_refused_without_a_traceback(project: Layout) -> None
         Model.load(project.models / "probe")
 
 
-def test_a_damaged_cache_is_made_again(project: Layout) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        b"\xff\xfe",
+        b"[]",
+        {"classes": None},
+        {"classes": []},
+        {"image_size": "big"},
+        {"rotations": 3},
+        {"rotations": None},
+        {"backbone": "nonsense"},
+    ],
+)
+def test_a_damaged_description_is_refused_without_a_traceback(project: Layout, change: bytes | dict) -> None:
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    path = project.models / "probe" / "model.json"
+    known = json.loads(path.read_text())
+    path.write_bytes(
+        change if isinstance(change, bytes) else json.dumps(known | {"architecture": None} | change).encode()
+    )
+    with pytest.raises(UserError, match=r"damaged or foreign model|nonsense"):
+        Model.load(project.models / "probe")
+
+
+def test_a_model_from_the_hub_is_built_again_without_it(project: Layout) -> None:
+    """With the colours that it expects, whatever timm knows of them then."""
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    photo = Image.new("RGB", (40, 30), (200, 30, 30))
+    before = Model.load(project.models / "probe").predict(photo)
+    path = project.models / "probe" / "model.json"
+    known = json.loads(path.read_text())
+    assert known["architecture"] == SMALL.backbone
+    path.write_text(json.dumps(known | {"backbone": "hf-hub:somebody/network"}))
+    assert Model.load(project.models / "probe").predict(photo) == before
+    path.write_text(json.dumps(known | {"mean": [0.1, 0.1, 0.1]}))
+    assert Model.load(project.models / "probe").predict(photo) != before
+
+
+def test_predict_says_what_it_takes(project: Layout) -> None:
+    torch.manual_seed(0)
+    probe.run(project, SMALL)
+    model = Model.load(project.models / "probe")
+    with pytest.raises(UserError, match="pictures, no paths"):
+        model.predict("photo.jpg")
+    with pytest.raises(UserError, match="top=0"):
+        model.predict(Image.new("RGB", (40, 30)), top=0)
+
+
+@pytest.mark.parametrize("damage", [b"not an array", b"", b"PK\x03\x04", b"\x93NUMPY"])
+def test_a_damaged_cache_is_made_again(project: Layout, damage: bytes) -> None:
     torch.manual_seed(0)
     probe.run(project, SMALL)
     first = weights(project, "probe")
     for stored in project.cache.glob("*.npy"):
-        stored.write_bytes(b"not an array")
+        stored.write_bytes(damage)
     torch.manual_seed(0)
     probe.run(project, SMALL)
     assert weights(project, "probe") == first

@@ -65,10 +65,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         "parameters": params.model_dump(mode="json"),
     }
     own = own_statistics(params, probe.description)
-    reason = _why_not(source, target)
-    if not reason and own and params.adapt.fall_back and params.adapt.target_statistics == "auto":
-        reason = why_partial(probe.network, target, params, world)
-    if reason:
+    if reason := why_not(probe, target, params, world):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
@@ -136,11 +133,15 @@ def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, par
     )
 
 
-def _why_not(source: SourceDomain, target: TargetDomain) -> str:
+def why_not(probe: Model, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
+    """Why there is nothing to adapt to, or nothing that we have would help; else "". Collective in a `world`."""
     if not len(target.images):
         return "there are no photos to adapt to (data/squares is empty; put photos into the photos folder)."
     if len(target.images) < 2:
         return "one photo is too few to adapt to."
+    stage = params.adapt
+    if stage.fall_back and stage.target_statistics == "auto" and own_statistics(params, probe.description):
+        return why_partial(probe.network, target, params, world)
     return ""
 
 

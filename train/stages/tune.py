@@ -24,7 +24,7 @@ from train.label_shift import new_shift
 from train.model import Model
 from train.params import TrainParams
 from train.selection import Candidate, choose, pick
-from train.stages.adapt import own_statistics, pace, train_candidates
+from train.stages.adapt import own_statistics, pace, train_candidates, why_not
 from train.stages.source import cache_size, source_domain
 from train.tuning_ranges import RANGES
 
@@ -43,11 +43,11 @@ def run(layout: Layout, params: TrainParams, trials: int) -> tuple[dict[str, flo
     optuna = _optuna()
     source = source_domain(layout, params)
     target = read_target(layout.squares, cache_size(params), layout.cache)
-    if len(target.images) < 2:
-        raise UserError("train tune: there are fewer than two photos to adapt to.", "Put photos into the folder.")
     probe = Model.load(layout.models / "probe")
     if probe.classes != tuple(source.classes):
         raise UserError("train tune: the probe knows other classes than the renders.", "Run `cad2real train probe`.")
+    if reason := why_not(probe, target, params):
+        raise UserError(f"train tune: {reason}", "Then there is nothing to search.")
     name = run_key(
         [params.model_dump(mode="json", exclude={"finetune"}), probe.key],
         [source.images, source.scenes.images, target.images],

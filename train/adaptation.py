@@ -97,6 +97,7 @@ def adapt(
                 draw = next(steps)
                 if climb:
                     pooled = student.pooled(draw.images[: len(draw.labels)])
+                    network.norm.meet(pooled)
                     student.backward(_task(network, pooled, draw, stage, shift)[-1])
                 with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
                     optimizer.zero_grad(set_to_none=True)
@@ -154,6 +155,7 @@ def step_losses(
     """The weighted losses of a step by name: the source's, and those of the methods once the target trains."""
     network = student.network
     pooled = student.pooled(draw.images)
+    network.norm.meet(pooled)
     n = len(draw.labels)
     feature, logits, task = _task(network, pooled[:n], draw, stage, shift)
     losses = {"source": task}

@@ -11,6 +11,7 @@ from torch import nn
 
 Tensor = torch.Tensor
 Domain = Literal["source", "target"]
+TargetStatistics = Literal["own", "source", "joint"]
 RAREST = 5
 SHARE_MOMENTUM = 0.05
 STATISTICS_MOMENTUM = 0.1
@@ -22,18 +23,23 @@ class DomainNorm(nn.Module):
     Domain-specific batch normalisation (Chang et al., CVPR 2019) kept to the one place where it pays: source and
     target features get the same mean and variance per channel before the head that both share. That aligns the domains
     only if both hold the same mix of classes. The source is drawn in equal shares; so target features are weighed by
-    what the teacher thinks they are, each class alike, however rare it is in the photos. With `separate` off, both
-    domains share the source's statistics.
+    what the teacher thinks they are, each class alike, however rare it is in the photos.
+
+    That is `target_statistics` "own". With "source", both domains share the source's. With "joint", they share those of
+    each training batch as a whole, as in one forward pass of both (the usual batch normalisation of DANN's and CDAN's
+    code): renders and photos in equal numbers, or renders alone while only they train.
     """
 
     share: Tensor
+    _together: tuple[Tensor, Tensor] | None
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
         self.source = nn.BatchNorm1d(features, affine=False)
         self.target = nn.BatchNorm1d(features, affine=False)
         self.register_buffer("share", torch.full((classes,), 1 / classes))
-        self.separate = True
+        self.target_statistics: TargetStatistics = "own"
+        self._together = None
 
     def forward(
         self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None, follow: bool = True
@@ -41,7 +47,10 @@ class DomainNorm(nn.Module):
         """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c), and
         the domain's statistics move towards theirs if `follow` is on.
         """
-        shared = domain == "target" and not self.separate
+        if self.training and self._together is not None:
+            mean, variance = self._together
+            return (feature.float() - mean) / (variance + self.source.eps).sqrt()
+        shared = domain == "target" and self.target_statistics != "own"
         norm = self.source if domain == "source" or shared else self.target
         if not self.training or shared or len(feature) == 1:  # one image has no variance
             return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
@@ -55,10 +64,28 @@ class DomainNorm(nn.Module):
             _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
 
+    def train(self, mode: bool = True) -> DomainNorm:
+        """What was noted of a step is forgotten."""
+        super().train(mode)
+        self._together = None
+        return self
+
+    def meet(self, features: Tensor) -> None:
+        """Takes note of all features (n, d) of a training step, which "joint" statistics are those of. To be called
+        before any of them is standardised; nothing happens without "joint".
+        """
+        self._together = None
+        if self.target_statistics != "joint" or len(features) == 1:
+            return
+        mean, variance = weighted_statistics(features, features.new_full((len(features),), 1 / len(features)))
+        for ours, batch in zip(_statistics(self.source), (mean, variance), strict=True):
+            ours.lerp_(batch.detach(), STATISTICS_MOMENTUM)
+        self._together = mean, variance
+
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:
         """Sets a domain's mean and variance from all its features (n, d), weighed by class `probabilities` (n, c)."""
-        if domain == "target" and not self.separate:
+        if domain == "target" and self.target_statistics != "own":
             for ours, theirs in zip(_statistics(self.target), _statistics(self.source), strict=True):
                 ours.copy_(theirs)
             return

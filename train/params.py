@@ -118,9 +118,10 @@ class AdaptParams(Block):
     `methods` are the adaptation losses and their full weights. They ramp up over the run; `source_only_share` of the
     steps comes before them. The first `frozen_blocks` of the backbone's blocks keep their pretrained weights: they see
     edges and textures, are the same for renders and photos, and cost half of a step. `target_statistics`: whether the
-    photos' features are standardised by their own statistics or by the source's; auto: by the source's where the probe
-    knows the held-out renders well. `layer_decay`: see FinetuneParams. `label_shift`: whether the mix of classes among
-    the photos is estimated and the renders' losses weighed by it, see `train.label_shift`.
+    photos' features are standardised by their own statistics, by the source's, or both domains by those of their joint
+    batches; auto: by the source's where the probe knows the held-out renders well, else by their own. `layer_decay`:
+    see FinetuneParams. `label_shift`: whether the mix of classes among the photos is estimated and the renders' losses
+    weighed by it, see `train.label_shift`.
     """
 
     methods: dict[MethodName, NonNegativeFloat] = Field({"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0})
@@ -129,7 +130,7 @@ class AdaptParams(Block):
     layer_decay: float = Field(1.0, gt=0, le=1)
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
-    target_statistics: Literal["auto", "source", "own"] = "auto"
+    target_statistics: Literal["auto", "source", "own", "joint"] = "auto"
     label_shift: Literal["none", "bbse"] = "none"
     frozen_blocks: int = Field(3, ge=0, le=1000)
     source_only_share: float = Field(0.4, ge=0, lt=1)

@@ -77,7 +77,7 @@ def train(data: Digits, methods: dict[str, float], separate: bool = False, steps
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Flatten(), nn.Linear(192, 64), nn.ReLU(), nn.Linear(64, FEATURES))
     network = Classifier(backbone, FEATURES, CLASSES, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)).train()
-    network.norm.separate = separate
+    network.norm.target_statistics = "own" if separate else "source"
     measure(network, data)
     stage = AdaptParams(methods=methods)  # type: ignore[arg-type]
     made = {name: METHODS[name](Setting(FEATURES, CLASSES, stage, weight, 0)) for name, weight in methods.items()}  # type: ignore[index]

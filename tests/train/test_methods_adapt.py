@@ -43,7 +43,7 @@ def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier,
     """Three steps, the first of them without the target; the network and the mean losses."""
     torch.manual_seed(0)
     network = new_network("test_efficientnet", "random", CLASSES, SIZE)
-    network.norm.separate = statistics == "own"
+    network.norm.target_statistics = statistics
     seen: list[dict[str, float]] = []
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
@@ -89,6 +89,16 @@ def test_no_method_is_source_only_training_with_target_statistics() -> None:
     assert mean is not None and not torch.equal(mean, torch.zeros_like(mean))
     kept = run({}, "source")[0].norm.target.running_mean
     assert kept is not None and torch.equal(kept, torch.zeros_like(kept))
+
+
+def test_joint_statistics_follow_both_domains() -> None:
+    methods = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "sdat": 0.02}
+    network, losses = run(methods, "joint")
+    assert all(math.isfinite(value) for value in losses.values())
+    source = run(methods, "source")[0].norm.source.running_mean
+    joint = network.norm.source.running_mean
+    assert source is not None and joint is not None and not torch.equal(source, joint)
+    assert torch.equal(network.norm.target.running_mean, torch.zeros_like(joint))
 
 
 @pytest.mark.parametrize("name", sorted(LOSSLESS))

@@ -54,6 +54,26 @@ def test_a_rare_class_counts_as_much_as_a_frequent_one() -> None:
     assert abs(middle(batch)) < 0.3
 
 
+def test_joint_batches_are_standardised_as_one() -> None:
+    """In value, gradient and running statistics as PyTorch's batch normalisation of both in one pass."""
+    features = torch.randn(10, 4, generator=torch.Generator().manual_seed(0)) * 3 + 1
+    norm, usual = DomainNorm(4, 2).train(), nn.BatchNorm1d(4, affine=False)
+    norm.target_statistics = "joint"
+    leaves = [features.clone().requires_grad_() for _ in range(2)]
+    norm.meet(leaves[0])
+    probabilities = torch.full((4, 2), 0.5)
+    ours = torch.cat([norm(leaves[0][:6], "source"), norm(leaves[0][6:], "target", probabilities)])
+    theirs = usual(leaves[1])
+    torch.testing.assert_close(ours, theirs)
+    for result in (ours, theirs):
+        (result[:6].square().sum() + result[6:].pow(3).sum()).backward()
+    torch.testing.assert_close(leaves[0].grad, leaves[1].grad, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(norm.source.running_mean, usual.running_mean)
+    norm.eval()
+    norm.set_statistics("target", torch.randn(20, 4) + 50)  # photos have none of their own
+    assert torch.equal(norm(features, "target"), norm(features, "source"))
+
+
 def test_domains_keep_their_own_statistics() -> None:
     norm = DomainNorm(4, 2).eval()
     norm.set_statistics("source", torch.randn(50, 4) + 5)

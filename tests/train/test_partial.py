@@ -63,7 +63,9 @@ def test_looking_changes_nothing() -> None:
     network = knows_colours()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     why_partial(network, photos([0, 1]), TrainParams(image_size=SIDE))
-    assert network.norm.separate and all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+    assert network.norm.target_statistics == "own" and all(
+        torch.equal(before[name], now) for name, now in network.state_dict().items()
+    )
 
 
 def test_the_probe_is_passed_on_with_the_reason(
@@ -74,7 +76,7 @@ def test_the_probe_is_passed_on_with_the_reason(
     stage = SMALL.adapt.model_copy(update={"fall_back": True, "target_statistics": "auto"})
     params = SMALL.model_copy(update={"adapt": stage})
     probe.run(project, params)
-    monkeypatch.setattr("train.stages.adapt.own_statistics", lambda *seen: True)
+    monkeypatch.setattr("train.stages.adapt.target_statistics", lambda *seen: "own")
     said = adapt.run(project, params)
     assert (said["adapted"], said["reason"]) == (False, reason) and reason in capsys.readouterr().err
     weights = [(project.models / stage / "model.safetensors").read_bytes() for stage in ("probe", "adapt")]

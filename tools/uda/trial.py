@@ -61,7 +61,7 @@ class Trial:
 def source_only(source: SourceDomain, params: TrainParams) -> Classifier:
     """A network of LeNet's size trained on the labelled digits alone; the target's statistics are the source's."""
     network = new_lenet(len(source.classes), params.seed)
-    network.norm.separate = False
+    network.norm.target_statistics = "source"
     averaged: list[Classifier] = []
 
     def on_epoch(epoch: int, teacher: Classifier, losses: dict[str, float]) -> None:
@@ -80,7 +80,7 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
     began = time.process_time()
     network = copy.deepcopy(start)
     before = accuracy(network, pair)
-    network.norm.separate = params.adapt.target_statistics == "own"
+    network.norm.target_statistics = "own"
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         kept = train_candidates(

@@ -24,7 +24,7 @@ from train.draws import MakeDraws, draws
 from train.inference import lane_count
 from train.label_shift import LabelShift, new_shift, target_shares
 from train.model import Model, save_model
-from train.network import Classifier
+from train.network import Classifier, TargetStatistics
 from train.open_set import rejection_threshold
 from train.params import TrainParams
 from train.selection import Candidate, choose, deciding
@@ -64,14 +64,13 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         "target_images": len(target.images),
         "parameters": params.model_dump(mode="json"),
     }
-    own = own_statistics(params, probe.description)
     if reason := why_not(probe, target, params, world):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
         world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
         return passed_on
-    probe.network.norm.separate = own
+    probe.network.norm.target_statistics = target_statistics(params, probe.description)
     key = _key(layout, params, probe, source, target, world)
     with resumable(layout.cache, "adapt", key, world) as folder:
         speed = pace(probe.description)
@@ -93,7 +92,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "method": " + ".join(f"{weight:g} {name}" for name, weight in stage.methods.items()),
                 "rotations": params.rotations,
                 "chosen": known[chosen].name,
-                "target_statistics": "own" if probe.network.norm.separate else "source",
+                "target_statistics": probe.network.norm.target_statistics,
                 "pace": speed,
                 "chosen_by": decided,
                 "scores": known[chosen].scores,
@@ -140,20 +139,21 @@ def why_not(probe: Model, target: TargetDomain, params: TrainParams, world: Worl
     if len(target.images) < 2:
         return "one photo is too few to adapt to."
     stage = params.adapt
-    if stage.fall_back and stage.target_statistics == "auto" and own_statistics(params, probe.description):
+    own = target_statistics(params, probe.description) == "own"
+    if stage.fall_back and stage.target_statistics == "auto" and own:
         return why_partial(probe.network, target, params, world)
     return ""
 
 
-def own_statistics(params: TrainParams, probe: dict[str, Any]) -> bool:
-    """Whether photos get statistics of their own.
+def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStatistics:
+    """What photos are standardised by; where `params` leave it open, whether they get statistics of their own.
 
     That moves features that do not fit the head to where they fit, but assumes the same mix of classes in both domains.
     Where frozen features alone know the held-out, strongly changed renders, there is less to move than to spoil.
     """
     if params.adapt.target_statistics != "auto":
-        return params.adapt.target_statistics == "own"
-    return bool(probe["scores"].get("source_accuracy", 0.0) < TRUSTED)
+        return params.adapt.target_statistics
+    return "own" if probe["scores"].get("source_accuracy", 0.0) < TRUSTED else "source"
 
 
 def pace(probe: dict[str, Any]) -> float:

@@ -38,7 +38,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
             f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
         )
     network, stage = probe.network, params.finetune
-    network.norm.separate = False  # there are no photos that could have statistics of their own
+    network.norm.target_statistics = "source"  # there are no photos that could have statistics of their own
     if stage.start == "scratch":
         torch.nn.init.zeros_(network.head.weight)
         torch.nn.init.zeros_(network.head.bias)

@@ -17,7 +17,7 @@ from scipy.stats import entropy
 from train.datasets import TargetDomain
 from train.distributed import ALONE, World
 from train.inference import Inference
-from train.network import Classifier, DomainNorm
+from train.network import Classifier, DomainNorm, TargetStatistics
 from train.params import TrainParams
 from train.stages.watched import plain_batches, some_photos
 
@@ -37,7 +37,7 @@ def why_partial(network: Classifier, target: TargetDomain, params: TrainParams, 
     pooled = Inference(network.eval(), 1, world).pooled(plain_batches(photos, params.image_size))
 
     def judged() -> str:
-        (unsure, seen), (unsure_moved, _) = (_judged(network, pooled, separate) for separate in (False, True))
+        (unsure, seen), (unsure_moved, _) = (_judged(network, pooled, whose) for whose in ("source", "own"))
         classes = network.head.out_features
         if seen >= FEW * classes or unsure_moved - unsure < LESS_SURE * math.log(classes):
             return ""
@@ -47,10 +47,10 @@ def why_partial(network: Classifier, target: TargetDomain, params: TrainParams, 
 
 
 @torch.no_grad()
-def _judged(network: Classifier, pooled: torch.Tensor, separate: bool) -> tuple[float, float]:
+def _judged(network: Classifier, pooled: torch.Tensor, whose: TargetStatistics) -> tuple[float, float]:
     """Mean entropy of what is said of photos with pooled features (m, d), and how many classes they seem to show."""
     norm: DomainNorm = copy.deepcopy(network.norm)
-    norm.separate = separate
+    norm.target_statistics = whose
     pooled = pooled.to(network.mean.device)
     norm.set_statistics("target", pooled)
     probabilities = network.head(norm(pooled, "target")).softmax(dim=1).cpu().double().numpy()

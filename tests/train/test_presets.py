@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 import timm
+import torch
 import yaml
 from typer.testing import CliRunner
 
 from cad2real.errors import UserError
 from cad2real.params import load_params
+from tests.train.test_methods_adapt import CLASSES, SIZE, domains
 from train import presets
+from train.adaptation import adapt
 from train.cli import train_app
+from train.model import new_network
 from train.params import TrainParams
 
 
@@ -24,6 +29,26 @@ def block(name: str) -> TrainParams:
 def test_the_papers_recipes_are_there() -> None:
     methods = ("cdan", "cdan-mcc", "mcc")
     assert presets.names() == [f"synthnet-{network}-{method}" for network in ("swinv2", "vit") for method in methods]
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_preset_trains(name: str) -> None:
+    """A step of it, with a small network of the same kind that starts from random weights."""
+    small = {"vit": "test_vit", "swinv2": "swinv2_tiny_window8_256"}[name.split("-")[1]]
+    cut = {
+        "backbone": small,
+        "weights": "random",
+        "image_size": SIZE,
+        "batch_size": 2,
+        "epochs": 1,
+        "steps_per_epoch": 1,
+    }
+    params = block(name).model_copy(update=cut)
+    seen: list[dict[str, float]] = []
+    torch.manual_seed(0)
+    network = new_network(small, "random", CLASSES, SIZE)
+    adapt(network, *domains(), params, 1, 1.0, lambda epoch, averaged, losses: seen.append(losses))
+    assert set(seen[0]) == {"source", *name.split("-")[2:]} and all(math.isfinite(loss) for loss in seen[0].values())
 
 
 @pytest.mark.parametrize("name", presets.names())

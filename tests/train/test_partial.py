@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.train.conftest import SMALL
 from train.datasets import TargetDomain
 from train.network import Classifier
 from train.params import TrainParams
+from train.sizes import Sizes
 from train.stages import adapt, probe
 from train.stages.partial import why_partial
 
@@ -57,6 +59,19 @@ def test_photos_of_few_classes_are_noticed(few: list[int]) -> None:
 @pytest.mark.parametrize("darker", [-0.2, -0.1, 0.1, 0.2])
 def test_a_gap_between_the_domains_is_not_taken_for_few_classes(darker: float) -> None:
     assert not why(photos([0, 1, 2, 3, 4, 5], darker))
+
+
+def test_sizes_that_hold_tell_few_parts_as_well_as_all() -> None:
+    """Photos from one distance: what they show is known by its size, so there is something to adapt by."""
+    extents = np.log(np.stack([10 * 1.5 ** np.arange(6), 10 * 1.3 ** np.arange(6)], axis=1))
+    sizes = Sizes(extents, np.arange(6), np.ones(6), None)
+    rng, seen = np.random.default_rng(0), photos([0, 3])
+    noise = rng.normal(0, 0.01, (60, 2))
+    near, far = np.zeros((60, 1)), rng.uniform(-1, 1, (60, 1))
+    for distances, told in ((near, True), (far, False)):
+        measured = replace(seen, extents=extents[np.repeat([0, 3], 30)] + 1.0 + noise + distances)
+        params = TrainParams(image_size=SIDE)
+        assert bool(why_partial(knows_colours(), measured, params, [sizes])) != told
 
 
 def test_looking_changes_nothing() -> None:

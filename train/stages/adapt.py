@@ -30,7 +30,7 @@ from train.params import TrainParams
 from train.selection import Candidate, choose, deciding
 from train.selection_report import CANDIDATES, LOGITS
 from train.size_prior import SizePrior, calibrate
-from train.sizes import possible_sizes
+from train.sizes import Sizes, possible_sizes
 from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
 from train.stages.partial import why_partial
@@ -64,7 +64,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         "target_images": len(target.images),
         "parameters": params.model_dump(mode="json"),
     }
-    if reason := why_not(probe, target, params, world):
+    if reason := why_not(layout, probe, target, params, world):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
@@ -132,7 +132,7 @@ def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, par
     )
 
 
-def why_not(probe: Model, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
+def why_not(layout: Layout, probe: Model, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
     """Why there is nothing to adapt to, or nothing that we have would help; else "". Collective in a `world`."""
     if not len(target.images):
         return "there are no photos to adapt to (data/squares is empty; put photos into the photos folder)."
@@ -141,8 +141,13 @@ def why_not(probe: Model, target: TargetDomain, params: TrainParams, world: Worl
     stage = params.adapt
     own = target_statistics(params, probe.description) == "own"
     if stage.fall_back and stage.target_statistics == "auto" and own:
-        return why_partial(probe.network, target, params, world)
+        return why_partial(probe.network, target, params, _sizes(layout, probe.classes, params), world)
     return ""
+
+
+def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> list[Sizes]:
+    """What parts of the classes can look like in size, if sizes are to be used."""
+    return possible_sizes(layout.renders, classes) if params.size_prior else []
 
 
 def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStatistics:
@@ -196,7 +201,7 @@ def train_candidates(
     and its candidate, and may stop the run by raising. `shift` follows what each candidate says of the photos' mix.
     """
     watched = Watched(source, target, params, world)
-    sizes = possible_sizes(layout.renders, source.classes) if params.size_prior else []
+    sizes = _sizes(layout, source.classes, params)
     kept, checkpoint = Candidates(folder, first=0), Checkpoint(folder / "run.safetensors")
     board = Board(layout, params, folder.name)
     world.agreed(lambda: kept.resume(checkpoint, "adapt", params.epochs))

@@ -2,15 +2,18 @@
 
 Statistics of the photos' own, which put the features of all classes where the head expects them, spread the photos of
 few classes over all; and with the source's, the domain discriminator finds the missing classes instead of the domain.
-Better no adaptation than one that makes the network worse.
+Better no adaptation than one that makes the network worse. Unless sizes tell the parts apart: those are right whatever
+the photos show, and they teach the student.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.stats import entropy
 
@@ -19,27 +22,35 @@ from train.distributed import ALONE, World
 from train.inference import Inference
 from train.network import Classifier, DomainNorm, TargetStatistics
 from train.params import TrainParams
+from train.size_prior import calibrate
+from train.sizes import Sizes
 from train.stages.watched import plain_batches, some_photos
 
 FEW = 0.7  # share of the classes
 LESS_SURE = 0.1  # in parts of the largest entropy that predictions can have
 
 
-def why_partial(network: Classifier, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
-    """Why the photos seem to show few of the classes, or nothing. Looks at no label. Collective in a `world`.
+def why_partial(
+    network: Classifier, target: TargetDomain, params: TrainParams, sizes: Sequence[Sizes] = (), world: World = ALONE
+) -> str:
+    """Why the photos seem to show few of the classes, or "". Looks at no label. Collective in a `world`.
 
     Two things have to come together: with the source's statistics the predictions' shares are as uneven as those of a
     FEW of the classes (the exponential of their entropy), and statistics of the photos' own, which then spread them
     over classes that are not there, make the network LESS_SURE of them (the mean entropy of the predictions). Where all
     classes are there, also with a large gap between the domains, it stays about as sure. Measured: docs/training.md.
+    "" too where one of the possible `sizes` of the parts holds in the photos.
     """
-    photos = target.images[some_photos(target, params)]
-    pooled = Inference(network.eval(), 1, world).pooled(plain_batches(photos, params.image_size))
+    rows = some_photos(target, params)
+    pooled = Inference(network.eval(), 1, world).pooled(plain_batches(target.images[rows], params.image_size))
 
     def judged() -> str:
-        (unsure, seen), (unsure_moved, _) = (_judged(network, pooled, whose) for whose in ("source", "own"))
-        classes = network.head.out_features
-        if seen >= FEW * classes or unsure_moved - unsure < LESS_SURE * math.log(classes):
+        by_source, by_own = (_said(network, pooled, whose) for whose in ("source", "own"))
+        classes, seen = network.head.out_features, float(np.exp(entropy(by_source.mean(axis=0))))
+        lost = float((entropy(by_own, axis=1) - entropy(by_source, axis=1)).mean())
+        if seen >= FEW * classes or lost < LESS_SURE * math.log(classes):
+            return ""
+        if calibrate(sizes, target.extents[rows], by_source) is not None:
             return ""
         return f"the photos seem to show few of the classes (about {seen:.0f} of {classes})."
 
@@ -47,11 +58,10 @@ def why_partial(network: Classifier, target: TargetDomain, params: TrainParams, 
 
 
 @torch.no_grad()
-def _judged(network: Classifier, pooled: torch.Tensor, whose: TargetStatistics) -> tuple[float, float]:
-    """Mean entropy of what is said of photos with pooled features (m, d), and how many classes they seem to show."""
+def _said(network: Classifier, pooled: torch.Tensor, whose: TargetStatistics) -> npt.NDArray[np.float64]:
+    """Class probabilities (m, c) of photos with pooled features (m, d), standardised by those statistics."""
     norm: DomainNorm = copy.deepcopy(network.norm)
     norm.target_statistics = whose
     pooled = pooled.to(network.mean.device)
     norm.set_statistics("target", pooled)
-    probabilities = network.head(norm(pooled, "target")).softmax(dim=1).cpu().double().numpy()
-    return float(entropy(probabilities, axis=1).mean()), float(np.exp(entropy(probabilities.mean(axis=0))))
+    return network.head(norm(pooled, "target")).softmax(dim=1).cpu().double().numpy()  # type: ignore[no-any-return]

@@ -46,7 +46,7 @@ def run(layout: Layout, params: TrainParams, trials: int) -> tuple[dict[str, flo
     probe = Model.load(layout.models / "probe")
     if probe.classes != tuple(source.classes):
         raise UserError("train tune: the probe knows other classes than the renders.", "Run `cad2real train probe`.")
-    if reason := why_not(probe, target, params):
+    if reason := why_not(layout, probe, target, params):
         raise UserError(f"train tune: {reason}", "Then there is nothing to search.")
     name = run_key(
         [params.model_dump(mode="json", exclude={"finetune"}), probe.key],

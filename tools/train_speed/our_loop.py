@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
+from itertools import repeat
 from unittest.mock import patch
-
-import torch
 
 from tools.train_speed.clock import Clock, Speed
 from train import adaptation
 from train.datasets import SourceDomain, TargetDomain
-from train.draws import Draw, MakeDraws, Restyle, draws
+from train.draws import Draw, MakeDraws, draws
 from train.inference import device, lane_count
 from train.model import new_network
 from train.network import Classifier
 from train.params import TrainParams
-from train.schedule import Schedule
 
 
 def our_loop(
@@ -58,17 +55,4 @@ def images_at_hand(params: TrainParams, source: SourceDomain, target: TargetDoma
     """The same steps on the images of the first one, over and over: what the network alone, with losses and optimiser,
     can do.
     """
-
-    def first_again(
-        source: SourceDomain,
-        target: TargetDomain,
-        params: TrainParams,
-        schedule: Schedule,
-        restyles: Sequence[Restyle],
-        first: int = 0,
-        home: torch.device | None = None,
-    ) -> Iterator[Draw]:
-        made = list(islice(draws(source, target, params, schedule, restyles, first, home), 1))
-        return (draw for draw in made * schedule.steps)
-
-    return our_loop(params, source, target, steps, make_draws=first_again)
+    return our_loop(params, source, target, steps, make_draws=lambda *asked: repeat(next(draws(*asked))))

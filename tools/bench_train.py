@@ -52,6 +52,8 @@ def domains(layout: Layout, params: TrainParams) -> tuple[SourceDomain, TargetDo
 def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
     """All figures of one network."""
     source, target = domains(layout, params)
+    if not len(target.images):
+        raise UserError(f"{layout.squares} has no photos.", "Run `cad2real photos` in a project with photos.")
     # Lanes set PyTorch to one thread for good, so the usual loop goes first.
     usual = usual_loop(layout, params, len(source.classes), steps)
     ours = our_loop(params, source, target, steps)

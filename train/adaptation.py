@@ -97,13 +97,14 @@ def adapt(
                 draw = next(steps)
                 if climb:
                     pooled = student.pooled(draw.images[: len(draw.labels)])
-                    network.norm.meet(pooled)
+                    network.norm.meet(pooled, follow=False)  # renders alone, and the step's own pass comes yet
                     student.backward(_task(network, pooled, draw, stage, shift)[-1])
                 with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
                     optimizer.zero_grad(set_to_none=True)
                     losses = step_losses(student, teacher, methods, draw, prior, stage, shift)
                     together = torch.stack(list(losses.values()))
                     student.backward(together.sum())
+                    network.norm.part()
                 norm = torch.nn.utils.clip_grad_norm_([*network.parameters(), *own], GRADIENT_CLIP)
                 *each, slope = torch.cat([together, norm[None]]).tolist()  # a step waits for a GPU here alone
                 values = dict(zip(losses, each, strict=True))

@@ -30,7 +30,7 @@ class Description(BaseModel):
 def read_description(text: bytes) -> dict[str, Any]:
     """What model.json says. Raises ValueError, in one line, for what is no description of a model."""
     try:
-        return Description.model_validate_json(text).model_dump(mode="json")
+        return Description.model_validate_json(text).model_dump()
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "model.json"

@@ -104,7 +104,7 @@ class Model:
             raise UserError(
                 f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
             ) from None
-        except (ValueError, SafetensorError, RuntimeError) as error:
+        except (ValueError, KeyError, SafetensorError, RuntimeError) as error:
             first = str(error).splitlines()[0]
             raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
@@ -148,17 +148,20 @@ class Model:
     ) -> list[tuple[str, float]] | list[list[tuple[str, float]]]:
         """The `top` likeliest labels of a photo with their probabilities, likeliest first; of several photos a list of
         these. A photo may have any format and orientation: it becomes square as all photos of a project do. Raises
-        UserError for paths and for a `top` below 1.
+        UserError for what is no picture (a path, an array) and for a `top` below 1.
 
         `sides`, where photos come from the camera set-up that the model was adapted to: how many pixels of its upright
         photo each square's side is. Then sizes count too, if the model knows a scale.
         """
-        if isinstance(images, str | Path):
-            raise UserError("Model.predict takes pictures, no paths.", 'Give it Image.open(path).convert("RGB").')
         if top < 1:
             raise UserError(f"Model.predict: top={top} asks for no label.", "Ask for at least one.")
         if isinstance(images, Image.Image):
             return self.predict([images], top, sides)[0]
+        if isinstance(images, Path) or not all(isinstance(image, Image.Image) for image in images):
+            raise UserError(
+                "Model.predict takes pictures of Pillow, no paths or arrays.",
+                "Give it Image.open(path) or Image.fromarray(array).",
+            )
         squares = [upright_square(image) for image in images]
         extents = None if sides is None else np.array([extent(*pair) for pair in zip(squares, sides, strict=True)])
         probabilities = self.probabilities(self._photos(squares), extents)

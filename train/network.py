@@ -67,20 +67,26 @@ class DomainNorm(nn.Module):
     def train(self, mode: bool = True) -> DomainNorm:
         """What was noted of a step is forgotten."""
         super().train(mode)
-        self._together = None
+        self.part()
         return self
 
-    def meet(self, features: Tensor) -> None:
-        """Takes note of all features (n, d) of a training step, which "joint" statistics are those of. To be called
-        before any of them is standardised; nothing happens without "joint".
+    def meet(self, features: Tensor, follow: bool = True) -> None:
+        """Takes note of all features (n, d) of a training step, which "joint" statistics are those of; the running ones
+        move towards them if `follow` is on. To be called before any of them is standardised; nothing happens without
+        "joint".
         """
         self._together = None
         if self.target_statistics != "joint" or len(features) == 1:
             return
         mean, variance = weighted_statistics(features, features.new_full((len(features),), 1 / len(features)))
-        for ours, batch in zip(_statistics(self.source), (mean, variance), strict=True):
-            ours.lerp_(batch.detach(), STATISTICS_MOMENTUM)
+        if follow:
+            for ours, batch in zip(_statistics(self.source), (mean, variance), strict=True):
+                ours.lerp_(batch.detach(), STATISTICS_MOMENTUM)
         self._together = mean, variance
+
+    def part(self) -> None:
+        """The step is over: what was noted of it is forgotten."""
+        self._together = None
 
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:

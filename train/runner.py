@@ -70,8 +70,9 @@ class Runner:
 
     def look(self, photos: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
         """Features (m, d) and logits (m, c) of further views of the step's photos, whose class `probabilities` (m, c)
-        are given. They have statistics of their own, which the domain's do not follow: a view with hidden blocks is no
-        photo. (By the domain's, which lag behind, FixMatch talked itself into errors: .33 for .93 on digits.)
+        are given. They have statistics of their own (or those of the step, where both domains share these), which the
+        domain's do not follow: a view with hidden blocks is no photo. (By the domain's, which lag behind, FixMatch
+        talked itself into errors: .33 for .93 on digits.)
         """
         feature = self.network.norm(self.pooled(photos), "target", probabilities, follow=False)
         return feature, self.network.head(feature)

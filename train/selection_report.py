@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from train.selection import START, Candidate, choose, pick
+from train.selection import START, Candidate, choose, deciding, pick
 from train.validators import VALIDATORS
 
 CANDIDATES = "candidates.safetensors"
@@ -49,6 +49,8 @@ def judge_scores(
     for name in VALIDATORS:
         if not all(name in candidate.scores for candidate in candidates):
             continue
+        if deciding(candidates, name) != name:  # type: ignore[arg-type]
+            continue  # a number for none of them: another score would choose
         # Every validator is a ScoreName. Models of earlier versions did not keep the network they began with.
         if candidates[0].name == START:
             chosen = choose(candidates, name, gate, fall_back)  # type: ignore[arg-type]

@@ -91,6 +91,15 @@ def test_no_method_is_source_only_training_with_target_statistics() -> None:
     assert kept is not None and torch.equal(kept, torch.zeros_like(kept))
 
 
+def test_climbing_does_not_move_joint_statistics() -> None:
+    """SDAT looks at the renders once more; they are not to count twice."""
+    still, climbing = (run({"mcc": 1.0, "sdat": rho}, "joint")[0].norm for rho in (1e-12, 1e-9))
+    plain = run({"mcc": 1.0}, "joint")[0].norm
+    for norm in (still, climbing):
+        torch.testing.assert_close(norm.source.running_mean, plain.source.running_mean, rtol=1e-3, atol=1e-4)
+    assert plain._together is None
+
+
 def test_joint_statistics_follow_both_domains() -> None:
     methods = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "sdat": 0.02}
     network, losses = run(methods, "joint")

@@ -1,6 +1,7 @@
 """The training stages on a small project: what they write, what they refuse, and that target labels never leak in."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,8 +210,9 @@ def test_predict_says_what_it_takes(project: Layout) -> None:
     torch.manual_seed(0)
     probe.run(project, SMALL)
     model = Model.load(project.models / "probe")
-    with pytest.raises(UserError, match="pictures, no paths"):
-        model.predict("photo.jpg")
+    for wrong in ("photo.jpg", Path("photo.jpg"), ["photo.jpg"], np.zeros((40, 30, 3), dtype=np.uint8)):
+        with pytest.raises(UserError, match="no paths or arrays"):
+            model.predict(wrong)
     with pytest.raises(UserError, match="top=0"):
         model.predict(Image.new("RGB", (40, 30)), top=0)
 

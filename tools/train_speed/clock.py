@@ -25,6 +25,13 @@ class Speed:
         return asdict(self)
 
 
+def now(home: torch.device) -> float:
+    """Seconds, when all that has been asked of the device is done."""
+    if home.type == "cuda":
+        torch.cuda.synchronize(home)
+    return time.monotonic()
+
+
 class Clock:
     """Starts after `warm_up` steps; each step ends with `step`, waiting for images is done within `waiting`."""
 
@@ -45,19 +52,14 @@ class Clock:
     def step(self) -> None:
         self._done += 1
         if self._done == self.warm_up:
-            self._started, self._waited = self._now(), 0.0
+            self._started, self._waited = now(self.home), 0.0
 
     def speed(self, images: int) -> Speed:
         """Of the steps after the warm-up, of `images` each."""
-        seconds = self._now() - self._started
+        seconds = now(self.home) - self._started
         memory = torch.cuda.max_memory_allocated(self.home) / 2**30 if self.home.type == "cuda" else None
         return Speed(
             round(images * (self._done - self.warm_up) / seconds, 1),
             round(self._waited / seconds, 3),
             None if memory is None else round(memory, 2),
         )
-
-    def _now(self) -> float:
-        if self.home.type == "cuda":
-            torch.cuda.synchronize(self.home)
-        return time.monotonic()

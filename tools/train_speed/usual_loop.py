@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torchvision.transforms import v2
 
 from cad2real.layout import Layout
@@ -50,9 +50,18 @@ def usual_transforms(size: int) -> tuple[v2.Transform, v2.Transform]:
     return v2.Compose([*source, *end]), v2.Compose([v2.Resize((size, size)), *end])
 
 
-def endless(loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[list[torch.Tensor]]:
-    while True:
-        yield from loader
+def endless(folder: Folder, batch: int, steps: int, home: torch.device) -> Iterator[list[torch.Tensor]]:
+    """Shuffled batches for `steps` steps from one start of the worker processes, however small the folder is."""
+    cores = os.process_cpu_count() or 1
+    return iter(
+        DataLoader(
+            folder,
+            batch,
+            sampler=RandomSampler(folder, replacement=True, num_samples=batch * steps),
+            num_workers=max(2, min(MOST_WORKERS, cores // 2)),
+            pin_memory=home.type == "cuda",
+        )
+    )
 
 
 def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) -> Speed:
@@ -64,32 +73,21 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
     photos = [(file, 0) for file in sorted(layout.squares.glob("*.jpg"))]
     for_renders, for_photos = usual_transforms(params.image_size)
     home = device()
-    cores = os.process_cpu_count() or 1
-    workers = max(2, min(MOST_WORKERS, cores // 2))
+    clock = Clock(home)
     loaders = [
-        endless(
-            DataLoader(
-                folder,
-                params.batch_size,
-                shuffle=True,
-                drop_last=True,
-                num_workers=workers,
-                pin_memory=home.type == "cuda",
-            )
-        )
-        for folder in (_filled(Folder(renders, for_renders), params), _filled(Folder(photos, for_photos), params))
+        endless(folder, params.batch_size, clock.warm_up + steps, home)
+        for folder in (Folder(renders, for_renders), Folder(photos, for_photos))
     ]
     network = new_network(params.backbone, params.weights, classes, params.image_size).to(home)
     discriminator = DomainDiscriminator(network.head.in_features * classes, 256).to(home)
     optimizer = torch.optim.AdamW([*network.parameters(), *discriminator.parameters()], 1e-5)
     network.in_bfloat16 = params.precision == "bf16"
     network.train()
-    torch.set_num_threads(cores)
-    clock = Clock(home)
+    torch.set_num_threads(os.process_cpu_count() or 1)
     for _ in range(clock.warm_up + steps):
         with clock.waiting():
             (images, labels), (unlabelled, _) = (next(loader) for loader in loaders)
-        both = torch.cat([images, unlabelled]).to(home, non_blocking=True)
+        both = torch.cat([each.to(home, non_blocking=True) for each in (images, unlabelled)])
         pooled = network.pooled_by(network.backbone, both)
         feature = network.norm(pooled[: len(images)], "source")
         target = network.norm(pooled[len(images) :], "target")
@@ -101,9 +99,3 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
         optimizer.step()
         clock.step()
     return clock.speed(2 * params.batch_size)
-
-
-def _filled(folder: Folder, params: TrainParams) -> Folder:
-    """A set smaller than the batch is gone through more often, so that each batch is full."""
-    times = -(-params.batch_size // len(folder))
-    return Folder(folder.files * times, folder.transform)

@@ -69,6 +69,7 @@ def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
         "ours_with_frozen_blocks": frozen.as_dict() | {"frozen_blocks": params.adapt.frozen_blocks},
         "images_at_hand": alone.as_dict(),
         "times_the_usual": round(ours.images_a_second / usual.images_a_second, 2),
+        "times_the_usual_with_frozen_blocks": round(frozen.images_a_second / usual.images_a_second, 2),
         "share_of_images_at_hand": round(ours.images_a_second / alone.images_a_second, 3),
         "probe": probe_epochs(params, source),
     }
@@ -97,7 +98,7 @@ def main() -> None:
             networks.append(measured(layout, each, asked.steps))
             write_json(layout.reports / "bench_train.json", {"machine": machine(), "networks": networks})
             for name, value in networks[-1].items():
-                print(f"{name:24} {value}")
+                print(f"{name:34} {value}")
     except UserError as error:
         raise SystemExit(str(error)) from None
 

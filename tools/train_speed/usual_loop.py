@@ -1,7 +1,7 @@
 """The loop that people write: what the examples of adaptation libraries do.
 
 Image folders that are decoded and changed by Pillow and torchvision for every batch, a data loader with worker
-processes for each domain, all layers trained with PyTorch's own threads.
+processes for each domain, timm's network as it comes, all layers trained with PyTorch's own threads.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torchvision.transforms import v2
 
 from cad2real.layout import Layout
 from tools.train_speed.clock import Clock, Speed
+from train.backbones import create_backbone, normalisation
 from train.inference import device
 from train.losses.cdan import conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
 from train.losses.mcc import minimum_class_confusion
-from train.model import new_network
 from train.params import TrainParams
 
 MOST_WORKERS = 8  # a domain
@@ -78,20 +78,22 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
         endless(folder, params.batch_size, clock.warm_up + steps, home)
         for folder in (Folder(renders, for_renders), Folder(photos, for_photos))
     ]
-    network = new_network(params.backbone, params.weights, classes, params.image_size).to(home)
-    discriminator = DomainDiscriminator(network.head.in_features * classes, 256).to(home)
-    optimizer = torch.optim.AdamW([*network.parameters(), *discriminator.parameters()], 1e-5)
-    network.in_bfloat16 = params.precision == "bf16"
-    network.train()
+    backbone = create_backbone(params.backbone, params.weights, params.image_size).to(home)
+    mean, std = (torch.tensor(colours, device=home).view(1, 3, 1, 1) for colours in normalisation(backbone))
+    width = int(getattr(backbone, "head_hidden_size", backbone.num_features))  # type: ignore[arg-type]
+    head = torch.nn.Linear(width, classes).to(home)
+    discriminator = DomainDiscriminator(width * classes, 256).to(home)
+    optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters(), *discriminator.parameters()], 1e-5)
+    backbone.train()
     torch.set_num_threads(os.process_cpu_count() or 1)
     for _ in range(clock.warm_up + steps):
         with clock.waiting():
             (images, labels), (unlabelled, _) = (next(loader) for loader in loaders)
         both = torch.cat([each.to(home, non_blocking=True) for each in (images, unlabelled)])
-        pooled = network.pooled_by(network.backbone, both)
-        feature = network.norm(pooled[: len(images)], "source")
-        target = network.norm(pooled[len(images) :], "target")
-        logits, target_logits = network.head(feature), network.head(target)
+        with torch.autocast(home.type, torch.bfloat16, enabled=params.precision == "bf16"):
+            pooled = backbone((both - mean) / std)
+        feature, target = pooled.float().split(len(images))
+        logits, target_logits = head(feature), head(target)
         loss = F.cross_entropy(logits, labels.to(home)) + minimum_class_confusion(target_logits, 2.5)
         loss = loss + conditional_adversarial_loss(discriminator, feature, logits, target, target_logits, 1.0)
         optimizer.zero_grad(set_to_none=True)

@@ -1,7 +1,7 @@
 """Data parallelism within one process: on a CPU, one thread a core runs its share of the batch through the backbone.
 
-PyTorch's own threads split each small layer and wait for each other; a thread that takes whole images does not. On
-two cores a training step of tf_efficientnet_lite0 at 128 px is about twice as fast so. The result does not depend on
+PyTorch's own threads split each small layer and wait for each other; a thread that takes whole images does not. How
+much that gains depends on the machine (on two hyper-threads of one core perhaps a third). The result does not depend on
 timing: shares are cut by position and gradients are added in a fixed order. Other devices use one lane.
 """
 

@@ -151,6 +151,11 @@ def block_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
     return [[parameters[name] for name in groups[key] if name in parameters] for key in sorted(groups)]
 
 
+def feature_width(backbone: nn.Module) -> int:
+    """Of what comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3)."""
+    return int(getattr(backbone, "head_hidden_size", backbone.num_features))  # type: ignore[arg-type]
+
+
 type Colours = tuple[float, float, float]
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
-from train.backbones import create_backbone, normalisation
+from train.backbones import create_backbone, feature_width, normalisation
 from train.batches import plain_view
 from train.description import read_description
 from train.foreground import extent, zoom_to_part
@@ -32,9 +32,7 @@ def new_network(backbone: str, weights: str, classes: int, image_size: int) -> C
     """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
     body = create_backbone(backbone, weights, image_size).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean, std = normalisation(body)
-    # What comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3).
-    width = int(getattr(body, "head_hidden_size", body.num_features))  # type: ignore[arg-type]
-    network = Classifier(body, width, classes, mean, std)
+    network = Classifier(body, feature_width(body), classes, mean, std)
     torch.nn.init.zeros_(network.head.weight)
     torch.nn.init.zeros_(network.head.bias)
     # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.

@@ -64,12 +64,6 @@ class DomainNorm(nn.Module):
             _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
 
-    def train(self, mode: bool = True) -> DomainNorm:
-        """What was noted of a step is forgotten."""
-        super().train(mode)
-        self.part()
-        return self
-
     def meet(self, features: Tensor, follow: bool = True) -> None:
         """Takes note of all features (n, d) of a training step, which "joint" statistics are those of; the running ones
         move towards them if `follow` is on. To be called before any of them is standardised; nothing happens without

@@ -18,7 +18,7 @@ from torchvision.transforms import v2
 
 from cad2real.layout import Layout
 from tools.train_speed.clock import Clock, Speed
-from train.backbones import create_backbone, normalisation
+from train.backbones import create_backbone, feature_width, normalisation
 from train.inference import device
 from train.losses.cdan import conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
@@ -50,7 +50,7 @@ def usual_transforms(size: int) -> tuple[v2.Transform, v2.Transform]:
     return v2.Compose([*source, *end]), v2.Compose([v2.Resize((size, size)), *end])
 
 
-def endless(folder: Folder, batch: int, steps: int, home: torch.device) -> Iterator[list[torch.Tensor]]:
+def shuffled(folder: Folder, batch: int, steps: int, home: torch.device) -> Iterator[list[torch.Tensor]]:
     """Shuffled batches for `steps` steps from one start of the worker processes, however small the folder is."""
     cores = os.process_cpu_count() or 1
     return iter(
@@ -75,12 +75,12 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
     home = device()
     clock = Clock(home)
     loaders = [
-        endless(folder, params.batch_size, clock.warm_up + steps, home)
+        shuffled(folder, params.batch_size, clock.warm_up + steps, home)
         for folder in (Folder(renders, for_renders), Folder(photos, for_photos))
     ]
     backbone = create_backbone(params.backbone, params.weights, params.image_size).to(home)
     mean, std = (torch.tensor(colours, device=home).view(1, 3, 1, 1) for colours in normalisation(backbone))
-    width = int(getattr(backbone, "head_hidden_size", backbone.num_features))  # type: ignore[arg-type]
+    width = feature_width(backbone)
     head = torch.nn.Linear(width, classes).to(home)
     discriminator = DomainDiscriminator(width * classes, 256).to(home)
     optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters(), *discriminator.parameters()], 1e-5)

@@ -30,7 +30,7 @@ from train.inference import Inference, lane_count
 from train.network import Classifier
 from train.params import TrainParams
 from train.selection import choose
-from train.stages.adapt import train_candidates
+from train.stages.adapt import target_statistics, train_candidates
 
 BATCH = 256
 
@@ -80,7 +80,7 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
     began = time.process_time()
     network = copy.deepcopy(start)
     before = accuracy(network, pair)
-    network.norm.target_statistics = "own"
+    network.norm.target_statistics = target_statistics(params, {"scores": {}})
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         kept = train_candidates(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cad2real.layout import Layout
+from train.tuning_ranges import TunedStage
 
 train_app = typer.Typer(
     help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `presets`"
@@ -78,26 +79,29 @@ def adapt() -> None:
 
 
 @train_app.command("tune")
-def tune(trials: Annotated[int, typer.Option(min=1, help="How many the study shall have in the end.")] = 20) -> None:
-    """Searches parameters of `adapt` without target labels; needs Optuna. The same command goes on where it was killed.
+def tune(
+    trials: Annotated[int, typer.Option(min=1, help="How many the study shall have in the end.")] = 20,
+    stage: Annotated[TunedStage, typer.Option(help="Whose parameters.")] = "adapt",
+) -> None:
+    """Searches parameters of a stage without target labels; needs Optuna. The same command goes on where it was killed.
 
-    Example: cad2real train tune --trials 20
+    Example: cad2real train tune --stage finetune --trials 20
     """
     from cad2real.params import load_params
     from train.distributed import refuse_many
     from train.memory import memory_watched
-    from train.stages import tune as stage
+    from train.stages import tune as study
 
     refuse_many("cad2real train tune")
     layout = Layout()
-    params = load_params(layout.params).train
     with memory_watched("train tune"):
-        best, tried, chosen = stage.run(layout, params, trials)
-    for trial in tried:
-        print(f"{trial.name:10} {params.adapt.score} {trial.scores[params.adapt.score]:.4f}")
-    print(f"# {chosen.name}, for params.yaml:\ntrain:\n  adapt:")
-    for name, value in best.items():
-        print(f"    {name}: {value:.6g}")
+        found = study.run(layout, load_params(layout.params).train, stage, trials)
+    for trial in found.tried:
+        print(f"{trial.name:10} {found.score} {trial.scores[found.score]:.4f}")
+    values = "".join(f"    {name}: {value:.6g}\n" for name, value in found.values.items())
+    print(f"# {found.chosen.name}, for params.yaml:\ntrain:\n  {stage}:\n{values}", end="")
+    if stage == "finetune":
+        print(f"  # to hand them over to stage 2, as SynthNet does:\n  adapt:\n{values}", end="")
 
 
 @train_app.command("presets")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,16 +40,10 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
             f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
         )
     network, stage = probe.network, params.finetune
-    network.norm.target_statistics = "source"  # there are no photos that could have statistics of their own
-    if stage.start == "scratch":
-        torch.nn.init.zeros_(network.head.weight)
-        torch.nn.init.zeros_(network.head.bias)
     said = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
     key = run_key(said, [source.images, source.scenes.images, source.labels, source.held_out])
     with resumable(layout.cache, "finetune", key, world) as folder:
-        kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
-        world.agreed(lambda: kept.resume(checkpoint, "finetune", params.epochs))
-        _train(network, source, params, kept, checkpoint, Board(layout, params, folder.name), world)
+        kept = train_candidates(layout, network, source, params, folder, world=world)
 
         def save_chosen() -> dict[str, Any]:
             chosen = pick(kept.known, "source_accuracy", 0.0)
@@ -71,16 +67,26 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         return world.agreed(save_chosen)
 
 
-def _train(
+def train_candidates(
+    layout: Layout,
     network: Classifier,
     source: SourceDomain,
     params: TrainParams,
-    kept: Candidates,
-    checkpoint: Checkpoint,
-    board: Board,
-    world: World,
-) -> None:
-    """The loop of stage 2 without methods and photos; every epoch's averaged network becomes a candidate."""
+    folder: Path,
+    watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
+    world: World = ALONE,
+) -> Candidates:
+    """The loop of stage 2 without methods and photos, from the probe's `network`; every epoch's averaged network
+    becomes a candidate on disk, scored on held-out renders. `watch` is told the number of each epoch and its candidate,
+    and may stop the run by raising. The candidates are known to the lead of `world` only.
+    """
+    network.norm.target_statistics = "source"  # there are no photos that could have statistics of their own
+    if params.finetune.start == "scratch":
+        torch.nn.init.zeros_(network.head.weight)
+        torch.nn.init.zeros_(network.head.bias)
+    kept, checkpoint = Candidates(folder), Checkpoint(folder / "run.safetensors")
+    board = Board(layout, params, folder.name)
+    world.agreed(lambda: kept.resume(checkpoint, "finetune", params.epochs))
     side = source.images.shape[-1]
     nothing = TargetDomain(np.zeros((0, 3, side, side), dtype=np.uint8), (), np.zeros((0, 2)))
     watched = held_out(source, nothing, params)
@@ -93,9 +99,15 @@ def _train(
         each = [right[watched.labels == label].mean() for label in np.unique(watched.labels)]
         scores = {"source_accuracy": float(np.mean(each)) if each else float("nan"), "loss_source": losses["source"]}
         known = Candidate(f"epoch {epoch + 1}", scores)
-        world.agreed(lambda: kept.add(known, averaged, None, probabilities.log()))
-        world.agreed(lambda: board.log(epoch + 1, known))
+
+        def keep() -> None:
+            kept.add(known, averaged, None, probabilities.log())
+            board.log(epoch + 1, known)
+            watch(epoch, known)
+
+        world.agreed(keep)
 
     stage = AdaptParams(methods={}, source_only_share=0.0, **params.finetune.model_dump(exclude={"start"}))
     settings = params.model_copy(update={"adapt": stage})
     adapt(network, source, nothing, settings, lane_count(), 1.0, on_epoch, checkpoint, name="finetune", world=world)
+    return kept

@@ -1,7 +1,7 @@
-"""Hyper-parameter search for stage 2, scored without target labels; a search that is killed goes on.
+"""Hyper-parameter search for a stage, scored without target labels; a search that is killed goes on.
 
-Each trial is an adaptation with parameters drawn from `train.tuning_ranges` (TPE; Bergstra et al., NeurIPS 2011). What
-counts is the score that chooses checkpoints, `train.adapt.score`; trials that lag behind after an epoch are pruned.
+Each trial is a run of the stage with parameters drawn from `train.tuning_ranges` (TPE; Bergstra et al., NeurIPS 2011).
+What counts is the score that chooses the stage's checkpoints; trials that lag behind after an epoch are pruned.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,60 +19,56 @@ from filelock import FileLock, Timeout
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.checkpoint import resumable, run_key
-from train.datasets import SourceDomain, TargetDomain, read_target
 from train.divergence import DivergedError
-from train.label_shift import new_shift
-from train.model import Model
-from train.params import TrainParams
-from train.selection import Candidate, choose, pick
-from train.stages.adapt import pace, target_statistics, train_candidates, why_not
-from train.stages.source import cache_size, source_domain
-from train.tuning_ranges import RANGES
+from train.params import ScoreName, TrainParams
+from train.selection import Candidate, pick
+from train.stages.trials import Trials, trials_of
+from train.tuning_ranges import RANGES, TunedStage
 
 SCORES = "scores"  # of a trial's checkpoint, kept with it
 UNPRUNED = 5  # trials before any is pruned: there is nothing to compare them with
 
 
-def run(layout: Layout, params: TrainParams, trials: int) -> tuple[dict[str, float], list[Candidate], Candidate]:
-    """Brings the study to `trials` trials that were trained or pruned. Returns the best parameters, the checkpoint of
-    each trial that was trained to its end, and the best of them, chosen as checkpoints are: behind the gate of held-out
-    source accuracy.
+@dataclass(frozen=True)
+class Found:
+    """The best values, the checkpoint of each trial that was trained to its end, the best of them, and by what."""
+
+    values: dict[str, float]
+    tried: list[Candidate]
+    chosen: Candidate
+    score: ScoreName
+
+
+def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> Found:
+    """Brings the study of `stage` to `trials` trials that were trained or pruned. The best is chosen as checkpoints
+    are: behind the gate of held-out source accuracy.
 
     The first trial has the parameters as they are, so the best is no worse. The study lies in data/cache/tune.db, under
     a name made of the other parameters, the data and the code.
     """
     optuna = _optuna()
-    source = source_domain(layout, params)
-    target = read_target(layout.squares, cache_size(params), layout.cache)
-    probe = Model.load(layout.models / "probe")
-    if probe.classes != tuple(source.classes):
-        raise UserError("train tune: the probe knows other classes than the renders.", "Run `cad2real train probe`.")
-    if reason := why_not(layout, probe, target, params):
-        raise UserError(f"train tune: {reason}", "Then there is nothing to search.")
-    name = run_key(
-        [params.model_dump(mode="json", exclude={"finetune"}), probe.key],
-        [source.images, source.scenes.images, target.images],
-    )
+    ways = trials_of(stage, layout, params)
     with _alone(layout.cache):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
             storage=f"sqlite:///{layout.cache / 'tune.db'}",
-            study_name=name,
+            study_name=ways.key,
             load_if_exists=True,
             direction="maximize",
             pruner=optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED),
         )
         # A sampler with the seed of the first start would draw the first start's trials again.
         study.sampler = optuna.samplers.TPESampler(seed=params.seed + len(study.trials))
-        _begin(optuna, study, params)
+        now = getattr(params, stage)
+        _begin(optuna, study, {name: getattr(now, name) for name in RANGES[stage]})
         while len(_finished(optuna, study)) < trials:
-            _try(optuna, study, layout, params, source, target)
+            _try(optuna, study, layout.cache, stage, ways)
     whole = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
     if not whole:
         raise UserError("train tune: no trial could be trained to its end.", "Lower the learning rates and try again.")
     known = [Candidate(f"trial {trial.number + 1}", trial.user_attrs[SCORES]) for trial in whole]
-    best = pick(known, params.adapt.score, params.adapt.source_accuracy_gate)
-    return dict(whole[best].params), known, known[best]
+    best = pick(known, ways.score, ways.gate)
+    return Found(dict(whole[best].params), known, known[best], ways.score)
 
 
 def _optuna() -> Any:
@@ -99,48 +96,38 @@ def _finished(optuna: Any, study: Any) -> list[Any]:
     return study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))  # type: ignore[no-any-return]
 
 
-def _begin(optuna: Any, study: Any, params: TrainParams) -> None:
-    """A new study begins with the parameters as they are; what was being tried when it was killed is tried again."""
+def _begin(optuna: Any, study: Any, now: dict[str, float]) -> None:
+    """A new study begins with the values of `now`; what was being tried when it was killed is tried again."""
     states = optuna.trial.TrialState
     if not study.trials:
-        study.enqueue_trial({name: getattr(params.adapt, name) for name in RANGES})
+        study.enqueue_trial(now)
     for trial in study.get_trials(states=(states.RUNNING,)):
         study.tell(trial.number, state=states.FAIL)
         study.enqueue_trial(trial.params)
 
 
-def _try(
-    optuna: Any, study: Any, layout: Layout, params: TrainParams, source: SourceDomain, target: TargetDomain
-) -> None:
+def _try(optuna: Any, study: Any, cache: Path, stage: TunedStage, ways: Trials) -> None:
     """One trial. One that diverges ends as pruned."""
     ranges = {
         name: optuna.distributions.FloatDistribution(reach.low, reach.high, log=reach.log)
-        for name, reach in RANGES.items()
+        for name, reach in RANGES[stage].items()
     }
     trial = study.ask(ranges)
-    settings = params.model_copy(update={"adapt": params.adapt.model_copy(update=trial.params)})
-    probe = Model.load(layout.models / "probe")
-    probe.network.norm.target_statistics = target_statistics(settings, probe.description)
-    shift = new_shift(settings.adapt, len(source.classes))
 
     def watch(epoch: int, candidate: Candidate) -> None:
-        trial.report(candidate.scores[params.adapt.score], epoch)
+        trial.report(candidate.scores[ways.score], epoch)
         if trial.should_prune():
             raise optuna.TrialPruned
 
     key = run_key([study.study_name, trial.params], [])
-    with resumable(layout.cache, "tune", key) as folder:
+    with resumable(cache, "tune", key) as folder:
         try:
-            candidates = train_candidates(
-                layout, probe.network, source, target, settings, pace(probe.description), folder, watch, shift=shift
-            ).known
+            chosen = ways.train(trial.params, folder, watch)
         except (optuna.TrialPruned, DivergedError) as reason:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             print(f"trial {trial.number + 1}: pruned {reason}".rstrip(), file=sys.stderr)
             return
-        stage = settings.adapt
-        chosen = candidates[choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)]
-        value = chosen.scores[params.adapt.score]
+        value = chosen.scores[ways.score]
         print(f"trial {trial.number + 1}: {value:.4f}", file=sys.stderr)
         if math.isfinite(value):
             trial.set_user_attr(SCORES, chosen.scores)

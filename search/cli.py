@@ -33,8 +33,10 @@ def index() -> None:
     """
     from cad2real.layout import Layout
     from search.build import build_index
+    from train.memory import memory_watched
 
-    built, scores = build_index(Layout())
+    with memory_watched("index"):
+        built, scores = build_index(Layout())
     print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
     if scores.top1 is not None and scores.top5 is not None:
         print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
@@ -87,6 +89,7 @@ def predict(
     from cad2real.errors import Skipped
     from cad2real.files import write_json
     from search.prediction import Predictor, listed_photos
+    from train.memory import memory_watched
 
     wanted = _box(box) if box else None
     paths, skipped = listed_photos(photos)
@@ -94,11 +97,12 @@ def predict(
     if same_camera and not predictor.model.knows_scale:
         print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
     answers: list[Prediction] = []
-    for answer in predictor.predict(paths, wanted, top, same_camera):
-        if isinstance(answer, Skipped):
-            skipped.append(answer)
-        else:
-            answers.append(answer)
+    with memory_watched("predict"):
+        for answer in predictor.predict(paths, wanted, top, same_camera):
+            if isinstance(answer, Skipped):
+                skipped.append(answer)
+            else:
+                answers.append(answer)
     if as_json:
         faults = [fault.as_dict() for fault in skipped]
         write_json(as_json, {"photos": [answer.as_dict() for answer in answers], "skipped": faults})

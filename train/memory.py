@@ -27,7 +27,8 @@ def memory_watched(stage: str, batch_size: int | None = None) -> Iterator[None]:
         if batch_size is None:
             raise UserError(
                 f"{stage}: out of memory.",
-                "Lower train.image_size or train.batch_size in params.yaml, or take a smaller train.backbone.",
+                "Close other programs; else lower train.image_size or train.batch_size in params.yaml, or take a "
+                "smaller train.backbone.",
             ) from None
         raise UserError(
             f"train {stage}: out of memory in a training step with batch_size: {batch_size}.",

@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import cad2real.cli
-from cad2real.errors import Skipped
+from cad2real.errors import Skipped, UserError
 from cad2real.layout import Layout
 from photos.crop import Box
 from photos.params import PhotosParams
@@ -123,6 +123,17 @@ def test_the_command(project: Layout) -> None:
     said = json.loads(Path("out.json").read_text())
     assert said["photos"] == [{"photo": "shots/wide.jpg", "labels": [{"label": "bolt", "probability": 0.5}]}]
     assert [fault["thing"] for fault in said["skipped"]] == ["shots/broken.jpg"]
+
+
+def test_too_little_memory_is_one_line(project: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(*_: object, **__: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr("train.inference.Inference.probabilities", starved)
+    monkeypatch.setattr("train.inference.Inference.look", starved)
+    photo(Path("wide.jpg"))
+    run = CliRunner().invoke(cad2real.cli.app, ["predict", "wide.jpg"])
+    assert isinstance(run.exception, UserError) and str(run.exception).startswith("predict: out of memory.")
 
 
 def test_the_model_in_use_comes_first(project: Layout) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,8 @@ from torch import nn
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from train.datasets import TargetDomain
+from train.inference import Inference
 from train.network import Classifier
-from train.params import TrainParams
 from train.sizes import Sizes
 from train.stages import adapt, probe
 from train.stages.partial import why_partial
@@ -47,8 +48,10 @@ def photos(classes: list[int], darker: float = 0.0) -> TargetDomain:
     return TargetDomain(images, names, np.full((len(images), 2), math.nan))
 
 
-def why(target: TargetDomain) -> str:
-    return why_partial(knows_colours(), target, TrainParams(image_size=SIDE))
+def why(target: TargetDomain, sizes: Sequence[Sizes] = ()) -> str:
+    network = knows_colours()
+    pooled = Inference(network, 1).pooled([torch.from_numpy(target.images).float() / 255])
+    return why_partial(network, pooled, target.extents, sizes)
 
 
 @pytest.mark.parametrize("few", [[0, 1], [2, 3], [1, 5], [0, 1, 2], [4]])
@@ -70,14 +73,14 @@ def test_sizes_that_hold_tell_few_parts_as_well_as_all() -> None:
     near, far = np.zeros((60, 1)), rng.uniform(-1, 1, (60, 1))
     for distances, told in ((near, True), (far, False)):
         measured = replace(seen, extents=extents[np.repeat([0, 3], 30)] + 1.0 + noise + distances)
-        params = TrainParams(image_size=SIDE)
-        assert bool(why_partial(knows_colours(), measured, params, [sizes])) != told
+        assert bool(why(measured, [sizes])) != told
 
 
 def test_looking_changes_nothing() -> None:
     network = knows_colours()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    why_partial(network, photos([0, 1]), TrainParams(image_size=SIDE))
+    few = torch.from_numpy(COLOURS[np.repeat([0, 1], 30)]).float()
+    assert why_partial(network, few, np.full((60, 2), math.nan))
     assert network.norm.target_statistics == "own" and all(
         torch.equal(before[name], now) for name, now in network.state_dict().items()
     )

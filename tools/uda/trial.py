@@ -31,6 +31,7 @@ from train.network import Classifier
 from train.params import TrainParams
 from train.selection import choose
 from train.stages.adapt import target_statistics, train_candidates
+from train.stages.watched import Watched
 
 BATCH = 256
 
@@ -83,9 +84,8 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
     network.norm.target_statistics = target_statistics(params, {"scores": {}})
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
-        kept = train_candidates(
-            Layout(where), network, pair.source, pair.target, params, 1.0, where, make_draws=make_draws
-        )
+        watched = Watched(pair.source, pair.target, params)
+        kept = train_candidates(Layout(where), network, watched, params, 1.0, where, make_draws=make_draws)
         accuracies = []
         for file in kept.files:
             network.load_state_dict(load_file(file))

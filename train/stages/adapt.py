@@ -64,7 +64,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         "target_images": len(target.images),
         "parameters": params.model_dump(mode="json"),
     }
-    if reason := why_not(layout, probe, target, params, world):
+    watched = Watched(source, target, params, world)
+    if reason := why_not(layout, probe, watched, params):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
@@ -75,7 +76,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     with resumable(layout.cache, "adapt", key, world) as folder:
         speed = pace(probe.description)
         shift = new_shift(params.adapt, len(source.classes))
-        kept = train_candidates(layout, probe.network, source, target, params, speed, folder, world=world, shift=shift)
+        kept = train_candidates(layout, probe.network, watched, params, speed, folder, shift=shift)
 
         def save_chosen() -> dict[str, Any]:
             known, stage = kept.known, params.adapt
@@ -132,16 +133,17 @@ def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, par
     )
 
 
-def why_not(layout: Layout, probe: Model, target: TargetDomain, params: TrainParams, world: World = ALONE) -> str:
-    """Why there is nothing to adapt to, or nothing that we have would help; else "". Collective in a `world`."""
-    if not len(target.images):
+def why_not(layout: Layout, probe: Model, watched: Watched, params: TrainParams) -> str:
+    """Why there is nothing to adapt to, or nothing that we have would help; else "". Collective in a world."""
+    if not len(watched.photos):
         return "there are no photos to adapt to (data/squares is empty; put photos into the photos folder)."
-    if len(target.images) < 2:
+    if len(watched.photos) < 2:
         return "one photo is too few to adapt to."
     stage = params.adapt
     own = target_statistics(params, probe.description) == "own"
     if stage.fall_back and stage.target_statistics == "auto" and own:
-        return why_partial(probe.network, target, params, _sizes(layout, probe.classes, params), world)
+        sizes = _sizes(layout, probe.classes, params)
+        return why_partial(probe.network, watched.at_first(probe.network), watched.extents, sizes, watched.world)
     return ""
 
 
@@ -185,22 +187,21 @@ def _key(
 def train_candidates(
     layout: Layout,
     network: Classifier,
-    source: SourceDomain,
-    target: TargetDomain,
+    watched: Watched,
     params: TrainParams,
     speed: float,
     folder: Path,
     watch: Callable[[int, Candidate], None] = lambda epoch, candidate: None,
-    world: World = ALONE,
     shift: LabelShift | None = None,
     make_draws: MakeDraws = draws,
 ) -> Candidates:
     """Runs the loop; every epoch's averaged network becomes a candidate on disk, scored without target labels.
 
-    The candidates are known to the lead of `world` only. `speed`: see `pace`. `watch` is told the number of each epoch
-    and its candidate, and may stop the run by raising. `shift` follows what each candidate says of the photos' mix.
+    The candidates are known to the lead of the world only. `speed`: see `pace`. `watch` is told the number of each
+    epoch and its candidate, and may stop the run by raising. `shift` follows what each candidate says of the photos'
+    mix.
     """
-    watched = Watched(source, target, params, world)
+    source, world = watched.source, watched.world
     sizes = _sizes(layout, source.classes, params)
     kept, checkpoint = Candidates(folder, first=0), Checkpoint(folder / "run.safetensors")
     board = Board(layout, params, folder.name)
@@ -237,7 +238,7 @@ def train_candidates(
     adapt(
         network,
         source,
-        target,
+        watched.target,
         params,
         lane_count(),
         speed,

@@ -17,23 +17,24 @@ import numpy.typing as npt
 import torch
 from scipy.stats import entropy
 
-from train.datasets import TargetDomain
 from train.distributed import ALONE, World
-from train.inference import Inference
 from train.network import Classifier, DomainNorm, TargetStatistics
-from train.params import TrainParams
 from train.size_prior import calibrate
 from train.sizes import Sizes
-from train.stages.watched import plain_batches, some_photos
 
 FEW = 0.7  # share of the classes
 LESS_SURE = 0.1  # in parts of the largest entropy that predictions can have
 
 
 def why_partial(
-    network: Classifier, target: TargetDomain, params: TrainParams, sizes: Sequence[Sizes] = (), world: World = ALONE
+    network: Classifier,
+    pooled: torch.Tensor,
+    extents: npt.NDArray[np.float64],
+    sizes: Sequence[Sizes] = (),
+    world: World = ALONE,
 ) -> str:
-    """Why the photos seem to show few of the classes, or "". Looks at no label. Collective in a `world`.
+    """Why photos with these `pooled` features (m, d) and `extents` (m, 2; see TargetDomain) seem to show few of the
+    classes that `network` knows, or "". Looks at no label. Collective in a `world`.
 
     Two things have to come together: with the source's statistics the predictions' shares are as uneven as those of a
     FEW of the classes (the exponential of their entropy), and statistics of the photos' own, which then spread them
@@ -41,8 +42,6 @@ def why_partial(
     classes are there, also with a large gap between the domains, it stays about as sure. Measured: docs/training.md.
     "" too where one of the possible `sizes` of the parts holds in the photos.
     """
-    rows = some_photos(target, params)
-    pooled = Inference(network.eval(), 1, world).pooled(plain_batches(target.images[rows], params.image_size))
 
     def judged() -> str:
         by_source, by_own = (_said(network, pooled, whose) for whose in ("source", "own"))
@@ -50,7 +49,7 @@ def why_partial(
         lost = float((entropy(by_own, axis=1) - entropy(by_source, axis=1)).mean())
         if seen >= FEW * classes or lost < LESS_SURE * math.log(classes):
             return ""
-        if calibrate(sizes, target.extents[rows], by_source) is not None:
+        if calibrate(sizes, extents, by_source) is not None:
             return ""
         return f"the photos seem to show few of the classes (about {seen:.0f} of {classes})."
 

@@ -17,6 +17,7 @@ from train.params import ScoreName, TrainParams
 from train.selection import Candidate, choose, pick
 from train.stages import adapt, finetune
 from train.stages.source import cache_size, source_domain
+from train.stages.watched import Watched
 from train.tuning_ranges import TunedStage
 
 Watch = Callable[[int, Candidate], None]
@@ -62,7 +63,8 @@ def _finetune(layout: Layout, params: TrainParams, source: SourceDomain, probe: 
 def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Model) -> Trials:
     """Judged by what chooses checkpoints, behind the same gate; no target label is read."""
     target = read_target(layout.squares, cache_size(params), layout.cache)
-    if reason := adapt.why_not(layout, probe, target, params):
+    watched = Watched(source, target, params)
+    if reason := adapt.why_not(layout, probe, watched, params):
         raise UserError(f"train tune: {reason}", "Then there is nothing to search.")
     score, gate = params.adapt.score, params.adapt.source_accuracy_gate
 
@@ -71,9 +73,7 @@ def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Mod
         network, shift = copy.deepcopy(probe.network), new_shift(settings.adapt, len(source.classes))
         network.norm.target_statistics = adapt.target_statistics(settings, probe.description)
         speed = adapt.pace(probe.description)
-        known = adapt.train_candidates(
-            layout, network, source, target, settings, speed, folder, watch, shift=shift
-        ).known
+        known = adapt.train_candidates(layout, network, watched, settings, speed, folder, watch, shift=shift).known
         return known[choose(known, score, gate, settings.adapt.fall_back)]
 
     said = [params.model_dump(mode="json", exclude={"finetune"}), probe.key]

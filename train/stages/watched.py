@@ -10,7 +10,7 @@ import torch
 
 from train import batches
 from train.datasets import SourceDomain, TargetDomain
-from train.distributed import World
+from train.distributed import ALONE, World
 from train.inference import Inference
 from train.network import Classifier
 from train.params import TrainParams
@@ -22,11 +22,6 @@ QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 
 
-def some_photos(target: TargetDomain, params: TrainParams) -> npt.NDArray[np.int64]:
-    """Rows of the photos that checkpoints are scored on."""
-    return np.sort(np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS])
-
-
 def plain_batches(photos: npt.NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:
     """Photos (m, 3, s, s) as they are, in batches (k, 3, size, size)."""
     for start in range(0, len(photos), 64):
@@ -34,16 +29,19 @@ def plain_batches(photos: npt.NDArray[np.uint8], size: int) -> Iterator[torch.Te
 
 
 class Watched:
-    """What a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and the photos as they are."""
+    """Both domains, and what a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and photos as
+    they are. Serves all runs that begin with the same network.
+    """
 
-    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World) -> None:
-        self.world = world
+    def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World = ALONE) -> None:
+        self.source, self.target, self.world = source, target, world
+        self._at_first: torch.Tensor | None = None
         self.size = params.image_size
         self.names = sorted({*QUICK_SCORES, params.adapt.score})
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
         renders = HeldOut(source, target, params, rows)
         self.labels, self.renders = renders.labels, list(renders.views())
-        rows = some_photos(target, params)
+        rows = np.sort(np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS])
         self.photos: npt.NDArray[np.uint8] = target.images[rows]
         self.extents: npt.NDArray[np.float64] = target.extents[rows]
 
@@ -58,16 +56,23 @@ class Watched:
         """What `network` says before the first step, with statistics of the photos, which it is left with, where it
         has any of its own: with the source's it may see few of the classes, which some scores take for knowledge.
         """
-        network.eval()
-        inference = Inference(network, 1, self.world)
-        pooled = inference.pooled(plain_batches(self.photos, self.size))
+        pooled = self.at_first(network)
         network.norm.set_statistics("target", pooled)
-        return self._outputs(network, inference, pooled)
+        return self._outputs(network, Inference(network, 1, self.world), pooled)
+
+    def at_first(self, network: Classifier) -> torch.Tensor:
+        """Pooled features (m, d) of the photos by `network`, which is the one before the first step."""
+        if self._at_first is None:
+            self._at_first = self._pooled(Inference(network.eval(), 1, self.world))
+        return self._at_first
+
+    def _pooled(self, inference: Inference) -> torch.Tensor:
+        return inference.pooled(plain_batches(self.photos, self.size))
 
     def outputs(self, network: Classifier) -> Outputs:
         """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
         inference = Inference(network, 1, self.world)
-        pooled = inference.pooled(plain_batches(self.photos, self.size))
+        pooled = self._pooled(inference)
         network.norm.set_statistics("target", pooled, self._believed(network, pooled))
         return self._outputs(network, inference, pooled)
 

@@ -148,12 +148,7 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
     if not world.leads:
         yield folder
         return
-    for other in sorted(set(cache.glob(f"{stage}-*/")) - {folder}):
-        try:
-            with FileLock(other / ".lock", timeout=0):
-                shutil.rmtree(other)
-        except Timeout:
-            print(f"train {stage}: another run is at work in {other}.", file=sys.stderr)
+    forget_runs(cache, stage, folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
@@ -164,3 +159,15 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
         raise UserError(
             f"Another `cad2real train {stage}` does the same in {folder}.", "Wait for it, or stop it."
         ) from None
+
+
+def forget_runs(cache: Path, stage: str, but: Path | None = None) -> None:
+    """Deletes what killed runs of the stage left, but for the folder `but`. A run that is at work keeps its own."""
+    from filelock import FileLock, Timeout
+
+    for other in sorted(set(cache.glob(f"{stage}-*/")) - {but}):
+        try:
+            with FileLock(other / ".lock", timeout=0):
+                shutil.rmtree(other)
+        except Timeout:
+            print(f"train {stage}: another run is at work in {other}.", file=sys.stderr)

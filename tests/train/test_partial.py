@@ -95,7 +95,9 @@ def test_the_probe_is_passed_on_with_the_reason(
     params = SMALL.model_copy(update={"adapt": stage})
     probe.run(project, params)
     monkeypatch.setattr("train.stages.adapt.target_statistics", lambda *seen: "own")
+    (project.cache / "adapt-killed").mkdir()
     said = adapt.run(project, params)
+    assert not list(project.cache.glob("adapt-*"))  # nobody will go on with it
     assert (said["adapted"], said["reason"]) == (False, reason) and reason in capsys.readouterr().err
     weights = [(project.models / stage / "model.safetensors").read_bytes() for stage in ("probe", "adapt")]
     assert weights[0] == weights[1]

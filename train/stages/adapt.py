@@ -17,7 +17,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
 from train.board import Board
-from train.checkpoint import Checkpoint, resumable, run_key
+from train.checkpoint import Checkpoint, forget_runs, resumable, run_key
 from train.datasets import SourceDomain, TargetDomain, read_target
 from train.distributed import ALONE, World
 from train.draws import MakeDraws, draws
@@ -69,7 +69,12 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         passed_on = {**description, "adapted": False, "reason": reason}
         passed_on["unknown_below"] = _unknown_below(probe, source, target, params)
-        world.agreed(lambda: save_model(layout.models / "adapt", probe.network, passed_on))
+
+        def pass_on() -> None:
+            save_model(layout.models / "adapt", probe.network, passed_on)
+            forget_runs(layout.cache, "adapt")
+
+        world.agreed(pass_on)
         return passed_on
     probe.network.norm.target_statistics = target_statistics(params, probe.description)
     key = _key(layout, params, probe, source, target, world)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ from tests.train.conftest import SMALL
 from train.checkpoint import Checkpoint
 from train.cli import train_app
 from train.stages import finetune, probe, tune
+from train.stages.source import source_domain
 from train.tuning_ranges import RANGES, TunedStage
 
 STAGES: tuple[TunedStage, ...] = ("finetune", "adapt")
@@ -76,6 +79,18 @@ def test_fine_tuning_can_be_searched_before_there_are_photos(project: Layout) ->
     assert len(tune.run(project, SMALL, "finetune", 1).tried) == 1
     with pytest.raises(UserError):
         tune.run(project, SMALL, "adapt", 1)
+
+
+def test_fine_tuning_cannot_be_judged_without_held_out_renders(
+    project: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna")
+    probe.run(project, SMALL)
+    whole = source_domain(project, SMALL)
+    none = replace(whole, held_out=np.zeros_like(whole.held_out))
+    monkeypatch.setattr("train.stages.trials.source_domain", lambda *_: none)
+    with pytest.raises(UserError, match="no renders are held out"):
+        tune.run(project, SMALL, "finetune", 1)
 
 
 @pytest.mark.parametrize("stage", STAGES)

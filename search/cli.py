@@ -57,10 +57,12 @@ def search(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.query import Search
+    from train.memory import memory_watched
 
     wanted = _box(box) if box else None
     count = top or load_params(Layout().params).search.top
-    matches = Search.open(Path()).find(photo, wanted, count)
+    with memory_watched("search"):
+        matches = Search.open(Path()).find(photo, wanted, count)
     print(
         json.dumps([match.as_dict() for match in matches], indent=1, ensure_ascii=False) if as_json else table(matches)
     )
@@ -93,11 +95,11 @@ def predict(
 
     wanted = _box(box) if box else None
     paths, skipped = listed_photos(photos)
-    predictor = Predictor.open(Path(), model)
-    if same_camera and not predictor.model.knows_scale:
-        print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
     answers: list[Prediction] = []
     with memory_watched("predict"):
+        predictor = Predictor.open(Path(), model)
+        if same_camera and not predictor.model.knows_scale:
+            print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
         for answer in predictor.predict(paths, wanted, top, same_camera):
             if isinstance(answer, Skipped):
                 skipped.append(answer)

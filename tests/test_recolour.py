@@ -62,3 +62,12 @@ def test_mistakes_are_one_line(red_set: Path, tmp_path: Path) -> None:
     for arguments in ((tmp_path, tmp_path / "out"), (red_set, red_set)):
         run = make(*arguments)
         assert run.returncode == 2 and "Traceback" not in run.stderr and "error:" in run.stderr
+
+
+@pytest.mark.parametrize("named", ["parts/none.obj", "../outside.obj", ""])
+def test_cad_that_is_not_in_the_set_is_named_and_nothing_written(red_set: Path, tmp_path: Path, named: str) -> None:
+    (tmp_path / "outside.obj").write_text("v 0 0 0\n")
+    (red_set / "parts.csv").write_text(f"part_id,file,color\nplate,{named},red\n")
+    run = make(red_set, tmp_path / "out")
+    assert run.returncode == 2 and repr(named) in run.stderr and "Traceback" not in run.stderr
+    assert not (tmp_path / "out").exists()

@@ -12,11 +12,16 @@ from __future__ import annotations
 import argparse
 import csv
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cad2real.files import atomic_folder
 
 Pixels = npt.NDArray[np.float64]  # (height, width, 3), 0 to 1
 
@@ -32,7 +37,8 @@ COLOURS = {
     "light grey": (160, 165, 169),
     "dark grey": (99, 95, 98),
 }
-PAPER = 250 / 255
+WHITE = 250
+PAPER = (WHITE, WHITE, WHITE)
 SMALLEST = 0.45
 
 
@@ -51,11 +57,11 @@ def recoloured(photo: Pixels, colour: Pixels) -> Pixels:
 
 def moved(photo: Pixels, scale: float, turn_deg: float) -> Image.Image:
     """The photo made `scale` times as large and turned about its centre, on paper of the same size."""
-    picture = Image.fromarray((photo * PAPER * 255).round().astype(np.uint8))
-    paper = Image.new("RGB", picture.size, (250, 250, 250))
+    picture = Image.fromarray((photo * (WHITE / 255) * 255).round().astype(np.uint8))
+    paper = Image.new("RGB", picture.size, PAPER)
     small = picture.resize(tuple(max(1, round(side * scale)) for side in picture.size), Image.Resampling.LANCZOS)
     paper.paste(small, tuple((whole - part) // 2 for whole, part in zip(paper.size, small.size, strict=True)))
-    return paper.rotate(turn_deg, Image.Resampling.BICUBIC, fillcolor=(250, 250, 250))
+    return paper.rotate(turn_deg, Image.Resampling.BICUBIC, fillcolor=PAPER)
 
 
 def main() -> None:
@@ -71,23 +77,29 @@ def main() -> None:
         parser.error(f"{options.out} exists; name a new folder.")
     with (options.set / "parts.csv").open(encoding="utf-8", newline="") as file:
         rows = [{name: value for name, value in row.items() if name != "color"} for row in csv.DictReader(file)]
+    home = options.set.resolve()
+    for file_name in (row.get("file") or "" for row in rows):
+        inside = not Path(file_name).is_absolute() and (home / file_name).resolve().is_relative_to(home)
+        if not inside or not (home / file_name).is_file():
+            parser.error(f"{options.set / 'parts.csv'} names {file_name!r}, which is no file in {options.set}.")
 
     rng = np.random.default_rng(options.seed)
     colours = np.array(list(COLOURS.values())) / 255
-    for path in photos:
-        with Image.open(path) as file:
-            photo = np.asarray(file.convert("RGB"), dtype=np.float64) / 255
-        colour = colours[rng.integers(len(colours))]
-        place = options.out / "photos" / path.parent.name / path.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        moved(recoloured(photo, colour), rng.uniform(SMALLEST, 1), rng.uniform(0, 360)).save(place)
-    for row in rows:
-        (options.out / row["file"]).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(options.set / row["file"], options.out / row["file"])
-    with (options.out / "parts.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    with atomic_folder(options.out) as out:
+        for path in photos:
+            with Image.open(path) as file:
+                photo = np.asarray(file.convert("RGB"), dtype=np.float64) / 255
+            colour = colours[rng.integers(len(colours))]
+            place = out / "photos" / path.parent.name / path.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            moved(recoloured(photo, colour), rng.uniform(SMALLEST, 1), rng.uniform(0, 360)).save(place)
+        for row in rows:
+            (out / row["file"]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(options.set / row["file"], out / row["file"])
+        with (out / "parts.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
     print(f"{len(photos)} photos, {len(rows)} parts: {options.out}")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from cad2real.errors import UserError
 
 # What PyTorch says on CPUs, where it raises a bare RuntimeError.
@@ -21,6 +19,8 @@ def memory_watched(stage: str, batch_size: int | None = None) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
+        import torch  # is there by now; commands that only check what they were given need not wait for it
+
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if not known and not any(sign in str(error).lower() for sign in SIGNS):
             raise

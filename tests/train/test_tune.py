@@ -103,6 +103,7 @@ def test_the_command_prints_what_to_put_into_params_yaml(
     probe.run(project, SMALL)
     said = CliRunner().invoke(train_app, ["tune", "--stage", stage, "--trials", "1"])
     assert said.exit_code == 0, said.output
+    assert "trial 1" in said.stdout and "    backbone_learning_rate: 0.0002\n" in said.stdout
     printed = yaml.safe_load(said.stdout[said.stdout.index("# trial 1") :])["train"]
     assert {name: set(block) for name, block in printed.items()} == {
         name: set(RANGES[stage]) for name in {stage, "adapt"}

@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file
 from scipy.special import softmax
 
-from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
 from train.board import Board
@@ -34,7 +33,7 @@ from train.sizes import Sizes, possible_sizes
 from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
 from train.stages.partial import why_partial
-from train.stages.source import cache_size, source_domain
+from train.stages.source import cache_size, refuse_other_classes, source_domain
 from train.stages.watched import SELECTION_PHOTOS, Watched
 from train.validators import Outputs
 
@@ -53,10 +52,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     with world.lead_first():
         source = source_domain(layout, params)
         target = read_target(layout.squares, cache_size(params), layout.cache)
-    if tuple(source.classes) != probe.classes:
-        raise UserError(
-            f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
-        )
+    refuse_other_classes(layout, probe, source)
     description = {
         **probe.description,
         "stage": "adapt",

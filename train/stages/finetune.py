@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.adaptation import adapt
 from train.board import Board
@@ -25,7 +24,7 @@ from train.params import AdaptParams, TrainParams
 from train.selection import Candidate, pick
 from train.stages.candidates import Candidates
 from train.stages.held_out import held_out
-from train.stages.source import source_domain
+from train.stages.source import refuse_other_classes, source_domain
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
@@ -35,10 +34,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
         source = source_domain(layout, params)
-    if tuple(source.classes) != probe.classes:
-        raise UserError(
-            f"{layout.models / 'probe'} knows other classes than the renders.", "Run `cad2real train probe` again."
-        )
+    refuse_other_classes(layout, probe, source)
     network, stage = probe.network, params.finetune
     said = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
     key = run_key(said, [source.images, source.scenes.images, source.labels, source.held_out])

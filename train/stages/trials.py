@@ -16,7 +16,7 @@ from train.model import Model
 from train.params import ScoreName, TrainParams
 from train.selection import Candidate, choose, pick
 from train.stages import adapt, finetune
-from train.stages.source import cache_size, source_domain
+from train.stages.source import cache_size, refuse_other_classes, source_domain
 from train.stages.watched import Watched
 from train.tuning_ranges import TunedStage
 
@@ -41,8 +41,7 @@ def trials_of(stage: TunedStage, layout: Layout, params: TrainParams) -> Trials:
     """Raises UserError where the stage itself could not be trained."""
     source = source_domain(layout, params)
     probe = Model.load(layout.models / "probe")
-    if probe.classes != tuple(source.classes):
-        raise UserError("train tune: the probe knows other classes than the renders.", "Run `cad2real train probe`.")
+    refuse_other_classes(layout, probe, source)
     return (_finetune if stage == "finetune" else _adapt)(layout, params, source, probe)
 
 

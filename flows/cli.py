@@ -68,7 +68,7 @@ def versions() -> None:
 
     Example: cad2real versions
     """
-    from flows.versions import list_versions
+    from flows.versions.history import list_versions
 
     print(f"{'version':<17}{'parts':<9}{'photos':<9}{'code':<9}{'model':<9}{'source only':>12}{'adapted':>9}")
     for version in list_versions(Path()):
@@ -87,7 +87,7 @@ def checkout(
 
     Example: cad2real checkout 2026-04-12
     """
-    from flows.versions import checkout as bring_back
+    from flows.versions.history import checkout as bring_back
 
     bring_back(Path(), version, force=force)
 
@@ -98,7 +98,7 @@ def report() -> None:
     Example: cad2real report
     """
     from cad2real.layout import Layout
-    from flows.report import write_report
+    from flows.report.page import write_report
 
     path = write_report(Layout())
     print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -125,8 +125,8 @@ def benchmark(
     import json
 
     from cad2real.files import write_json
-    from flows.benchmark import Task, run_benchmark
-    from flows.benchmark_seeds import run_seeds
+    from flows.benchmark.measure import Task, run_benchmark
+    from flows.benchmark.seeds import run_seeds
     from flows.processes import treat_sigterm_as_ctrl_c
 
     treat_sigterm_as_ctrl_c()
@@ -148,7 +148,7 @@ def watch(
     """
     from flows.processes import treat_sigterm_as_ctrl_c
     from flows.project import prepare
-    from flows.watch import run_in_a_process, watch_project
+    from flows.schedule.watch import run_in_a_process, watch_project
 
     treat_sigterm_as_ctrl_c()
     root = Path()
@@ -165,8 +165,8 @@ def nightly(
 
     Example: cad2real nightly --cron "0 2 * * *" --timezone Europe/Berlin
     """
-    from flows.nightly import serve_nightly
     from flows.processes import treat_sigterm_as_ctrl_c
+    from flows.schedule.nightly import serve_nightly
 
     treat_sigterm_as_ctrl_c()
     serve_nightly(Path(), cron, timezone, port)
@@ -177,7 +177,7 @@ def status() -> None:
 
     Example: cad2real status
     """
-    from flows.status import status_lines
+    from flows.health.status import status_lines
 
     for line in status_lines(Path()):
         print(line)
@@ -191,8 +191,8 @@ def verify(
 
     Example: cad2real verify --deep
     """
-    from flows.verify import repair as mend
-    from flows.verify import verify as check
+    from flows.health.verify import repair as mend
+    from flows.health.verify import verify as check
 
     faults = check(Path(), deep=deep or repair)
     for fault in faults:
@@ -214,7 +214,7 @@ def doctor() -> None:
 
     Example: cad2real doctor
     """
-    from flows.doctor import examine
+    from flows.health.doctor import examine
 
     bad = 0
     for finding in examine(Path()):

@@ -14,8 +14,8 @@ from filelock import BaseFileLock, FileLock, Timeout
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
-from flows import code_versions
-from flows.dvc_locks import free_dead_locks
+from flows.dvc import code_versions
+from flows.dvc.locks import free_dead_locks
 from flows.settings import run_environment
 from flows.stages import DVC, read_stages
 

@@ -13,13 +13,13 @@ from prefect import flow, get_run_logger
 
 from cad2real.layout import Layout
 from cad2real.params import load_params
-from flows.dvc_words import reason
+from flows.dvc.transfer_errors import reason
 from flows.outcome import result_table
 from flows.pipeline import say
-from flows.promote import promote
 from flows.session import run_project
 from flows.settings import run_environment
 from flows.stages import DVC
+from flows.versions.promote import promote
 
 
 @flow(name="cad2real retrain", flow_run_name="retrain")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from cad2real.layout import Layout
 from flows import settings
-from flows.change import change_params
+from flows.dvc.disk_space import check_space
 from flows.outcome import result_table
+from flows.params_file import change_params
 from flows.pipeline import Outcome, StageResult, say, to_run
 from flows.project import prepare, project_lock
-from flows.record import record_run
-from flows.space import check_space
 from flows.stages import chosen_stages, stale_stages
+from flows.versions.record import record_run
 
 
 def run_project(

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from cad2real.errors import UserError
-from flows import code_versions
+from flows.dvc import code_versions
 from flows.processes import Finished, run_group
 from flows.settings import run_environment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cad2real.errors import UserError
-from flows.code_versions import FILE, refresh
+from flows.dvc.code_versions import FILE, refresh
 
 STARTER = Path(__file__).with_name("starter")
 FILES = {

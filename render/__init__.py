@@ -1,1 +1,6 @@
+"""Part list and CAD files to labelled views.
 
+From low to high: `materials`, `parts`, `views` (descriptions, no Blender), `blender` (realises them), `farm` (keeps
+Blender processes busy), `stage` (a whole run). `seeds` is all randomness, `job` what passes between farm and
+Blender, `scratch` folders of a process; `export`, `contact_sheet`, `material_sheet` and `bench` look at the results.
+"""

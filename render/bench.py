@@ -23,14 +23,14 @@ from PIL import Image
 
 from cad2real.files import atomic_file, write_json
 from cad2real.layout import Layout
-from render.catalogue import Part, make_catalogue
 from render.contact_sheet import tile
-from render.description import Shot, content_key, describe_views
-from render.geometry import load_geometry
+from render.materials.assignment import wardrobe
 from render.params import RenderParams
-from render.presets import PRESETS, Preset
-from render.shots import make_shot
-from render.wardrobe import wardrobe
+from render.parts.catalogue import Part, make_catalogue
+from render.parts.geometry import load_geometry
+from render.views.description import Shot, content_key, describe_views
+from render.views.quality import PRESETS, Preset
+from render.views.shots import make_shot
 
 REFERENCE_SAMPLES = 2048
 REFERENCE = Preset(REFERENCE_SAMPLES, "HIGH", clamp_indirect=10.0, denoise=False)
@@ -128,7 +128,7 @@ def _report(part: Part, shot: Shot, view: int, rows: dict[str, Row], setup: dict
 
 def _cost(part: Part, shot: Shot, preset: Preset, number: int, views: int) -> tuple[float, Picture, float]:
     """CPU seconds a view over `views` views, the picture of view `number`, and CPU seconds for setting the part up."""
-    from render.blender.studio import Studio
+    from render.blender.scene import Studio
 
     geometry = load_geometry(Path(part.file), part.units)
     described = describe_views(part, geometry, shot)

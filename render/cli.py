@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from cad2real.errors import Skipped
-    from render.catalogue import Catalogue
+    from render.parts.catalogue import Catalogue
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def catalogue(
     from cad2real.errors import UserError
     from cad2real.layout import Layout
     from cad2real.params import load_params
-    from render.catalogue import make_catalogue, write_catalogue
+    from render.parts.catalogue import make_catalogue, write_catalogue
 
     layout = Layout()
     params = load_params(layout.params).catalogue
@@ -72,11 +72,11 @@ def render(
     from cad2real.errors import UserError
     from cad2real.layout import Layout
     from cad2real.params import load_params
-    from render.catalogue import make_catalogue, read_catalogue
-    from render.cluster import Cluster
     from render.contact_sheet import write_contact_sheet
-    from render.shots import change_params, make_shot
+    from render.farm.ray_cluster import Cluster
+    from render.parts.catalogue import make_catalogue, read_catalogue
     from render.stage import render_parts
+    from render.views.shots import change_params, make_shot
 
     layout = Layout()
     given: dict[str, object] = {

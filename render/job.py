@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.catalogue import Part
-from render.description import Shot
+from render.parts.catalogue import Part
+from render.views.description import Shot
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from PIL import Image
 
 from cad2real.files import atomic_file
-from render.catalogue import make_catalogue
 from render.contact_sheet import tile
-from render.materials import vocabulary
+from render.materials.vocabulary import vocabulary
 from render.params import EnvironmentParams, RenderParams
-from render.shots import change_params, make_shot
+from render.parts.catalogue import make_catalogue
 from render.stage import render_parts
+from render.views.shots import change_params, make_shot
 
 COLUMNS = 7
 GAP = 0.02

@@ -13,15 +13,15 @@ from pathlib import Path
 from cad2real.errors import Skipped, UserError
 from cad2real.files import TEMPORARY_SUFFIX, sweep_temporaries, write_json
 from cad2real.progress import Progress
-from render import farm, ray_farm
-from render.catalogue import Part
-from render.cluster import Cluster
-from render.contents import content_hashes
-from render.description import Shot, content_key
+from render.farm import local_farm, ray_farm
+from render.farm.content_hashes import content_hashes
+from render.farm.queue import Events
+from render.farm.ray_cluster import Cluster
 from render.job import Job
-from render.presets import PRESETS
-from render.sizes import view_bytes
-from render.waiting import Events
+from render.parts.catalogue import Part
+from render.views.description import Shot, content_key
+from render.views.file_sizes import view_bytes
+from render.views.quality import PRESETS
 
 SECONDS_PER_VIEW = 120.0
 SECONDS_PER_MEGASAMPLE = 4.0
@@ -92,7 +92,7 @@ def _render(
     cluster: Cluster | None,
 ) -> tuple[tuple[Skipped, ...], set[str]]:
     _check_space(out, len(parts) * shot.views * view_bytes(shot.size, shot.outputs, shot.background))
-    count = farm.worker_count(workers, len(parts), device)
+    count = local_farm.worker_count(workers, len(parts), device)
     threads = max(1, (os.process_cpu_count() or 1) // count)
     jobs = [
         Job(part, (root / part.file).resolve(), shot, threads, out / f".{part.part_id}{TEMPORARY_SUFFIX}", device)
@@ -125,7 +125,7 @@ def _render(
         limit = SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
         events = Events(view, done, lost)
         if cluster is None:
-            farm.run(jobs, count, logs, limit, events)
+            local_farm.run(jobs, count, logs, limit, events)
         else:
             ray_farm.run(jobs, workers, cluster, logs, limit, events)
     return tuple(failed), devices

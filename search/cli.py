@@ -33,7 +33,7 @@ def index() -> None:
     """
     from cad2real.layout import Layout
     from search.build import build_index
-    from train.memory import memory_watched
+    from train.compute.out_of_memory import memory_watched
 
     with memory_watched("index"):
         built, scores = build_index(Layout())
@@ -57,7 +57,7 @@ def search(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.query import Search
-    from train.memory import memory_watched
+    from train.compute.out_of_memory import memory_watched
 
     wanted = _box(box) if box else None
     count = top or load_params(Layout().params).search.top
@@ -91,7 +91,7 @@ def predict(
     from cad2real.errors import Skipped
     from cad2real.files import write_json
     from search.prediction import Predictor, listed_photos
-    from train.memory import memory_watched
+    from train.compute.out_of_memory import memory_watched
 
     wanted = _box(box) if box else None
     paths, skipped = listed_photos(photos)

@@ -27,9 +27,9 @@ from cad2real.params import load_params
 from tools.train_speed.our_loop import images_at_hand, our_loop
 from tools.train_speed.probe_epochs import probe_epochs
 from tools.train_speed.usual_loop import usual_loop
-from train.datasets import SourceDomain, TargetDomain, read_source, read_target
+from train.data.datasets import SourceDomain, TargetDomain, read_source, read_target
 from train.params import TrainParams
-from train.stages.source import cache_size
+from train.stages.source_domain import cache_size
 
 ON_A_GPU = ("vit_base_patch16_224:224", "swinv2_base_window12_192:192")
 

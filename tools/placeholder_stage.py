@@ -15,10 +15,10 @@ from PIL import Image
 from cad2real.cli import main
 from cad2real.files import write_json
 from cad2real.layout import Layout
-from render import farm
-from render.description import content_key
+from render.farm import local_farm
+from render.farm.queue import Events
 from render.job import Job
-from render.waiting import Events
+from render.views.description import content_key
 
 SIZE = 32
 NUMBERS = [[901.665902, 0.0, 256.0], [0.346663311, 0.683861338, -0.641995498], [0.82918394, 0.096539676, 0.550576138]]
@@ -47,7 +47,7 @@ def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Ev
 
 
 def render() -> None:
-    farm.run = draw
+    local_farm.run = draw
     sys.argv = ["cad2real", "render"]
     main()
 

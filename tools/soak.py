@@ -24,8 +24,8 @@ from pathlib import Path
 
 import psutil
 
+from flows.health.verify import folder_hash
 from flows.start import start_project
-from flows.verify import folder_hash
 
 REPOSITORY = Path(__file__).parents[1]
 PARTS, PHOTOS = 4, 12

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cad2real.layout import Layout
-from train.tuning_ranges import TunedStage
+from train.stages.search_space import TunedStage
 
 train_app = typer.Typer(
     help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `presets`"
@@ -27,8 +27,8 @@ def probe() -> None:
     Example: cad2real train probe
     """
     from cad2real.params import load_params
-    from train.distributed import refuse_many
-    from train.memory import memory_watched
+    from train.compute.distributed import refuse_many
+    from train.compute.out_of_memory import memory_watched
     from train.stages import probe as stage
 
     refuse_many("cad2real train probe")
@@ -47,8 +47,8 @@ def finetune() -> None:
     By several processes: torchrun --nproc-per-node 2 -m cad2real train finetune
     """
     from cad2real.params import load_params
-    from train.distributed import joined
-    from train.memory import memory_watched
+    from train.compute.distributed import joined
+    from train.compute.out_of_memory import memory_watched
     from train.stages import finetune as stage
 
     layout = Layout()
@@ -67,8 +67,8 @@ def adapt() -> None:
     By several processes: torchrun --nproc-per-node 2 -m cad2real train adapt
     """
     from cad2real.params import load_params
-    from train.distributed import joined
-    from train.memory import memory_watched
+    from train.compute.distributed import joined
+    from train.compute.out_of_memory import memory_watched
     from train.stages import adapt as stage
 
     layout = Layout()
@@ -88,8 +88,8 @@ def tune(
     Example: cad2real train tune --stage finetune --trials 20
     """
     from cad2real.params import load_params
-    from train.distributed import refuse_many
-    from train.memory import memory_watched
+    from train.compute.distributed import refuse_many
+    from train.compute.out_of_memory import memory_watched
     from train.stages import tune as study
 
     refuse_many("cad2real train tune")
@@ -124,7 +124,7 @@ def evaluate() -> None:
 
     Example: cad2real evaluate
     """
-    from train.memory import memory_watched
+    from train.compute.out_of_memory import memory_watched
     from train.stages import evaluate as stage
 
     with memory_watched("evaluate"):

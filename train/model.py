@@ -15,14 +15,14 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
-from train.backbones import create_backbone, feature_width, normalisation
-from train.batches import plain_view
-from train.description import read_description
-from train.foreground import extent, zoom_to_part
-from train.images import load_images, to_array, upright_square
-from train.inference import Inference, device
-from train.network import Classifier, Domain
-from train.size_prior import SizePrior, fuse, read_prior, write_prior
+from train.data.batches import plain_view
+from train.data.foreground import extent, zoom_to_part
+from train.data.image_cache import load_images, to_array, upright_square
+from train.model_description import read_description
+from train.networks.backbones import create_backbone, feature_width, normalisation
+from train.networks.classifier import Classifier, Domain
+from train.networks.inference import Inference, device
+from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
 BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on

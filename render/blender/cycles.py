@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from render.looks import Look
-from render.presets import CLEAR_SAMPLES, Preset
+from render.materials.presets import Look
+from render.views.quality import CLEAR_SAMPLES, Preset
 
 SOFT_CLIP = "Khronos PBR Neutral"
 """View transform: keeps base colours as they are and rolls highlights off, like product photographs."""

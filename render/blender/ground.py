@@ -9,8 +9,8 @@ from typing import Any
 
 import bpy
 
-from render.backgrounds import Ground
 from render.blender.ground_surfaces import make_surface
+from render.views.backgrounds import Ground
 
 HALF_SIDE = 200.0
 """In sizes of the part: the horizon."""

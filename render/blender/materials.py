@@ -6,10 +6,10 @@ from typing import Any
 
 import bpy
 
-from render.blender import patterns
-from render.description import Wear
-from render.geometry import Geometry
-from render.looks import Look
+from render.blender import surface_patterns
+from render.materials.presets import Look
+from render.parts.geometry import Geometry
+from render.views.description import Wear
 
 ROUGHNESS_FACTOR, TINT_FACTOR = "roughness factor", "tint factor"
 
@@ -39,7 +39,7 @@ def make_material(look: Look, geometry: Geometry) -> bpy.types.Material:
     tree.links.new(roughness.outputs[0], shader.inputs["Roughness"])
     tree.links.new(tint.outputs[0], shader.inputs["Base Color"])
     if look.pattern != "none":
-        patterns.add(tree, look, geometry, shader, roughness.inputs[0], tint.inputs[0])
+        surface_patterns.add(tree, look, geometry, shader, roughness.inputs[0], tint.inputs[0])
     return material
 
 

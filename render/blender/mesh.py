@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from render.blender.passes import BODY_ATTRIBUTE
-from render.geometry import Geometry
+from render.parts.geometry import Geometry
 
 SHARP_DEG = 30.0
 """Edges that turn more than this stay sharp: above a cylinder's facets, below the flattest usual chamfer."""

@@ -1,4 +1,4 @@
-"""`python -m render.blender.scenes FILE OUT`: the meshes of a USD or .blend file, for render.scene_files.
+"""`python -m render.blender.scenes FILE OUT`: the meshes of a USD or .blend file, for render.parts.scene_files.
 
 A process of its own: what such a file does to Blender ends with it. Scripts never run: of a .blend file only its scenes
 are taken, never its texts, and drivers are removed before anything is evaluated.
@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from render.scene_files import MAX_TRIANGLES, UNUSABLE, Raw, save_bodies
+from render.parts.scene_files import MAX_TRIANGLES, UNUSABLE, Raw, save_bodies
 
 READ_OTHER_FILES = {"MESH_SEQUENCE_CACHE", "FLUID", "DYNAMIC_PAINT"}
 """Modifiers that take their shape from files elsewhere."""

@@ -12,11 +12,11 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from render.geometry import GeometryError
 from render.job import Done, Failed, Job, Started, ViewDone
-from render.library import LibraryError
+from render.materials.file_materials import SkinError
+from render.materials.library import LibraryError
+from render.parts.geometry import GeometryError
 from render.scratch import scratch_folder
-from render.skins import SkinError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Of the GNU C library's mallopt."""
@@ -42,7 +42,7 @@ def work(connection: Connection, log: Path, number: int) -> None:
 
 def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None:
     from render.blender.device import NoGpuError
-    from render.blender.part import render_part
+    from render.blender.render_part import render_part
 
     def tell(views: int) -> None:
         parent = parent_process()

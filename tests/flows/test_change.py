@@ -8,7 +8,7 @@ import pytest
 
 from cad2real.errors import UserError
 from cad2real.params import load_params
-from flows.change import change_params
+from flows.params_file import change_params
 
 
 def test_the_value_changes_and_comments_stay(project: Path) -> None:

@@ -17,8 +17,8 @@ import psutil
 import pytest
 from small_project import make_small_project
 
+from flows.health.verify import verify
 from flows.project import prepare
-from flows.verify import verify
 
 # Writes ten files into its output, whole one by one, keeps those that are there, and says when it is half done.
 SLOW = """

@@ -9,7 +9,7 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.params import Params, load_params
-from flows.code_versions import ROOMS, refresh
+from flows.dvc.code_versions import ROOMS, refresh
 from flows.project import prepare
 from flows.stages import stale_stages
 from flows.start import STARTER, start_project

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import trimesh
 
-from render.catalogue import Part, make_catalogue
-from render.description import Shot
 from render.params import EnvironmentParams, RenderParams
-from render.shots import make_shot
+from render.parts.catalogue import Part, make_catalogue
+from render.views.description import Shot
+from render.views.shots import make_shot
 
 
 @pytest.fixture

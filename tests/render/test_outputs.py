@@ -13,11 +13,11 @@ import trimesh
 from PIL import Image
 
 from cad2real.errors import UserError
-from render.catalogue import make_catalogue
 from render.export import export, run_lengths
 from render.params import RenderParams
-from render.shots import make_shot
+from render.parts.catalogue import make_catalogue
 from render.stage import render_parts
+from render.views.shots import make_shot
 
 SIZE = 64
 

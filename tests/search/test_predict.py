@@ -129,8 +129,8 @@ def test_too_little_memory_is_one_line(project: Layout, monkeypatch: pytest.Monk
     def starved(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
-    monkeypatch.setattr("train.inference.Inference.probabilities", starved)
-    monkeypatch.setattr("train.inference.Inference.look", starved)
+    monkeypatch.setattr("train.networks.inference.Inference.probabilities", starved)
+    monkeypatch.setattr("train.networks.inference.Inference.look", starved)
     photo(Path("wide.jpg"))
     run = CliRunner().invoke(cad2real.cli.app, ["predict", "wide.jpg"])
     assert isinstance(run.exception, UserError) and str(run.exception).startswith("predict: out of memory.")

@@ -9,15 +9,15 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
-from train.adaptation import step_losses
-from train.draws import Draw
+from train.loop.adaptation import step_losses
+from train.loop.runner import Runner
+from train.loop.sharpness import climbed
+from train.loop.step_images import Draw
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
 from train.methods.batch import Method, Setting
-from train.network import Classifier
+from train.networks.classifier import Classifier
 from train.params import AdaptParams
-from train.runner import Runner
-from train.sharpness import climbed
 
 CLASSES, FEATURES, BATCH, STEPS = 10, 32, 64, 150
 

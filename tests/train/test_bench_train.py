@@ -10,8 +10,8 @@ import pytest
 from cad2real.layout import Layout
 from tools import bench_train
 from tools.train_speed import our_loop
-from train import adaptation
-from train.draws import Draw
+from train.loop import adaptation
+from train.loop.step_images import Draw
 
 
 def test_all_figures_of_a_named_network(

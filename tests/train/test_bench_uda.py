@@ -18,10 +18,10 @@ from tools.uda.settings import Row, adapt_params, rows, source_params
 from tools.uda.shared_draws import SharedDraws
 from tools.uda.table import fall_back_line, markdown
 from tools.uda.trial import Trial
-from train.datasets import TargetDomain
-from train.draws import draws
+from train.data.datasets import TargetDomain
+from train.loop.schedule import Schedule
+from train.loop.step_images import draws
 from train.methods import METHODS
-from train.schedule import Schedule
 
 COUNT = 100
 

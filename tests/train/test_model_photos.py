@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.images import upright_square
+from train.data.image_cache import upright_square
 from train.model import Model, new_network
 
 

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from cad2real.errors import UserError
 from cad2real.params import load_params
-from tests.train.test_methods_adapt import CLASSES, SIZE, domains
+from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train import presets
-from train.adaptation import adapt
 from train.cli import train_app
+from train.loop.adaptation import adapt
 from train.model import new_network
 from train.params import TrainParams
 

@@ -1,4 +1,4 @@
-"""Our loop (`train.adaptation.adapt`), and the same with images that are there already."""
+"""Our loop (`train.loop.adaptation.adapt`), and the same with images that are there already."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from itertools import repeat
 from unittest.mock import patch
 
 from tools.train_speed.clock import Clock, Speed
-from train import adaptation
-from train.datasets import SourceDomain, TargetDomain
-from train.draws import Draw, MakeDraws, draws
-from train.inference import device, lane_count
+from train.data.datasets import SourceDomain, TargetDomain
+from train.loop import adaptation
+from train.loop.step_images import Draw, MakeDraws, draws
 from train.model import new_network
-from train.network import Classifier
+from train.networks.classifier import Classifier
+from train.networks.inference import device, lane_count
 from train.params import TrainParams
 
 

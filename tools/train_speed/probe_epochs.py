@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from tools.train_speed.clock import now
-from train.datasets import SourceDomain
-from train.inference import Inference, device
+from train.data.datasets import SourceDomain
 from train.model import new_network
+from train.networks.inference import Inference, device
 from train.params import TrainParams
 
 IMAGES = 256

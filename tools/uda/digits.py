@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
-from train.datasets import SourceDomain, TargetDomain
+from train.data.datasets import SourceDomain, TargetDomain
 
 SIDE = 32
 CANVAS = 38  # a margin, so that no turned or moved digit is cut

@@ -1,7 +1,8 @@
 """A network of LeNet's size (LeCun et al., 1998) that starts from nothing: three convolutions, 160,000 weights.
 
 Strides instead of pooling, as in LeCun et al. (1989), because that is cheap on a CPU; group normalisation (Wu & He,
-2018), because batch normalisation of a backbone keeps its statistics here, and a new one has none (`train/network.py`).
+2018), because batch normalisation of a backbone keeps its statistics here, and a new one has none
+(`train/networks/classifier.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from train.network import Classifier
+from train.networks.classifier import Classifier
 
 FEATURES = 128
 

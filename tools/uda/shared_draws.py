@@ -1,6 +1,7 @@
 """Images of an adaptation's steps, made once for all methods of a pair.
 
-They depend on the seed and the step's number only (`train/draws.py`), and on two cores take half of a run's time.
+They depend on the seed and the step's number only (`train/loop/step_images.py`), and on two cores take half of a
+run's time.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from dataclasses import replace
 
 import torch
 
-from train.datasets import SourceDomain, TargetDomain
-from train.draws import Draw, Restyle, draws
+from train.data.datasets import SourceDomain, TargetDomain
+from train.loop.schedule import Schedule
+from train.loop.step_images import Draw, Restyle, draws
 from train.params import TrainParams
-from train.schedule import Schedule
 
 MOST_STEPS = 300  # 2.4 MB each; a longer run draws its own
 
 
 class SharedDraws:
-    """What `train.draws.draws` gives; keeps the draws of the last pair and seed."""
+    """What `train.loop.step_images.draws` gives; keeps the draws of the last pair and seed."""
 
     def __init__(self) -> None:
         self._kept: tuple[object, list[Draw]] = None, []

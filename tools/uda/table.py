@@ -8,7 +8,7 @@ from statistics import mean
 from tools.uda.digits import PAIRS
 from tools.uda.trial import Trial
 from train.params import AdaptParams
-from train.selection import Candidate, choose
+from train.selection.choice import Candidate, choose
 
 SLACK = 0.01  # a method that ends this far below the network it began with failed
 TITLES = {"usps": "MNIST → USPS", "mnist_m": "MNIST → MNIST-M"}
@@ -29,7 +29,7 @@ def markdown(trials: Sequence[Trial]) -> str:
 
 
 def fall_back_line(trials: Sequence[Trial]) -> str:
-    """What falling back to epoch 0 (`train.selection.choose`) would have done to these runs."""
+    """What falling back to epoch 0 (`train.selection.choice.choose`) would have done to these runs."""
     back = [trial for trial in trials if _kept(trial) == 0]
     failed = [trial for trial in trials if trial.accuracy < trial.source_only - SLACK]
     lost = [trial.accuracy - trial.candidates[0]["accuracy"] for trial in back]

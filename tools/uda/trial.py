@@ -1,7 +1,7 @@
 """One run of the check: a source-only network, adapted by methods of the registry, its checkpoint chosen label-free.
 
 What runs is the project's own: the loop, the draws of images, the teacher, the scores and the choice are those of
-`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.pick`).
+`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.choice.pick`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from safetensors.torch import load_file
 from cad2real.layout import Layout
 from tools.uda.digits import Pair, UInt8
 from tools.uda.lenet import new_lenet
-from train.adaptation import adapt
-from train.batches import plain_view
-from train.datasets import SourceDomain, TargetDomain
-from train.draws import MakeDraws, draws
-from train.inference import Inference, lane_count
-from train.network import Classifier
+from train.data.batches import plain_view
+from train.data.datasets import SourceDomain, TargetDomain
+from train.loop.adaptation import adapt
+from train.loop.step_images import MakeDraws, draws
+from train.networks.classifier import Classifier
+from train.networks.inference import Inference, lane_count
 from train.params import TrainParams
-from train.selection import choose
+from train.selection.choice import choose
+from train.selection.epoch_scores import Watched
 from train.stages.adapt import target_statistics, train_candidates
-from train.stages.watched import Watched
 
 BATCH = 256
 

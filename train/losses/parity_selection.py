@@ -12,10 +12,10 @@ from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 from torch import nn
 
-from train import gap
+from train.loop.sharpness import climbed
 from train.losses import bnm, coral, mcc, mic, teacher
 from train.losses.parity_values import Array, Inputs, Results, Rule, Value, part
-from train.sharpness import climbed
+from train.measures import domain_gap
 from train.validators import clusters, dev, information, neighbourhood
 from train.validators.outputs import probabilities
 
@@ -70,7 +70,7 @@ def _pair(inputs: Inputs) -> tuple[Array, Array]:
 
 def _neighbour_mmd(source: Array, target: Array) -> float:
     """The linear-time MMD of disjoint neighbouring pairs, Gretton et al. 2012, section 6."""
-    scale = gap.median_scale(np.asarray(source, dtype=np.float64))
+    scale = domain_gap.median_scale(np.asarray(source, dtype=np.float64))
     even = np.arange(len(source) // 2) * 2
     odd = even + 1
     within = [np.exp(-cdist(x, x, "sqeuclidean")[even, odd] / scale) for x in (source, target)]
@@ -91,13 +91,13 @@ def _gap(inputs: Inputs, name: str) -> Value:
     source, target = (np.asarray(x, dtype=np.float64) for x in _pair(inputs))
     match name:
         case "kid.full":
-            return gap.kid(source, target)
+            return domain_gap.kid(source, target)
         case "frechet":
-            return gap.frechet(source, target)
+            return domain_gap.frechet(source, target)
         case "pa.coral":
             return coral.correlation_alignment(torch.tensor(source), torch.tensor(target))
         case "pa.mmd.quadratic":
-            return gap.mmd(source, target)
+            return domain_gap.mmd(source, target)
         case "pa.mmd.linear":
             return _neighbour_mmd(source, target)
         case "kl_gaussian":

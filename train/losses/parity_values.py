@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from train import gap
 from train.losses import adda, advent, afn, bsp, cdan, coral, dann, entropy, jmmd, kernels, mcc, mcd, mdd, mkmmd
 from train.losses.discriminator import DomainDiscriminator, domain_accuracy, domain_labels
 from train.losses.reversal import reversal_coefficient
+from train.measures import domain_gap
 
 type Array = NDArray[np.float64] | NDArray[np.float32]
 type Value = float | Tensor | Array
@@ -220,7 +220,7 @@ def _schedule(inputs: Inputs, name: str) -> Array:
 
 def _a_distances(inputs: Inputs) -> Array:
     errors = inputs.array("out.a_distance.from_error")[:, 0]
-    return np.array([[error, gap.a_distance(error)] for error in errors])
+    return np.array([[error, domain_gap.a_distance(error)] for error in errors])
 
 
 def _simple(inputs: Inputs, name: str) -> Value:

@@ -1,8 +1,8 @@
 """SDAT: smooth domain-adversarial training (Rangwani et al., ICML 2022): gradients are taken where the task is worse.
 
 A partner of the other methods without a loss: its number in `train.adapt.methods` is rho, how far the step climbs the
-source's loss before all gradients are taken (the paper: 0.02). The climb is in `train.sharpness`. Costs a forward and
-a backward pass of the renders.
+source's loss before all gradients are taken (the paper: 0.02). The climb is in `train.loop.sharpness`. Costs a forward
+and a backward pass of the renders.
 """
 
 from __future__ import annotations

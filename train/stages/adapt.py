@@ -14,27 +14,27 @@ from safetensors.torch import load_file
 from scipy.special import softmax
 
 from cad2real.layout import Layout
-from train.adaptation import adapt
-from train.board import Board
-from train.checkpoint import Checkpoint, forget_runs, resumable, run_key
-from train.datasets import SourceDomain, TargetDomain, read_target
-from train.distributed import ALONE, World
-from train.draws import MakeDraws, draws
-from train.inference import lane_count
-from train.label_shift import LabelShift, new_shift, target_shares
+from train.compute.distributed import ALONE, World
+from train.data.datasets import SourceDomain, TargetDomain, read_target
+from train.data.held_out import held_out
+from train.loop.adaptation import adapt
+from train.loop.checkpoint import Checkpoint, forget_runs, resumable, run_key
+from train.loop.label_shift import LabelShift, new_shift, target_shares
+from train.loop.step_images import MakeDraws, draws
+from train.loop.tensorboard import Board
+from train.measures.open_set import rejection_threshold
 from train.model import Model, save_model
-from train.network import Classifier, TargetStatistics
-from train.open_set import rejection_threshold
+from train.networks.classifier import Classifier, TargetStatistics
+from train.networks.inference import lane_count
 from train.params import TrainParams
-from train.selection import Candidate, choose, deciding
-from train.selection_report import CANDIDATES, LOGITS
-from train.size_prior import SizePrior, calibrate
-from train.sizes import Sizes, possible_sizes
-from train.stages.candidates import Candidates
-from train.stages.held_out import held_out
-from train.stages.partial import why_partial
-from train.stages.source import cache_size, refuse_other_classes, source_domain
-from train.stages.watched import SELECTION_PHOTOS, Watched
+from train.selection.candidates import Candidates
+from train.selection.choice import Candidate, choose, deciding
+from train.selection.epoch_scores import SELECTION_PHOTOS, Watched
+from train.selection.hindsight import CANDIDATES, LOGITS
+from train.selection.partial_target import why_partial
+from train.sizes.possible_sizes import Sizes, possible_sizes
+from train.sizes.size_prior import SizePrior, calibrate
+from train.stages.source_domain import cache_size, refuse_other_classes, source_domain
 from train.validators import Outputs
 
 NO_BETTER = "no checkpoint looks better on the photos than the network did before the first step."
@@ -126,7 +126,7 @@ def _said(prior: SizePrior) -> dict[str, float | str | None]:
 
 
 def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> float | None:
-    """See `train.open_set`. Nothing is looked at where nothing is to be rejected."""
+    """See `train.measures.open_set`. Nothing is looked at where nothing is to be rejected."""
     if not params.unknown_share:
         return None
     return rejection_threshold(

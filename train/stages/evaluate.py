@@ -10,16 +10,16 @@ import numpy.typing as npt
 from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.layout import Layout
-from train.calibration import calibration_error, fit_temperature, scaled
-from train.datasets import TargetDomain, read_target, target_labels
-from train.metrics import classification_report, top_accuracy
+from train.data.datasets import TargetDomain, read_target, target_labels
+from train.data.held_out import HeldOut, held_out
+from train.measures.accuracy import classification_report, top_accuracy
+from train.measures.calibration import calibration_error, fit_temperature, scaled
+from train.measures.open_set import figures, rejection_threshold
 from train.model import Model
-from train.open_set import figures, rejection_threshold
 from train.params import TrainParams
-from train.selection_report import selection_report
-from train.stages.domains import compare_domains
-from train.stages.held_out import HeldOut, held_out
-from train.stages.source import source_domain
+from train.selection.hindsight import selection_report
+from train.stages.domain_gap import compare_domains
+from train.stages.source_domain import source_domain
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")

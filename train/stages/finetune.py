@@ -12,19 +12,19 @@ import torch
 from safetensors.torch import load_file
 
 from cad2real.layout import Layout
-from train.adaptation import adapt
-from train.board import Board
-from train.checkpoint import Checkpoint, resumable, run_key
-from train.datasets import SourceDomain, TargetDomain
-from train.distributed import ALONE, World
-from train.inference import Inference, lane_count
+from train.compute.distributed import ALONE, World
+from train.data.datasets import SourceDomain, TargetDomain
+from train.data.held_out import held_out
+from train.loop.adaptation import adapt
+from train.loop.checkpoint import Checkpoint, resumable, run_key
+from train.loop.tensorboard import Board
 from train.model import Model, save_model
-from train.network import Classifier
+from train.networks.classifier import Classifier
+from train.networks.inference import Inference, lane_count
 from train.params import AdaptParams, TrainParams
-from train.selection import Candidate, pick
-from train.stages.candidates import Candidates
-from train.stages.held_out import held_out
-from train.stages.source import refuse_other_classes, source_domain
+from train.selection.candidates import Candidates
+from train.selection.choice import Candidate, pick
+from train.stages.source_domain import refuse_other_classes, source_domain
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 
 from cad2real.layout import Layout
-from train.features import frozen_features
 from train.model import new_network, save_model
+from train.networks.probe_heads import fit_head, with_odds
 from train.params import TrainParams
-from train.probe_heads import fit_head, with_odds
-from train.stages.source import source_domain
+from train.stages.frozen_features import frozen_features
+from train.stages.source_domain import source_domain
 
 FLOOR = 1e-3  # least standard deviation of a feature, so that a dead one does not blow up
 

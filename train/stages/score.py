@@ -15,7 +15,7 @@ import numpy as np
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from train.datasets import read_target, target_labels
+from train.data.datasets import read_target, target_labels
 from train.model import Model
 from train.validators.information import information_maximisation
 

@@ -1,7 +1,7 @@
 """Hyper-parameter search for a stage, scored without target labels; a search that is killed goes on.
 
-Each trial is a run of the stage with parameters drawn from `train.tuning_ranges` (TPE; Bergstra et al., NeurIPS 2011).
-What counts is the score that chooses the stage's checkpoints; trials that lag behind after an epoch are pruned.
+Each trial is a run of the stage with parameters drawn from `train.stages.search_space` (TPE; Bergstra et al., NeurIPS
+2011). What counts is the score that chooses the stage's checkpoints; trials that lag behind after an epoch are pruned.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from train.checkpoint import resumable, run_key
-from train.divergence import DivergedError
+from train.loop.checkpoint import resumable, run_key
+from train.loop.divergence import DivergedError
 from train.params import ScoreName, TrainParams
-from train.selection import Candidate, pick
-from train.stages.trials import Trials, trials_of
-from train.tuning_ranges import RANGES, TunedStage
+from train.selection.choice import Candidate, pick
+from train.stages.search_space import RANGES, TunedStage
+from train.stages.tune_trials import Trials, trials_of
 
 SCORES = "scores"  # of a trial's checkpoint, kept with it
 UNPRUNED = 5  # trials before any is pruned: there is nothing to compare them with

@@ -1,0 +1,166 @@
+"""The whole chain on any folder of CAD and labelled photos, outside DVC: how well does it recognise these parts?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cad2real.errors import UserError
+from cad2real.files import write_json, write_text
+from cad2real.layout import Layout
+from flows.params_file import change_params
+from flows.pipeline import explain_failure, say
+from flows.processes import run_group
+from flows.settings import run_environment
+from render.parts.part_list import read_table
+
+VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
+FEWEST_VIEWS = 24
+DEFAULTS = Path(__file__).with_name("params.yaml")
+COMMANDS = {
+    "catalogue": ["catalogue"],
+    "render": ["render"],
+    "photos": ["photos"],
+    "probe": ["train", "probe"],
+    "adapt": ["train", "adapt"],
+    "evaluate": ["evaluate"],
+    "index": ["index"],
+    "report": ["report"],
+}
+StageRunner = Callable[[Path, str], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to measure: a part list, a folder of photos whose sub-folders (or box file) name the labels, a seed.
+
+    `changes` are KEY=VALUE assignments to parameters. Paths may be relative to the working directory.
+    """
+
+    parts: Path
+    photos: Path
+    boxes: Path | None = None
+    seed: int = 0
+    changes: Sequence[str] = field(default_factory=tuple)
+
+
+def run_benchmark(task: Task, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
+    """Runs every stage in the project folder `out` (None: a temporary one that is deleted) and returns the result.
+
+    Renders that `out` holds already are kept where they are still right. Raises UserError when an input is missing or
+    a stage fails.
+    """
+    with _folder(out) as root:
+        make_project(task, root)
+        seconds: dict[str, float] = {}
+        for number, stage in enumerate(COMMANDS, start=1):
+            say(f"[{number}/{len(COMMANDS)}] {stage}")
+            started = time.monotonic()
+            (runner or run_command)(root, stage)
+            seconds[stage] = round(time.monotonic() - started, 2)
+        result = collect(Layout(root), task.seed, seconds)
+        write_json(Layout(root).reports / "benchmark.json", result)
+        return result
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out.resolve()
+        return
+    temporary = Path(tempfile.mkdtemp(prefix="cad2real-benchmark-"))
+    try:
+        yield temporary.resolve()
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_project(task: Task, root: Path) -> None:
+    """Writes the project's params.yaml at `root`; parts and photos stay where they are. Raises UserError."""
+    if not task.parts.is_file():
+        raise UserError(f"{task.parts}: no such part list.", "Name a csv file.")
+    if not task.photos.is_dir():
+        raise UserError(f"{task.photos}: no such folder of photos.", "Name the folder that holds the photos.")
+    if task.boxes is not None and not task.boxes.is_file():
+        raise UserError(f"{task.boxes}: no such box file.", "Correct the path, or leave --boxes out.")
+    params = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    for block in ("catalogue", "render", "photos", "train"):
+        params.setdefault(block, {})
+    params["catalogue"]["parts"] = str(task.parts.absolute())
+    params["photos"]["folder"] = str(task.photos.absolute())
+    params["photos"]["boxes"] = None if task.boxes is None else str(task.boxes.absolute())
+    params["render"]["views"] = views_a_part(task.parts, params["render"]["views"])
+    params["render"]["seed"] = params["train"]["seed"] = task.seed
+    write_text(Layout(root).params, yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
+    change_params(Layout(root).params, task.changes)
+
+
+def views_a_part(parts: Path, most: int) -> int:
+    """Views of each part: `most`, or fewer for a long part list, so that rendering stays minutes."""
+    rows = sum(1 for _ in read_table(parts)) - 1
+    return max(FEWEST_VIEWS, min(most, VIEW_BUDGET // max(1, rows)))
+
+
+def run_command(root: Path, stage: str) -> None:
+    """Runs the command of `stage` in `root` and shows its lines. Raises StageError."""
+    log = Layout(root).logs / f"{stage}.log"
+    log.unlink(missing_ok=True)
+    finished = run_group(
+        [sys.executable, "-m", "cad2real", *COMMANDS[stage]],
+        root,
+        log,
+        lambda line: say(f"    {line}"),
+        run_environment(root),
+    )
+    if finished.exit_code != 0:
+        raise explain_failure(stage, finished, log)
+
+
+def collect(layout: Layout, seed: int, seconds: dict[str, float]) -> dict[str, Any]:
+    """The result as one flat record; accuracies are shares in [0, 1], None where nothing could be scored."""
+    evaluation = _read(layout.reports / "evaluation.json")
+    retrieval = _read(layout.index / "retrieval.json")
+    result: dict[str, Any] = {}
+    for name in ("source_only", "adapted"):
+        scores = evaluation.get(name, {})
+        result[f"{name}_accuracy"] = scores.get("accuracy")
+        result[f"{name}_accuracy_mean_per_class"] = scores.get("mean_per_class")
+        result[f"{name}_mean_per_class"] = scores.get("mean_per_class")
+    result["retrieval_top1"] = retrieval.get("top1")
+    result["retrieval_top5"] = retrieval.get("top5")
+    result["photos"] = evaluation.get("photos", 0)
+    result["unlabelled_photos"] = evaluation.get("unlabelled_photos", 0)
+    result["classes"] = len(evaluation.get("classes", []))
+    result["parts"] = len(_read(layout.renders / "renders.json").get("parts", []))
+    result["seed"] = seed
+    result["seconds"] = seconds
+    if "reason" in evaluation:
+        result["reason"] = evaluation["reason"]
+    result["classes_without_cad"] = evaluation.get("classes_without_cad", {})
+    result["skipped"] = [
+        *_read(layout.catalogue).get("skipped", []),
+        *_read(layout.renders / "renders.json").get("failed", []),
+        *_read_list(layout.squares / "skipped.json"),
+    ]
+    return result
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_list(path: Path) -> list[dict[str, str]]:
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return content if isinstance(content, list) else []

@@ -1,0 +1,84 @@
+"""The benchmark with several seeds: how much of a figure is luck."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from cad2real.files import write_text
+from cad2real.layout import Layout
+from flows.benchmark.measure import StageRunner, Task, make_project, run_benchmark
+from flows.dvc.code_versions import ROOMS, code_version
+from flows.pipeline import say
+from render.parts.part_list import read_table
+
+FIGURES = (
+    "source_only_accuracy", "source_only_mean_per_class", "adapted_accuracy", "adapted_mean_per_class",
+    "retrieval_top1", "retrieval_top5",
+)  # fmt: skip
+FINISHED = "finished.txt"
+
+
+def run_seeds(task: Task, count: int, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
+    """Runs `task` with `count` seeds from its own on, each in out/seed-N, and returns mean, least and greatest of each
+    figure (None where nothing could be scored) beside the runs' own results.
+
+    A seed that is finished in `out` is not run again unless parameters, parts, photos, boxes or the code have changed.
+    """
+    runs = []
+    for seed in range(task.seed, task.seed + count):
+        say(f"seed {seed}")
+        folder = None if out is None else out / f"seed-{seed}"
+        runs.append(_run(replace(task, seed=seed), folder, runner))
+    return {"seeds": [run["seed"] for run in runs], **{name: _summary(runs, name) for name in FIGURES}, "runs": runs}
+
+
+def _run(task: Task, folder: Path | None, runner: StageRunner | None) -> dict[str, Any]:
+    if folder is None:
+        return run_benchmark(task, None, runner)
+    folder.mkdir(parents=True, exist_ok=True)
+    make_project(task, folder)
+    key, finished = _key(task, folder), folder / FINISHED
+    report = Layout(folder).reports / "benchmark.json"
+    if finished.is_file() and finished.read_text(encoding="utf-8") == key and report.is_file():
+        say(f"    finished before, in {folder}")
+        known: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return known
+    finished.unlink(missing_ok=True)
+    result = run_benchmark(task, folder, runner)
+    write_text(finished, key)
+    return result
+
+
+def _key(task: Task, folder: Path) -> str:
+    """A name for what the result depends on: parameters and code by content, other files by size and time."""
+    digest = hashlib.sha256(Layout(folder).params.read_bytes())
+    for room in ROOMS:
+        digest.update(code_version(room).encode())
+    for path in sorted(_inputs(task)):
+        if path.is_file():
+            stat = path.stat()
+            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _inputs(task: Task) -> Iterator[Path]:
+    yield task.parts
+    if task.boxes is not None:
+        yield task.boxes
+    yield from task.photos.rglob("*")
+    (_, names), *rows = read_table(task.parts)
+    column = names.index("file") if "file" in names else len(names)  # without one the catalogue will say what is wrong
+    yield from (task.parts.parent / cell for _, cells in rows for cell in cells[column : column + 1])
+
+
+def _summary(runs: list[dict[str, Any]], name: str) -> dict[str, float] | None:
+    values = [run[name] for run in runs if run[name] is not None]
+    if not values:
+        return None
+    return {"mean": mean(values), "least": min(values), "greatest": max(values)}

@@ -1,0 +1,143 @@
+"""What a run will write, estimated from counts and sizes before it starts: renders, squares, caches, models, index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from cad2real.params import Params
+from render.views.file_sizes import view_bytes
+
+SQUARE_BYTES_PER_PIXEL = 0.5
+"""JPEG of quality 95; the sample's squares have 0.24 on average."""
+CACHE_FACTOR = 1.5
+"""Renders are cached at this multiple of the network's input (train/stages/probe.py, which would import torch here)."""
+MODEL_BYTES = 400_000_000
+"""Of a backbone that has not been trained here yet: a ViT-B or SwinV2-B has 350 MB."""
+KNOWN_MODEL_BYTES = {
+    "tf_efficientnet_lite0": 15_000_000, "tf_efficientnet_lite1": 18_000_000, "tf_efficientnet_lite2": 20_000_000
+}  # fmt: skip
+CHECKPOINT_MODELS = 8
+"""Network, teacher and the optimiser's two averages, twice while a checkpoint takes the place of the last one."""
+FEATURE_BYTES = 5_200
+"""Of a render in train/stages/frozen_features.py; networks have 1,280 channels or so at their end."""
+INDEX_BYTES_PER_VIEW = 5_500
+REST_BYTES = 50_000_000
+"""Logs, the report and Prefect's records."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """`bytes` that a run will write for `what`; `versioned` when DVC puts them into its cache as well."""
+
+    what: str
+    bytes: float
+    versioned: bool
+
+
+def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
+    """What running `stages` will write in the project at `root`. An input that cannot be read counts as nothing: the
+    stage that needs it says so better.
+    """
+    layout = Layout(root)
+    parts = _parts(layout, params)
+    views, squares = len(parts) * params.render.views, _squares(layout, params)
+    found: list[Need] = []
+    if "render" in stages:
+        missing = len(set(parts) - set(_rendered(layout, params, parts)))
+        size = (
+            missing
+            * params.render.views
+            * view_bytes(params.render.size, params.render.outputs, params.render.background)
+        )
+        found.append(Need(f"renders of {missing} part(s)", size, versioned=True))
+    if "photos" in stages:
+        missing = max(0, squares - _squares_there(layout, params))
+        size = missing * params.photos.size**2 * SQUARE_BYTES_PER_PIXEL
+        found.append(Need(f"{missing} square photo(s)", size, versioned=True))
+    trained = [stage for stage in ("probe", "adapt") if stage in stages]
+    if trained:
+        side = params.train.image_size
+        arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
+        there = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
+        found.append(Need("decoded pictures", max(0.0, arrays - there), versioned=False))
+        if "probe" in trained:
+            features = views * (params.train.probe.draws + 1) * FEATURE_BYTES
+            there = sum(path.stat().st_size for path in layout.cache.glob("features-*"))
+            found.append(Need("features of the renders", max(0.0, float(features - there)), versioned=False))
+        model = _model_bytes(layout, params)
+        found.append(Need(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
+        if "adapt" in trained:
+            kept = params.train.epochs + CHECKPOINT_MODELS
+            found.append(Need("checkpoints, until the training is finished", kept * model, versioned=False))
+    if "index" in stages:
+        found.append(Need("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))
+    if stages:
+        found.append(Need("logs and the report", REST_BYTES, versioned=False))
+    return [need for need in found if need.bytes]
+
+
+def _parts(layout: Layout, params: Params) -> dict[str, float]:
+    """When the CAD of each part of the part list was last changed, by part id."""
+    from render.parts.part_list import read_part_list
+
+    try:
+        rows, _ = read_part_list(layout.root / params.catalogue.parts, params.catalogue.units)
+        return {row.part_id: row.file.stat().st_mtime for row in rows}
+    except (UserError, OSError):
+        return {}
+
+
+def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterator[str]:
+    """The parts whose renders will most likely be kept: as many, as large and as good as asked, newer than the CAD."""
+    wanted = params.render
+    for part_id, changed in parts.items():
+        path = layout.renders / part_id / "part.json"
+        try:
+            part = json.loads(path.read_text(encoding="utf-8"))
+            made = (len(part["views"]), part["size"], part["quality"], part["seed"], part["sampler"])
+            newer = path.stat().st_mtime >= changed
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if newer and made == (wanted.views, wanted.size, wanted.quality, wanted.seed, wanted.sampler):
+            yield part_id
+
+
+def _squares(layout: Layout, params: Params) -> int:
+    """How many squares the photos will give: one a box, or one a photo without boxes."""
+    from photos.boxes import read_boxes
+
+    folder = layout.root / params.photos.folder
+    texts = {".csv", ".json", ".md", ".txt", ".yaml"}
+    photos = sum(path.is_file() and path.suffix.lower() not in texts for path in folder.rglob("[!.]*"))
+    try:
+        rows = read_boxes(layout.root / params.photos.boxes) if params.photos.boxes else []
+    except UserError:
+        rows = []
+    return len(rows) + max(0, photos - len({row.image for row in rows}))
+
+
+def _squares_there(layout: Layout, params: Params) -> int:
+    """Squares of the wanted size that are there already."""
+    from PIL import Image
+
+    there = list(layout.squares.glob("*.jpg"))
+    try:
+        return len(there) if there and Image.open(there[0]).width == params.photos.size else 0
+    except OSError:
+        return 0
+
+
+def _model_bytes(layout: Layout, params: Params) -> int:
+    """As large as the one that is there, if it has the same backbone."""
+    for folder in (layout.models / "adapt", layout.models / "probe"):
+        try:
+            if json.loads((folder / "model.json").read_text(encoding="utf-8"))["backbone"] == params.train.backbone:
+                return (folder / "model.safetensors").stat().st_size
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return KNOWN_MODEL_BYTES.get(params.train.backbone, MODEL_BYTES)

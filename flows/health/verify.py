@@ -1,0 +1,229 @@
+"""`cad2real verify`: reads every artifact and every file of DVC's cache again and compares them with their hashes.
+
+DVC itself trusts a file whose size and time have not changed; this does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cad2real.errors import UserError
+from cad2real.files import atomic_file
+from flows.health.consistency import content_faults
+from flows.project import project_lock
+from flows.settings import run_environment
+from flows.stages import DVC
+
+DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file that is not what it should be. `path` is relative to the project."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+def verify(root: Path, *, deep: bool) -> list[Fault]:
+    """All faults of the project's artifacts, inputs and DVC cache; with `deep` the older versions in the cache too, and
+    whether pictures decode and model, index and renders fit together. Raises UserError when nothing has run yet.
+    """
+    lock = _locked(root)
+    faults = list(_cache_faults(root, None if deep else _referenced(root, lock)))
+    for stage in lock.values():
+        for item in stage.get("outs", []):
+            faults += _tree_faults(root, item["path"], str(item.get("md5", "")))
+        for item in stage.get("deps", []):
+            if item["path"].startswith("data/") and _is_input(item["path"], lock):
+                faults += _input_faults(root, item["path"], str(item.get("md5", "")))
+    if deep and not faults:
+        faults += [Fault(path, what) for path, what in content_faults(root)]
+    return sorted(set(faults), key=lambda fault: fault.path)
+
+
+def _locked(root: Path) -> dict[str, dict[str, Any]]:
+    path = root / "dvc.lock"
+    if not path.exists():
+        raise UserError("There is no dvc.lock here: nothing has run yet.", "Run: cad2real run")
+    try:
+        stages: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise UserError(
+            f"dvc.lock is damaged: {error}", "Bring back a version: cad2real checkout latest --force"
+        ) from None
+    return stages
+
+
+def _is_input(path: str, lock: dict[str, dict[str, Any]]) -> bool:
+    """Whether a dependency is no output of a stage, and lies in none."""
+    outs = [out["path"] for stage in lock.values() for out in stage.get("outs", [])]
+    return not any(path == out or path.startswith(f"{out}/") for out in outs)
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def folder_hash(folder: Path) -> str:
+    """The hash that DVC gives a folder: of the list of its files and their hashes."""
+    entries = [
+        {"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()}
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    entries.sort(key=lambda entry: entry["relpath"])
+    text = json.dumps(entries, sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + DIRECTORY
+
+
+def cache_path(root: Path, digest: str) -> Path:
+    return root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+
+
+def _listing(root: Path, digest: str) -> dict[str, str] | None:
+    """Hashes by relative path of a folder, from DVC's cache; None when the list is missing or damaged there."""
+    try:
+        text = cache_path(root, digest).read_bytes()
+        if hashlib.md5(text, usedforsecurity=False).hexdigest() + DIRECTORY != digest:
+            return None
+        return {entry["relpath"]: entry["md5"] for entry in json.loads(text)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _referenced(root: Path, lock: dict[str, dict[str, Any]]) -> set[str]:
+    """The hashes of everything that dvc.lock says should be in the cache."""
+    wanted = set()
+    for stage in lock.values():
+        for item in stage.get("outs", []):
+            digest = str(item.get("md5", ""))
+            if item["path"].endswith("metrics.json"):  # not in the cache, so that git can keep it
+                continue
+            wanted.add(digest)
+            if digest.endswith(DIRECTORY):
+                wanted |= set((_listing(root, digest) or {}).values())
+    return wanted
+
+
+def _cache_faults(root: Path, digests: set[str] | None) -> Iterator[Fault]:
+    """Faults of the cache's files with these hashes, or of all (None)."""
+    if digests is None:
+        store = root / ".dvc" / "cache" / "files" / "md5"
+        digests = {path.parent.name + path.name for path in store.glob("??/*") if ".tmp" not in path.name}
+    for digest in sorted(digests):
+        path = cache_path(root, digest)
+        shown = path.relative_to(root).as_posix()
+        if not path.is_file():
+            yield Fault(shown, "missing from DVC's cache")
+        elif file_hash(path) != digest.removesuffix(DIRECTORY):
+            yield Fault(shown, "damaged in DVC's cache")
+
+
+def _tree_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
+    """Faults of one artifact, file by file."""
+    place = root / path
+    if not digest.endswith(DIRECTORY):
+        if not place.is_file():
+            yield Fault(path, "missing")
+        elif file_hash(place) != digest:
+            yield Fault(path, "is not what the run wrote")
+        return
+    listing = _listing(root, digest)
+    if listing is None:
+        if not place.is_dir() or folder_hash(place) != digest:
+            yield Fault(path, "cannot be checked file by file: its list in DVC's cache is missing or damaged")
+        return
+    for name, wanted in listing.items():
+        if not (place / name).is_file():
+            yield Fault(f"{path}/{name}", "missing")
+        elif file_hash(place / name) != wanted:
+            yield Fault(f"{path}/{name}", "is not what the run wrote")
+    for surplus in sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()):
+        if surplus not in listing:
+            yield Fault(f"{path}/{surplus}", "was not there when the run ended")
+
+
+def _input_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
+    place = root / path
+    if not place.exists():
+        yield Fault(path, "missing")
+    elif (folder_hash(place) if place.is_dir() else file_hash(place)) != digest:
+        yield Fault(path, "has changed since the last run; if you did not change it, take it from a backup")
+
+
+def repair(root: Path) -> list[Fault]:
+    """Mends what it can, from the good copies in the project, the cache and the remote; returns what is left.
+
+    Faulty artifacts without a good copy are deleted, so that the next run makes them again.
+    """
+    with project_lock(root):
+        lock = _locked(root)
+        _refill_cache(root, lock)
+        artifacts = [item["path"] for stage in lock.values() for item in stage.get("outs", [])]
+        faulty = {fault.path for fault in verify(root, deep=False)}
+        for path in artifacts:
+            if not any(fault == path or fault.startswith(f"{path}/") for fault in faulty):
+                continue
+            # DVC would believe in a damaged file of the same size and time, so it has to go first.
+            for fault in faulty:
+                if fault == path or fault.startswith(f"{path}/"):
+                    _remove(root / fault)
+            for command in (["checkout", "--force", path], ["pull", path]):
+                done = subprocess.run([*DVC, *command], cwd=root, env=run_environment(root), capture_output=True)
+                if done.returncode == 0:
+                    break
+        return verify(root, deep=True)
+
+
+def _refill_cache(root: Path, lock: dict[str, dict[str, Any]]) -> None:
+    """Removes damaged files of the cache and puts those back of which the artifacts are good copies."""
+    for fault in _cache_faults(root, None):
+        _remove(root / fault.path)
+    for stage in lock.values():
+        for item in stage.get("outs", []):
+            place, digest = root / item["path"], str(item.get("md5", ""))
+            if place.is_dir():
+                good = {file_hash(file): file for file in place.rglob("*") if file.is_file()}
+                if folder_hash(place) == digest and not cache_path(root, digest).exists():
+                    _write_listing(root, place, digest)
+                copies = {name: good[name] for name in (_listing(root, digest) or {}).values() if name in good}
+            else:
+                copies = {digest: place} if place.is_file() and file_hash(place) == digest else {}
+            for name, file in copies.items():
+                target = cache_path(root, name)
+                if not target.exists() and not item["path"].endswith("metrics.json"):
+                    with atomic_file(target) as temporary:
+                        shutil.copyfile(file, temporary)
+                    target.chmod(0o444)
+
+
+def _write_listing(root: Path, folder: Path, digest: str) -> None:
+    files = sorted(
+        (path.relative_to(folder).as_posix(), file_hash(path)) for path in folder.rglob("*") if path.is_file()
+    )
+    text = json.dumps([{"md5": md5, "relpath": name} for name, md5 in files], sort_keys=True)
+    with atomic_file(cache_path(root, digest)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,3 @@
+"""Runs that were recorded: `record` writes a version, `history` lists and brings back, `promote` says which model is in
+use.
+"""

@@ -1,0 +1,130 @@
+"""`cad2real versions` lists the recorded runs, `cad2real checkout` brings the artifacts of one back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cad2real.errors import UserError
+from cad2real.files import atomic_file
+from flows.pipeline import say
+from flows.project import project_lock
+from flows.settings import run_environment
+from flows.stages import DVC
+from flows.versions.record import FOLDER, locked_hashes, read_run
+
+SHORT = 7  # characters of a hash that are shown
+
+
+@dataclass(frozen=True)
+class Version:
+    """A recorded run. Hashes are short; accuracies are shares in [0, 1], None where nothing was scored."""
+
+    name: str
+    parts: str
+    photos: str
+    code: str
+    model: str
+    source_only: float | None
+    adapted: float | None
+
+
+def list_versions(root: Path) -> list[Version]:
+    """All recorded versions of the project at `root`, oldest first."""
+    folders = sorted(path for path in (root / FOLDER).glob("*") if (path / "dvc.lock").is_file())
+    return [_version(folder) for folder in folders]
+
+
+def _version(folder: Path) -> Version:
+    outs, deps = locked_hashes(folder / "dvc.lock")
+    code: dict[str, str] = read_run(folder).get("code", {})
+    metrics = _metrics(folder)
+    return Version(
+        folder.name,
+        deps.get("data/parts", "-")[:SHORT],
+        deps.get("data/photos", "-")[:SHORT],
+        code.get("train", "-")[:SHORT],
+        outs.get("data/models/adapt", "-")[:SHORT],
+        metrics.get("source_only_accuracy"),
+        metrics.get("adapted_accuracy"),
+    )
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    path = folder / "metrics.json"
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content if isinstance(content, dict) else {}
+
+
+def find_version(root: Path, wanted: str) -> Version:
+    """The version named `wanted`, or the last one of that day or before it (2026-04-12), or `latest`."""
+    versions = list_versions(root)
+    if not versions:
+        raise UserError("No run has been recorded yet.", "A run that changes something is: cad2real run")
+    if wanted == "latest":
+        return versions[-1]
+    for version in versions:
+        if version.name == wanted:
+            return version
+    day = wanted.replace("-", "")
+    if len(day) == 8 and day.isdigit():
+        if before := [version for version in versions if version.name[:8] <= day]:
+            return before[-1]
+        raise UserError(f"No run was recorded on {wanted} or before.", f"The first is {versions[0].name}.")
+    raise UserError(
+        f"There is no version {wanted!r}.", "`cad2real versions` lists them; a day (2026-04-12) and `latest` work too."
+    )
+
+
+def checkout(root: Path, wanted: str, *, force: bool) -> Version:
+    """Brings back the artifacts, dvc.lock and params.yaml of a version. Raises UserError.
+
+    Without `force`, work that no version holds (a changed params.yaml, artifacts made since) is not overwritten.
+    Artifacts that are not in DVC's cache are fetched from the remote if there is one.
+    """
+    with project_lock(root):
+        version = find_version(root, wanted)
+        folder = root / FOLDER / version.name
+        if not force:
+            _refuse_to_lose_work(root)
+        for name in ("dvc.lock", "params.yaml", "code.yaml"):
+            if (folder / name).exists():
+                with atomic_file(root / name) as temporary:
+                    shutil.copyfile(folder / name, temporary)
+        missing = _dvc_checkout(root)
+        if missing and _dvc(root, "pull", "--quiet").returncode == 0:
+            missing = _dvc_checkout(root)
+        if missing:
+            raise UserError(f"DVC does not have all artifacts of {version.name}: {missing}", "Are they in a remote?")
+        if (folder / "metrics.json").exists():
+            (root / "data" / "reports").mkdir(parents=True, exist_ok=True)
+            with atomic_file(root / "data" / "reports" / "metrics.json") as temporary:
+                shutil.copyfile(folder / "metrics.json", temporary)
+    say(f"artifacts and params.yaml are those of {version.name}")
+    return version
+
+
+def _refuse_to_lose_work(root: Path) -> None:
+    for name in ("dvc.lock", "params.yaml"):
+        current = root / name
+        kept = [folder / name for folder in (root / FOLDER).glob("*")]
+        if current.exists() and all(not path.exists() or path.read_bytes() != current.read_bytes() for path in kept):
+            raise UserError(f"{name} has changes that no version holds.", "Run first, or lose them with --force.")
+
+
+def _dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True)
+
+
+def _dvc_checkout(root: Path) -> str:
+    """Puts the artifacts of dvc.lock in place; returns the paths that DVC cannot bring, empty when all are there."""
+    done = _dvc(root, "checkout", "--force")
+    if done.returncode == 0:
+        return ""
+    noise = ("ERROR", "Is your cache", "<http", "WARNING")
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not line.startswith(noise)]
+    return ", ".join(lines) or done.stderr.strip()

@@ -1,0 +1,122 @@
+"""Records a run that changed something: a version with all that is needed to bring its artifacts back.
+
+A version is the small folder versions/<name>/: dvc.lock (the hashes of all artifacts), params.yaml, metrics.json and
+run.json. Git, if the project lies in a repository, gets a commit of these and of dvc.lock and params.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import cad2real
+from cad2real.files import atomic_folder, write_json
+from flows.dvc.code_versions import ROOMS, code_version
+from flows.dvc.transfer_errors import reason
+from flows.pipeline import StageResult, say
+from flows.settings import run_environment
+from flows.stages import DVC
+
+FOLDER = "versions"
+RUN = "run.json"
+# What a version keeps a copy of, where it exists.
+KEPT = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
+
+
+def record_run(root: Path, name: str, started: datetime, results: Sequence[StageResult], *, commit: bool) -> None:
+    """Writes versions/<name>/, commits it to git if wanted and possible, pushes to the DVC remote if there is one.
+
+    What cannot be committed or pushed is said and does not fail the run.
+    """
+    folder = root / FOLDER / name
+    with atomic_folder(folder) as target:
+        for kept in KEPT:
+            if (root / kept).exists():
+                shutil.copyfile(root / kept, target / Path(kept).name)
+        write_json(target / RUN, _summary(root, name, started, results))
+    say(f"recorded as version {name}")
+    for said in (commit_run(root, name) if commit else "", push(root)):
+        if said:
+            say(said)
+
+
+def _summary(root: Path, name: str, started: datetime, results: Sequence[StageResult]) -> dict[str, Any]:
+    outs, deps = locked_hashes(root / "dvc.lock")
+    return {
+        "version": name,
+        "started": started.isoformat(timespec="seconds"),
+        "stages": [asdict(result) | {"seconds": round(result.seconds, 1)} for result in results],
+        "data": {path: deps.get(path) for path in ("data/parts", "data/photos")},
+        "artifacts": outs,
+        "code": {"cad2real": cad2real.__version__} | {room: code_version(room) for room in ROOMS},
+    }
+
+
+def locked_hashes(lock: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The hashes of all outputs and of all dependencies in a dvc.lock, by path."""
+    content = yaml.safe_load(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    stages = (content or {}).get("stages", {}).values()
+    outs = {item["path"]: item["md5"] for stage in stages for item in stage.get("outs", []) if "md5" in item}
+    deps = {item["path"]: item["md5"] for stage in stages for item in stage.get("deps", []) if "md5" in item}
+    return outs, deps
+
+
+def commit_run(root: Path, name: str) -> str:
+    """Commits the version and the files that led to it, nothing else; says what it did or why it did not.
+
+    Empty outside of git.
+    """
+    if shutil.which("git") is None or _git(root, "rev-parse", "--git-dir").returncode != 0:
+        return ""
+    if _git(root, "symbolic-ref", "--quiet", "HEAD").returncode != 0:
+        return "not committed to git: no branch is checked out (detached HEAD)"
+    git_folder = root / _git(root, "rev-parse", "--git-dir").stdout.strip()
+    under_way = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+    if any((git_folder / name).exists() for name in under_way):
+        return "not committed to git: a merge or rebase is under way"
+    wanted = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
+    files = [*wanted, f"{FOLDER}/{name}"]
+    added = _git(root, "add", "--force", "--intent-to-add", "--", *files)
+    # --only takes these files as they are and leaves whatever else the user has staged alone.
+    done = _git(root, "commit", "--quiet", "--no-verify", "--only", "-m", f"cad2real run {name}", "--", *files)
+    if added.returncode != 0 or done.returncode != 0:
+        words = (added.stderr + done.stderr + done.stdout).strip().splitlines() or ["no reason given"]
+        return f"not committed to git: {words[-1]}"
+    return "committed to git"
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def push(root: Path) -> str:
+    """Sends the artifacts to the project's default DVC remote; empty when there is none, else what became of it."""
+    configs = [root / ".dvc" / name for name in ("config", "config.local")]
+    if not any("remote" in config.read_text(encoding="utf-8") for config in configs if config.exists()):
+        return ""
+    environment = run_environment(root)
+    asked = subprocess.run([*DVC, "config", "core.remote"], cwd=root, env=environment, capture_output=True, text=True)
+    if asked.returncode != 0 or not asked.stdout.strip():
+        return ""
+    remote = asked.stdout.strip()
+    done = subprocess.run([*DVC, "push"], cwd=root, env=environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        return f"artifacts pushed to the remote {remote}"
+    return f"not pushed to the remote {remote}: {reason(done.stderr)} (later: dvc push)"
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """run.json of a version's folder; empty when it is missing or damaged."""
+    try:
+        content = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

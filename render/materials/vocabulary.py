@@ -1,0 +1,130 @@
+"""Materials in words: (material, surface, color) of the part list to a look, forgiving about how they are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from difflib import get_close_matches
+
+from render.materials.colors import Rgb, read_color
+from render.materials.presets import LOOKS, Look
+
+FIRST_SURFACE = {
+    "steel": "plain", "aluminium": "anodized", "brass": "brushed", "copper": "plain", "titanium": "plain",
+    "chrome": "polished", "cast iron": "plain", "plastic": "matte", "rubber": "matte", "plexiglas": "glossy",
+    "powder coated": "matte",
+}  # fmt: skip
+DEFAULT_COLOR = {"plastic": "grey", "rubber": "black", "powder coated": "ral 7035"}
+PAINTED = ("plastic", "rubber", "powder coated")
+"""Materials that take any colour as it is."""
+
+SYNONYMS = {
+    "abs": "plastic", "pla": "plastic", "petg": "plastic", "pp": "plastic", "pe": "plastic", "nylon": "plastic",
+    "pa": "plastic", "pom": "plastic", "pvc": "plastic", "polymer": "plastic", "resin": "plastic",
+    "acrylic": "plexiglas", "pmma": "plexiglas", "glass": "plexiglas", "aluminum": "aluminium", "alu": "aluminium",
+    "inox": "steel", "stainless": "steel", "stainless steel": "steel", "carbon steel": "steel", "iron": "steel",
+    "metal": "steel", "zinc": "steel", "bronze": "brass", "cast_iron": "cast iron", "castiron": "cast iron",
+    "powdercoated": "powder coated", "powder-coated": "powder coated", "powder_coated": "powder coated",
+    "epdm": "rubber", "nbr": "rubber", "silicone": "rubber", "chromium": "chrome",
+}  # fmt: skip
+SURFACE_SYNONYMS = {
+    "zinc": "galvanized", "zinc plated": "galvanized", "zinc-plated": "galvanized", "galvanised": "galvanized",
+    "anodised": "anodized", "hard anodized": "hardcoated", "hard-coated": "hardcoated", "black oxide": "burnished",
+    "blackened": "burnished", "browned": "burnished", "nickel-coated": "nickelcoated",
+    "nickel plated": "nickelcoated", "nickel": "nickelcoated", "chrome": "chromed", "chrome plated": "chromed",
+    "chromium": "chromed", "nitrided": "plasmanitrided", "plasma-nitrided": "plasmanitrided",
+    "blasted": "sandblasted", "sand-blasted": "sandblasted", "shiny": "glossy", "matt": "matte", "mat": "matte",
+    "satin": "brushed", "transparent": "glossy", "raw": "plain", "machined": "plain", "natural": "plain",
+}  # fmt: skip
+MATERIAL_WORDS = frozenset({*FIRST_SURFACE, *SYNONYMS})
+SURFACE_WORDS = frozenset({*(surface for _, surface in LOOKS), *SURFACE_SYNONYMS})
+PLASTIC_COLORS = ("black", "grey", "white", "green", "orange", "yellow", "red", "blue")
+COLORS = {
+    ("aluminium", "anodized"): ("natural", "black", "purple", "ral 7015"),
+    ("plastic", "matte"): PLASTIC_COLORS, ("plastic", "glossy"): PLASTIC_COLORS, ("rubber", "matte"): ("black",),
+    ("plexiglas", "glossy"): ("transparent",), ("powder coated", "matte"): ("ral 7035", "ral 5010", "ral 2004"),
+}  # fmt: skip
+"""The colours of the canonical vocabulary; what is not named comes in its natural colour. Other colours work too."""
+
+DEFAULT = ("steel", "plain")
+"""What a part without metadata is made of."""
+
+
+def read_material(material: str, surface: str, color: str) -> tuple[Look, tuple[str, ...]]:
+    """The look of a part's words, and a note for each word that could not be taken as it was said."""
+    notes: list[str] = []
+    kind = _known(material, {*FIRST_SURFACE}, SYNONYMS)
+    if kind is None:
+        kind = DEFAULT[0]
+        notes.append(
+            f"material {material!r} is not known{_hint(material, [*FIRST_SURFACE, *SYNONYMS])}; rendered as steel "
+            "plain unless render.material_library has it"
+            if material.strip()
+            else "no material is given; rendered as steel plain; add a material column"
+        )
+    surfaces = [have for of, have in LOOKS if of == kind]
+    finish = _known(surface, set(surfaces), SURFACE_SYNONYMS) or FIRST_SURFACE[kind]
+    if surface.strip() and _known(surface, set(surfaces), SURFACE_SYNONYMS) is None:
+        notes.append(f"surface {surface!r} is not known for {kind} ({', '.join(surfaces)}); rendered as {finish}")
+    look = LOOKS[kind, finish]
+    look = replace(look, name=f"{kind} {finish}")
+    return _tinted(look, kind, color.strip().lower(), notes), tuple(notes)
+
+
+def vocabulary() -> list[tuple[str, str, str]]:
+    """Every (material, surface, color) of the canonical vocabulary."""
+    return [
+        (material, surface, color)
+        for material, surface in LOOKS
+        for color in COLORS.get((material, surface), ("natural",))
+    ]
+
+
+def _tinted(look: Look, kind: str, color: str, notes: list[str]) -> Look:
+    """`look` in the colour that the words ask for."""
+    bare = color in {"", "natural", "plain", "none", "transparent", "clear"}
+    if bare or (look.metallic and kind != "aluminium" and color in {"grey", "gray", "silver", "metallic"}):
+        if kind not in PAINTED:
+            return look
+        color = DEFAULT_COLOR[kind]
+    rgb = read_color(color)
+    if rgb is None:
+        notes.append(f"color {color!r} is not known; use a colour's name, RAL and four digits, or #rrggbb")
+        if kind not in PAINTED:
+            return look
+        color = DEFAULT_COLOR[kind]
+        rgb = read_color(color) or (0.5, 0.5, 0.5)
+    look = replace(look, name=f"{look.name} {color}")
+    if kind in PAINTED:
+        return replace(look, color=rgb)
+    if look.transmission:
+        # Coloured glass swallows the complement of its colour; 60 % of it, so that it stays clear.
+        return replace(look, color=_mixed((1.0, 1.0, 1.0), rgb, 0.6))
+    if look.name.startswith("aluminium"):
+        # An anodized tint is a dyed clear oxide layer over metal: the metal's gloss in the dye's colour, darker.
+        return replace(
+            look, color=_mixed(rgb, (0.9, 0.9, 0.9), 0.08), edge=(0.85, 0.85, 0.85), roughness=look.roughness
+        )
+    # Any other metal in a colour is painted metal.
+    return replace(look, color=rgb, metallic=0.0, roughness=0.35, anisotropy=0.0, pattern="none", edge=(1.0, 1.0, 1.0))
+
+
+def _known(word: str, known: set[str], synonyms: dict[str, str]) -> str | None:
+    word = re.sub(r"\s+", " ", word.strip().lower())
+    if word in known:
+        return word
+    other = synonyms.get(word)
+    if other in known:
+        return other
+    found = [k for k in sorted(known | {s for s, to in synonyms.items() if to in known}) if k in word.split(" ")]
+    return synonyms.get(found[0], found[0]) if found else None
+
+
+def _hint(word: str, known: list[str]) -> str:
+    close = get_close_matches(word.strip().lower(), known, 1)
+    return f" (did you mean {close[0]!r}?)" if close else f" (known: {', '.join(FIRST_SURFACE)})"
+
+
+def _mixed(a: Rgb, b: Rgb, share_of_b: float) -> Rgb:
+    red, green, blue = (x * (1 - share_of_b) + y * share_of_b for x, y in zip(a, b, strict=True))
+    return (red, green, blue)

@@ -1,0 +1,133 @@
+"""The catalogue: which parts can be rendered, as what. Reads the part list and tries every CAD file once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cad2real.errors import Skipped, UserError
+from cad2real.files import write_json
+from cad2real.progress import Progress
+from render.materials.assignment import read_bodies
+from render.materials.file_materials import files_beside, skin_key
+from render.materials.vocabulary import read_material
+from render.parts.geometry import GeometryError
+from render.parts.measured_sizes import Measured
+from render.parts.part_list import Row, read_part_list
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part that can be rendered; the fields are those of data/catalogue.json (docs/house.md). `skin`: a hash where
+    its file has materials of its own.
+    """
+
+    part_id: str
+    label: str
+    name: str
+    file: str
+    units: str
+    material: str
+    surface: str
+    color: str
+    bodies: str
+    size_mm: tuple[float, float, float]
+    triangles: int
+    sha256: str
+    skin: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The parts in the list's order, the rows that were skipped, and notes (rendered, but not quite as said)."""
+
+    parts: tuple[Part, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[Skipped, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "parts": [asdict(part) | {"size_mm": list(part.size_mm)} for part in self.parts],
+            "skipped": [item.as_dict() for item in self.skipped],
+            "notes": [item.as_dict() for item in self.notes],
+        }
+
+
+def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memory: Path | None = None) -> Catalogue:
+    """Reads `part_list` and every CAD file it names that `memory` does not know; files are named relative to `root`.
+
+    Raises UserError when the list as a whole cannot be used.
+    """
+    rows, skipped = read_part_list(part_list, default_units)
+    parts: list[Part] = []
+    notes: list[Skipped] = []
+    measured = Measured(memory)
+    with Progress("catalogue", len(rows), "parts") as progress:
+        for row in rows:
+            try:
+                parts.append(_part(row, root, measured))
+                notes += [Skipped(row.part_id, row.where, note) for note in _notes(row)]
+            except GeometryError as error:
+                skipped.append(Skipped(row.part_id, row.where, str(error)))
+                progress.failures += 1
+            progress.advance()
+    measured.keep()
+    return Catalogue(tuple(parts), tuple(skipped), tuple(notes))
+
+
+def _part(row: Row, root: Path, measured: Measured) -> Part:
+    digest = cad_digest(row.file)
+    size_mm, triangles = measured.measure(row.file, row.units, digest)
+    return Part(
+        part_id=row.part_id,
+        label=row.label,
+        name=row.name,
+        file=os.path.relpath(row.file, root).replace(os.sep, "/"),
+        units=row.units,
+        material=row.material,
+        surface=row.surface,
+        color=row.color,
+        bodies=row.bodies,
+        size_mm=size_mm,
+        triangles=triangles,
+        sha256=digest,
+        skin=skin_key(row.file),
+    )
+
+
+def cad_digest(path: Path) -> str:
+    """A hash of a CAD file's bytes; of a .gltf file also of the files beside it that hold its triangles."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    for beside in files_beside(path, "buffers"):
+        digest.update(beside.read_bytes())
+    return digest.hexdigest()
+
+
+def _notes(row: Row) -> list[str]:
+    said = read_material(row.material, row.surface, row.color)[1]
+    if not (row.material or row.surface or row.color) and skin_key(row.file):
+        said = ("no material is given; the file's own materials are kept",)
+    return [*said, *read_bodies(row.bodies)[1]]
+
+
+def write_catalogue(path: Path, catalogue: Catalogue) -> None:
+    write_json(path, catalogue.as_dict())
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Reads what `write_catalogue` wrote. Raises UserError when it is missing or not a catalogue."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist.", "Run `cad2real catalogue` first.")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        parts = tuple(Part(**{"bodies": ""} | item | {"size_mm": tuple(item["size_mm"])}) for item in raw["parts"])
+        skipped = tuple(Skipped(**item) for item in raw["skipped"])
+        notes = tuple(Skipped(**item) for item in raw.get("notes", []))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not a catalogue ({error}).", "Run `cad2real catalogue` again.") from None
+    return Catalogue(parts, skipped, notes)

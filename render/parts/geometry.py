@@ -1,0 +1,224 @@
+"""CAD files to clean triangle meshes in millimetres. Whatever is wrong with a file becomes a GeometryError."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.materials.file_materials import Skin, SkinError, read_skin
+from render.parts import scene_files
+from render.parts.hull_points import outermost
+from render.parts.part_list import UNITS_MM
+from render.parts.scene_files import MAX_TRIANGLES, SceneError, read_scene
+
+FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf", *scene_files.FORMATS)
+METRE_FORMATS = (".step", ".stp", ".glb", ".gltf", *scene_files.FORMATS)
+"""Formats that carry their unit; their readers return metres."""
+
+MAX_FILE_BYTES = 1_000_000_000
+STEP_TOLERANCE = 3e-4
+"""How far triangles may lie from a STEP file's true surface, as a share of the part's size: 0.15 pixel at 512."""
+STEP_TOLERANCE_RAD = 0.35
+"""Largest turn of a curved surface between neighbouring triangles, for what is small: 18 facets around a cylinder."""
+
+
+class GeometryError(Exception):
+    """A CAD file that cannot be rendered: one line for people with the remedy in it."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """One solid of a part: `vertices` (n, 3) float64 in mm in the CAD file's own frame, `triangles` (m, 3) int32.
+
+    Where skins were asked for and the file has one: `skin`, and `corners` (m, 3), the skin's vertex of each corner.
+    """
+
+    name: str
+    vertices: NDArray[np.float64]
+    triangles: NDArray[np.int32]
+    skin: Skin | None = None
+    corners: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A part's bodies. `lower` and `upper` (3,) are the corners of the box around all of them, in mm."""
+
+    bodies: tuple[Body, ...]
+    lower: NDArray[np.float64] = field(init=False)
+    upper: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        points = np.concatenate([body.vertices for body in self.bodies])
+        object.__setattr__(self, "lower", points.min(0))
+        object.__setattr__(self, "upper", points.max(0))
+
+    @property
+    def size_mm(self) -> NDArray[np.float64]:
+        return self.upper - self.lower
+
+    @property
+    def centre_mm(self) -> NDArray[np.float64]:
+        return (self.lower + self.upper) / 2
+
+    @property
+    def triangles(self) -> int:
+        return sum(len(body.triangles) for body in self.bodies)
+
+    @cached_property
+    def outer_points(self) -> NDArray[np.float64]:
+        """The points (n, 3) that bound the part, from its centre and as shares of its size: poses and outlines of a
+        part ask for them again and again.
+        """
+        return outermost((self.points - self.centre_mm) / float(self.size_mm.max()))
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """All vertices of all bodies, (n, 3) in mm."""
+        return np.concatenate([body.vertices for body in self.bodies])
+
+
+def load_geometry(path: Path, units: str, skins: bool = False) -> Geometry:
+    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError.
+
+    `skins`: with the materials that a GLB or GLTF file brings along.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise GeometryError(f"{path.name}: format {suffix or 'without suffix'!r} is not read; use {', '.join(FORMATS)}")
+    _check_bytes(path, suffix)
+    to_mm = 1000.0 if suffix in METRE_FORMATS else UNITS_MM[units]
+    bodies = []
+    for name, vertices, triangles, skin in _read(path, suffix, skins):
+        if not np.isfinite(vertices).all():
+            raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
+        body = _clean(name, vertices * to_mm, triangles, skin)
+        if body is not None:
+            bodies.append(body)
+    if not bodies:
+        raise GeometryError(f"{path.name}: has no triangle of any area; export it again with its solids")
+    geometry = Geometry(tuple(bodies))
+    if geometry.triangles > MAX_TRIANGLES:
+        raise GeometryError(
+            f"{path.name}: {geometry.triangles:,} triangles are more than the limit MAX_TRIANGLES = {MAX_TRIANGLES:,}; "
+            "export it coarser"
+        )
+    return geometry
+
+
+def _check_bytes(path: Path, suffix: str) -> None:
+    size = path.stat().st_size
+    if size == 0:
+        raise GeometryError(f"{path.name}: is empty (0 bytes); export it again")
+    if size > MAX_FILE_BYTES:
+        raise GeometryError(f"{path.name}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; export it coarser")
+    if suffix in {".step", ".stp"}:
+        with path.open("rb") as file:
+            if b"ISO-10303-21" not in file.read(4096):
+                raise GeometryError(
+                    f"{path.name}: is not a STEP file (no ISO-10303-21 header); export it again as STEP"
+                )
+
+
+Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], Skin | None]
+
+
+def _read(path: Path, suffix: str, skins: bool) -> list[Raw]:
+    """Bodies as (name, vertices, triangles, skin) in the file's own unit, placed in the part's frame."""
+    import trimesh
+
+    if suffix in scene_files.FORMATS:
+        try:
+            return [(*body, None) for body in read_scene(path)]
+        except SceneError as error:
+            raise GeometryError(
+                f"{path.name}: cannot be read as {suffix[1:].upper()} ({error}); export it again"
+            ) from None
+    options: dict[str, Any] = {"process": False}
+    if suffix in {".step", ".stp"}:
+        options |= {"tol_angular": STEP_TOLERANCE_RAD, "tol_linear": STEP_TOLERANCE * _step_extent(path)}
+    elif suffix == ".obj":
+        options["skip_materials"] = True  # materials come from the part list, and a .mtl may name any path
+    try:
+        scene = trimesh.load_scene(path, **options)
+        bodies = []
+        for node in sorted(scene.graph.nodes_geometry):
+            transform, name = scene.graph[node]
+            mesh = scene.geometry[name]
+            if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
+                continue
+            vertices = np.asarray(mesh.vertices, np.float64)
+            vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
+            triangles = np.asarray(mesh.faces, np.int64)
+            if np.linalg.det(transform[:3, :3]) < 0:
+                triangles = triangles[:, ::-1]
+            bodies.append((str(node), vertices, triangles, read_skin(mesh) if skins else None))
+    except SkinError as error:
+        raise GeometryError(f"{path.name}: {error}") from None
+    except Exception as error:
+        line = str(error).strip().splitlines()
+        raise GeometryError(
+            f"{path.name}: cannot be read as {suffix[1:].upper()} ({line[0][:160] if line else type(error).__name__}); "
+            "export it again"
+        ) from error
+    return bodies
+
+
+def _step_extent(path: Path) -> float:
+    """About how large the part is, in the file's own unit, from the points that its text names."""
+    text = path.read_bytes()
+    found = re.findall(rb"CARTESIAN_POINT\s*\([^(]*\(([^,)]+),([^,)]+),([^,)]+)\)", text)
+    try:
+        points = np.array(found, np.float64)
+    except ValueError:
+        points = np.empty((0, 3))
+    return float(np.ptp(points, axis=0).max()) if len(points) > 1 else 100.0
+
+
+def _clean(
+    name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64], skin: Skin | None = None
+) -> Body | None:
+    """Merges equal vertices, drops degenerate and duplicate triangles, turns all outward; None when nothing is left."""
+    import trimesh
+
+    if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(vertices)):
+        raise GeometryError("a triangle names a vertex that does not exist; export the file again")
+    # Relative to the body's own centre, so that a part a kilometre from the origin keeps its small features.
+    centre = (vertices.min(0) + vertices.max(0)) / 2 if len(vertices) else np.zeros(3)
+    size = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
+    if size <= 0:
+        return None
+    corners = triangles
+    grid = np.round((vertices - centre) / (size * 1e-7)).astype(np.int64)
+    _, first, merged = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    vertices, triangles = vertices[first], merged.reshape(-1)[triangles]
+    a, b, c = triangles.T
+    kept = np.flatnonzero((a != b) & (b != c) & (c != a))
+    if not len(kept):
+        return None
+    _, first = np.unique(np.sort(triangles[kept], axis=1), axis=0, return_index=True)
+    kept = kept[np.sort(first)]
+    triangles = triangles[kept]
+    edges = vertices[triangles[:, 1:]] - vertices[triangles[:, :1]]
+    area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    kept, triangles = kept[area > (size * 1e-7) ** 2], triangles[area > (size * 1e-7) ** 2]
+    if not len(triangles):
+        return None
+    corners = corners[kept]
+    mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
+    if not mesh.is_winding_consistent or mesh.volume < 0:
+        mesh.fix_normals()
+        if skin is not None:
+            # The corners of a triangle that was turned have traded places.
+            moved = (triangles[:, None, :] == mesh.faces[:, :, None]).argmax(2)
+            corners = np.take_along_axis(corners, moved, 1)
+        triangles = np.asarray(mesh.faces)
+    used, triangles = np.unique(triangles, return_inverse=True)
+    shape = vertices[used], triangles.reshape(-1, 3).astype(np.int32)
+    return Body(name, *shape) if skin is None else Body(name, *shape, skin, corners)

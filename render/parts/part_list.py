@@ -1,0 +1,133 @@
+"""The part list: CSV or Excel, one row a part. Every row is checked on its own: a bad one never stops the others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cad2real.errors import Skipped, UserError
+from render.parts.workbook import read_sheet
+
+REQUIRED = ("part_id", "file")
+OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")
+UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
+"""Millimetres in one unit of length."""
+
+# Part ids become folder names on every system, and words in labels and reports.
+PART_ID = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
+MAX_LIST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One usable row of the part list. `file` is absolute; empty strings mean "not said"."""
+
+    part_id: str
+    file: Path
+    where: str
+    label: str
+    name: str
+    units: str
+    material: str
+    surface: str
+    color: str
+    bodies: str
+
+
+def read_part_list(path: Path, default_units: str = "mm") -> tuple[list[Row], list[Skipped]]:
+    """Reads the part list at `path`.
+
+    Returns the usable rows in the file's order, and the rows that were skipped with their reasons. Raises UserError
+    when the list as a whole cannot be used: it is missing, not text, lacks a required column or has no row.
+    """
+    table = read_table(path)
+    _, first = next(table, (1, []))
+    names = [name.lower() for name in first]
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        there = ", ".join(filter(None, names)) or "none"
+        raise UserError(
+            f"{path} has no column {' and no column '.join(missing)} (only {there}).",
+            f"The first line must name the columns: {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}.",
+        )
+    rows: list[Row] = []
+    skipped: list[Skipped] = []
+    first_use: dict[str, str] = {}
+    for number, cells in table:
+        raw = dict(zip(names, cells, strict=False))
+        values = {name: raw.get(name, "") for name in (*REQUIRED, *OPTIONAL)}
+        if not any(values.values()):
+            continue
+        where = f"{path} row {number}"
+        reason = _fault(values, first_use, path.parent)
+        if reason:
+            skipped.append(Skipped(values["part_id"] or "(no part_id)", where, reason))
+            continue
+        first_use[values["part_id"].lower()] = f"row {number}"
+        values["units"] = values["units"].lower() or default_units
+        values["label"] = values["label"] or values["part_id"]
+        file = path.parent / values.pop("file")
+        rows.append(Row(file=file, where=where, **values))
+    if not rows and not skipped:
+        raise UserError(f"{path} lists no part.", "Add one row a part below the line of column names.")
+    return rows, skipped
+
+
+def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV or Excel file with their numbers, the column names first. Raises UserError."""
+    if not path.is_file():
+        raise UserError(
+            f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
+        )
+    if path.stat().st_size > MAX_LIST_BYTES:
+        raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")
+    if path.suffix.lower() == ".xlsx":
+        yield from read_sheet(path)
+        return
+    table = csv.reader(io.StringIO(_read_text(path)), dialect=csv.excel, skipinitialspace=True)
+    for cells in table:
+        if cells:
+            yield table.line_num, [cell.strip() for cell in cells]
+
+
+def _read_text(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if b"\0" in raw[:4096]:
+            raise UserError(f"{path} is not a text file.", "Save the part list as CSV (UTF-8) or .xlsx.") from None
+        return raw.decode("cp1252", errors="replace")  # what older spreadsheets write
+
+
+def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> str:
+    """Why a row cannot be used, with the remedy; empty when it can."""
+    part_id, file = values["part_id"], values["file"]
+    if not part_id:
+        return "the row has no part_id; give it one"
+    if not PART_ID.fullmatch(part_id):
+        return (
+            f"part_id {part_id!r} cannot name a folder; use letters, digits, '_', '-', '+' and '.' only "
+            "(no slash, no space), beginning with a letter, a digit or '_'"
+        )
+    if part_id.lower() in first_use:
+        return f"part_id {part_id!r} was used before in {first_use[part_id.lower()]}; ids must differ in more than case"
+    if "/" in values["label"] or "\\" in values["label"] or values["label"] in {".", ".."}:
+        return f"label {values['label']!r} has a slash or is only dots; labels become folder names; use another"
+    if values["units"].lower() not in {*UNITS_MM, ""}:
+        return f"units {values['units']!r} are unknown; use one of {', '.join(UNITS_MM)}"
+    if not file:
+        return "the row has no file; name the CAD file, relative to the part list"
+    try:
+        target = (folder / file).resolve()
+        if not target.is_relative_to(folder.resolve()):
+            return f"file {file!r} lies outside the part list's folder; put the CAD file beside or below the part list"
+        if not target.is_file():
+            return f"file {file!r} does not exist in {folder}; correct the name or add the file"
+    except (OSError, ValueError):
+        return f"file {file!r} is not a usable file name"
+    return ""

@@ -1,0 +1,81 @@
+"""USD and .blend files: only Blender reads them, so a Blender process of its own does it, and we take its meshes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".blend")
+BEGINNINGS = {
+    ".usd": (b"PXR-USDC", b"#usda"),
+    ".usda": (b"#usda",),
+    ".usdc": (b"PXR-USDC",),
+    ".usdz": (b"PK",),
+    ".blend": (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"),  # as it is, or packed with zstd or gzip
+}
+"""What a file of each format begins with."""
+LIMIT_S = 600.0
+MAX_TRIANGLES = 10_000_000
+UNUSABLE = 3
+"""Exit code of a reader that says on its last line what is wrong with the file."""
+
+Raw = tuple[str, NDArray[np.float64], NDArray[np.int64]]
+"""A body's name, its vertices (n, 3) in metres and its triangles (m, 3)."""
+
+
+class SceneError(Exception):
+    """Why a file cannot be read, for people."""
+
+
+def read_scene(path: Path) -> list[Raw]:
+    """The visible meshes of the USD or .blend file `path`. Raises SceneError."""
+    with path.open("rb") as file:
+        if not file.read(16).startswith(BEGINNINGS[path.suffix.lower()]):
+            raise SceneError("it does not begin as such a file does")
+    home = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
+    with tempfile.TemporaryDirectory(prefix="cad2real-scene-") as folder:
+        out = Path(folder) / "bodies.npz"
+        command = [sys.executable, "-m", "render.blender.scenes", str(path.resolve()), str(out)]
+        try:
+            done = subprocess.run(
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=LIMIT_S,
+            )
+        except subprocess.TimeoutExpired:
+            raise SceneError(f"Blender was not done after {LIMIT_S:.0f} s") from None
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() if done.returncode == UNUSABLE else []
+            raise SceneError(lines[-1][:200] if lines else f"Blender ended with exit code {done.returncode} on it")
+        return _load_bodies(out)
+
+
+def save_bodies(path: Path, bodies: list[Raw]) -> None:
+    """Writes `bodies` for `read_scene`."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for number, (_, vertices, triangles) in enumerate(bodies):
+        arrays |= {f"vertices_{number}": vertices, f"triangles_{number}": triangles}
+    names = np.frombuffer(json.dumps([name for name, _, _ in bodies]).encode(), np.uint8)
+    np.savez(path, allow_pickle=False, names=names, **arrays)
+
+
+def _load_bodies(path: Path) -> list[Raw]:
+    with np.load(path, allow_pickle=False) as arrays:
+        names = json.loads(arrays["names"].tobytes())
+        return [
+            (str(name), arrays[f"vertices_{number}"], arrays[f"triangles_{number}"])
+            for number, name in enumerate(names)
+        ]

@@ -1,0 +1,105 @@
+"""Damage to any file of the artifacts, the inputs or DVC's cache is found, and mended where a good copy exists."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from small_project import make_small_project, run_all
+
+from cad2real.errors import UserError
+from flows.health.verify import repair, verify
+
+FOLDER_STAGE = """\
+  folder:
+    cmd: mkdir -p data/folder/deeper && cp data/second.txt data/folder/one.txt && echo two > data/folder/deeper/two.txt
+    deps: [data/second.txt]
+    outs: [data/folder]
+  third:
+    cmd: cp data/folder/one.txt data/third.txt
+    deps: [data/folder/one.txt]
+    outs: [data/third.txt]
+"""
+
+
+@pytest.fixture(scope="module")
+def with_a_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_small_project(tmp_path_factory.mktemp("verify") / "project", FOLDER_STAGE)
+    (root / "data" / "photos").mkdir()
+    (root / "data" / "photos" / "one.jpg").write_text("photo")
+    run_all(root)
+    return root
+
+
+@pytest.fixture
+def copy(with_a_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a project after a run that made a folder too."""
+    return Path(shutil.copytree(with_a_folder, tmp_path / "copy", symlinks=True))
+
+
+def damage(path: Path) -> None:
+    """Flips a byte and leaves size and times as they were, which DVC would not notice."""
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(bytes(content))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_nothing_is_found_where_nothing_is_wrong(copy: Path) -> None:
+    assert verify(copy, deep=True) == []
+
+
+def test_damage_of_any_single_file_is_found(copy: Path) -> None:
+    folders = [copy / "data" / name for name in ("parts", "photos", "folder")] + [copy / ".dvc" / "cache" / "files"]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [copy / "data" / "catalogue.json", copy / "data" / "second.txt"]
+    assert len(files) > 8
+    for file in files:
+        before = file.read_bytes()
+        damage(file)
+        assert verify(copy, deep=False) != [], file
+        file.write_bytes(before)
+        file.unlink()
+        assert verify(copy, deep=False) != [], file
+        file.write_bytes(before)
+    assert verify(copy, deep=False) == []
+
+
+def test_surplus_files_are_found(copy: Path) -> None:
+    (copy / "data" / "folder" / "litter.txt").write_text("?")
+    assert [fault.path for fault in verify(copy, deep=False)] == ["data/folder/litter.txt"]
+
+
+@pytest.mark.parametrize("victim", ["data/second.txt", "data/folder/one.txt", "data/folder/deeper/two.txt"])
+def test_damaged_artifacts_are_mended_from_the_cache(copy: Path, victim: str) -> None:
+    before = (copy / victim).read_bytes()
+    damage(copy / victim)
+    assert [fault.path for fault in verify(copy, deep=False)] == [victim]
+    assert repair(copy) == []
+    assert (copy / victim).read_bytes() == before
+
+
+def test_a_damaged_cache_is_mended_from_the_artifacts(copy: Path) -> None:
+    for path in list((copy / ".dvc" / "cache" / "files").rglob("*")):
+        if path.is_file():
+            damage(path)
+    assert repair(copy) == []
+
+
+def test_what_has_no_good_copy_is_made_again_by_the_next_run(copy: Path) -> None:
+    damage(copy / "data" / "folder" / "one.txt")
+    shutil.rmtree(copy / ".dvc" / "cache" / "files")
+    assert repair(copy) != []
+    shutil.rmtree(copy / ".dvc" / "cache" / "runs", ignore_errors=True)
+    run_all(copy)
+    assert verify(copy, deep=True) == []
+    assert (copy / "data" / "folder" / "one.txt").read_text() == "bolt\n"
+
+
+def test_before_the_first_run_it_says_so(project: Path) -> None:
+    with pytest.raises(UserError, match="nothing has run yet"):
+        verify(project, deep=False)

@@ -1,0 +1,38 @@
+"""A worker that renders part after part keeps its size."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from render.farm import local_farm
+from render.farm.queue import Events
+from render.job import Job
+from render.parts.catalogue import Part
+from render.views.description import Shot
+
+PARTS = 24
+
+
+def test_a_worker_does_not_grow(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+    small = replace(shot, views=1, size=32)
+    many = [replace(parts[number % 2], part_id=f"p{number}") for number in range(PARTS)]
+    jobs = [Job(part, tmp_path / part.file, small, 1, tmp_path / f"{part.part_id}.tmp") for part in many]
+    sizes: list[int] = []
+
+    def measure(job: Job, device: str) -> None:
+        (worker,) = multiprocessing.active_children()
+        sizes.append(psutil.Process(worker.pid).memory_info().rss)
+
+    def lost(job: Job, reason: str) -> None:
+        raise AssertionError(reason)
+
+    local_farm.run(jobs, 1, tmp_path / "logs", 240.0, Events(view=lambda job: None, done=measure, lost=lost))
+    assert len(sizes) == PARTS
+    half = PARTS // 2
+    # Once every kind of part was seen, more of them add less than 5 %.
+    assert max(sizes[half:]) < 1.05 * max(sizes[:half])
+    assert max(sizes) < 700e6

@@ -1,0 +1,109 @@
+"""What each method is for, on digits under another light: its loss ends lower than without it, or accuracy higher."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from tests.train.digits import BATCH, Digits, Trained, digits, draw, train
+from train.loop.runner import Runner
+from train.loop.sharpness import climbed
+from train.losses.fourier import swap_low_frequencies
+from train.methods import METHODS
+
+WEIGHTS = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.25, "sdat": 0.1}
+# What they minimise is a game with another network, or nothing: their worth is in the accuracy.
+JUDGED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
+JUDGED_ELSEWHERE = {"drcn", "afn", "size_training"}
+
+
+@cache
+def data() -> Digits:
+    return digits()
+
+
+@cache
+def source_only(separate: bool = True) -> Trained:
+    return train(data(), {}, separate)
+
+
+def own_loss(name: str, run: Trained, method: Trained) -> float:
+    """The loss of `method` on the features of `run`."""
+    torch.manual_seed(0)
+    judge = Trained(run.student, run.teacher, method.methods, method.stage)
+    with torch.no_grad():
+        return judge.losses(draw(data(), np.random.default_rng(1), 1.0, 256))[name].item()
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - JUDGED_BY_ACCURACY - JUDGED_ELSEWHERE))
+def test_a_loss_is_lowered(name: str) -> None:
+    run = train(data(), {name: WEIGHTS.get(name, 1.0)}, separate=True)
+    before, after = own_loss(name, source_only(), run), own_loss(name, run, run)
+    assert after < before - 0.02 * abs(before)
+    assert run.accuracy(data()) > source_only().accuracy(data())
+
+
+@pytest.mark.parametrize("name", sorted(JUDGED_BY_ACCURACY))
+def test_digits_under_another_light_are_read_better(name: str) -> None:
+    run = train(data(), {name: WEIGHTS.get(name, 1.0)}, separate=True)
+    assert run.accuracy(data()) > source_only().accuracy(data()) + 0.02
+
+
+def test_target_statistics_alone_help() -> None:
+    """AdaBN: no method, the photos' own statistics."""
+    assert source_only(separate=True).accuracy(data()) > source_only(separate=False).accuracy(data()) + 0.2
+
+
+def test_norms_are_pulled_to_what_standardised_features_have() -> None:
+    run = train(data(), {"afn": WEIGHTS["afn"]}, separate=False)
+    assert own_loss("afn", run, run) < 0.5 * own_loss("afn", source_only(separate=False), run)
+
+
+def test_photos_are_drawn_again() -> None:
+    run = train(data(), {"drcn": 1.0}, separate=True, steps=15)
+    fresh = train(data(), {"drcn": 1.0}, separate=True, steps=0)
+    assert own_loss("drcn", run, run) < 0.5 * own_loss("drcn", fresh, fresh)
+
+
+def test_restyled_renders_have_the_amplitudes_of_photos() -> None:
+    renders, photos = data().source[:BATCH], data().target[:BATCH]
+    mean = lambda images: images.mean((2, 3))  # noqa: E731
+    restyled = swap_low_frequencies(renders, photos, WEIGHTS["fda"])
+    assert (mean(restyled) - mean(photos)).abs().mean() < 0.5 * (mean(renders) - mean(photos)).abs().mean()
+
+
+def sharpness(run: Trained) -> float:
+    """How much the task loss of a batch grows on the way of steepest climb."""
+    network = run.student.network
+    images = draw(data(), np.random.default_rng(2), -1.0)
+    losses = []
+    run.student.backward(run.losses(images)["source"])
+    with torch.no_grad():
+        losses.append(run.losses(images)["source"].item())
+        with climbed(network.parameters(), 0.3):
+            losses.append(run.losses(images)["source"].item())
+    network.zero_grad()
+    return losses[1] - losses[0]
+
+
+def test_the_minimum_is_flatter() -> None:
+    run = train(data(), {"sdat": WEIGHTS["sdat"]}, separate=True)
+    assert sharpness(run) < 0.8 * sharpness(train(data(), {}, separate=True))
+
+
+def test_further_looks_carry_gradients_and_leave_the_statistics_alone() -> None:
+    network, photos, even = source_only().student.network, data().target[:BATCH], torch.full((BATCH, 10), 0.1)
+    mean = network.norm.get_buffer("target.running_mean").clone()
+    student = Runner(network, 2)
+    student.pooled(data().source[:BATCH])  # a pass that no loss uses
+    student.backward(student.look(photos, even)[1].square().mean())
+    by_lanes = network.backbone[1].weight.grad.clone()
+    network.zero_grad()
+    pooled = network.pooled_by(network.backbone, photos)
+    torch.autograd.backward(network.head(network.norm(pooled, "target", even, follow=False)).square().mean())
+    assert torch.allclose(network.backbone[1].weight.grad, by_lanes, atol=1e-6) and by_lanes.abs().sum() > 0
+    assert torch.equal(mean, network.norm.get_buffer("target.running_mean"))
+    network.zero_grad()

@@ -1,0 +1,3 @@
+"""Images for training: `datasets` reads both domains (`image_cache`, `foreground`, `backgrounds`), `batches` makes
+source and target views of them (`augmentations`, `augmix`), `held_out` the renders that never train.
+"""

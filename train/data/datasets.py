@@ -1,0 +1,139 @@
+"""The two domains as arrays: labelled renders (source) and unlabelled square photos (target).
+
+Training reads the target through `TargetDomain`, which has no labels. Only `target_labels` reads them, and only the
+evaluation calls it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from cad2real.errors import UserError
+from cad2real.progress import Progress
+from train.data.backgrounds import NO_PHOTOS, BackgroundPhotos
+from train.data.foreground import extent, zoom_to_part
+from train.data.image_cache import cached, load_images
+
+
+@dataclass(frozen=True)
+class SourceDomain:
+    """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
+    `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths;
+    `scenes` the user's photos to stand behind them.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    held_out: npt.NDArray[np.bool_]
+    classes: tuple[str, ...]
+    parts: tuple[str, ...]
+    views: tuple[Path, ...]
+    scenes: BackgroundPhotos = NO_PHOTOS
+
+
+@dataclass(frozen=True)
+class TargetDomain:
+    """Unlabelled square photos, zoomed to the part where it stands on a plain background.
+
+    `images` (m, 3, s, s) uint8; `squares` their file names in the squares folder; `extents` (m, 2) log of the part's
+    largest and smallest width in pixels of the upright photo, NaN where it could not be measured.
+    """
+
+    images: npt.NDArray[np.uint8]
+    squares: tuple[str, ...]
+    extents: npt.NDArray[np.float64]
+
+
+def read_source(renders: Path, size: int, held_out_share: float, cache: Path | None) -> SourceDomain:
+    """Reads all parts of a renders folder. Views are held out by a hash of (part, view): adding a part moves none.
+
+    Raises UserError when there are no renders or only one class.
+    """
+    views: list[Path] = []
+    parts: list[str] = []
+    labels: list[str] = []
+    for path in sorted(renders.glob("*/part.json")):
+        part = json.loads(path.read_text(encoding="utf-8"))
+        for view in part["views"]:
+            views.append(path.parent / view["file"])
+            parts.append(part["part_id"])
+            labels.append(part["label"])
+    if not views:
+        raise UserError(f"{renders} holds no renders.", "Run `cad2real render` first.")
+    classes = tuple(sorted(set(labels)))
+    if len(classes) < 2:
+        raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
+    index = {label: number for number, label in enumerate(classes)}
+    held_out = np.array(
+        [_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)]
+    )
+    for part in set(parts):  # a part with few views must still be trained on
+        rows = np.array([name == part for name in parts])
+        if held_out[rows].all():
+            held_out[rows] = False
+    return SourceDomain(
+        images=load_images(views, size, "RGBA", cache, "renders"),
+        labels=np.array([index[label] for label in labels], dtype=np.int64),
+        held_out=held_out,
+        classes=classes,
+        parts=tuple(parts),
+        views=tuple(views),
+    )
+
+
+def _is_held_out(part: str, view: str, share: float) -> bool:
+    draw = hashlib.blake2b(f"held out {part} {view}".encode(), digest_size=8).digest()
+    return int.from_bytes(draw) / 2**64 < share
+
+
+def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
+    """Reads the square photos without their labels; an empty manifest gives an empty domain."""
+    rows = _manifest(squares)
+    names = tuple(row["square"] for row in rows)
+    paths = [squares / name for name in names]
+    images = load_images(paths, size, "RGB", cache, "squares", zoom_to_part)
+
+    def measured() -> npt.NDArray[np.float64]:
+        with Progress("measure squares", len(rows), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+            extents = []
+            for pair in pool.map(lambda row: _measure(squares, row), rows):
+                extents.append(pair)
+                progress.advance()
+        return np.array(extents, dtype=np.float64).reshape(-1, 2)
+
+    sides = " ".join(row.get("crop_side") or "" for row in rows)
+    return TargetDomain(images, names, cached(cache, "extents", paths, sides, (len(rows), 2), np.float64, measured))
+
+
+def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
+    """Log widths of the part in pixels of the upright photo, or NaN."""
+    try:
+        side = float(row.get("crop_side") or "nan")
+        with Image.open(squares / row["square"]) as square:
+            return extent(square, side)
+    except (OSError, ValueError):
+        return math.nan, math.nan
+
+
+def target_labels(squares: Path) -> dict[str, str]:
+    """The known labels, square -> label. For scoring only: never call this from a training stage."""
+    return {row["square"]: row["label"] for row in _manifest(squares) if row["label"]}
+
+
+def _manifest(squares: Path) -> list[dict[str, str]]:
+    path = squares / "photos.csv"
+    if not path.is_file():
+        raise UserError(f"{path} does not exist.", "Run `cad2real photos` first.")
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

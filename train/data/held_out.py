@@ -1,0 +1,52 @@
+"""Renders that never trained, changed at random as training changes them: one fixed draw that every model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from train.data import batches
+from train.data.datasets import SourceDomain, TargetDomain
+from train.params import TrainParams
+
+MOST_VIEWS = 1000  # more fit one temperature no better
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out renders of `source`, dressed with pieces of the unlabelled `target` photos; `rows` are theirs."""
+
+    source: SourceDomain
+    target: TargetDomain
+    params: TrainParams
+    rows: npt.NDArray[np.int64]
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """Classes (n,) of the renders, out of `source.classes`."""
+        return self.source.labels[self.rows]
+
+    def views(self) -> Iterator[torch.Tensor]:
+        """Batches (k, 3, s, s) in [0, 1], the same at every call."""
+        rng = torch.Generator().manual_seed(self.params.seed)
+        for start in range(0, len(self.rows), BATCH):
+            yield batches.source_view(
+                batches.as_float(self.source.images, self.rows[start : start + BATCH]),
+                self.params.image_size,
+                self.params.source_augment,
+                self.params.background,
+                self.target.images,
+                rng,
+                self.source.scenes.images,
+            )
+
+
+def held_out(source: SourceDomain, target: TargetDomain, params: TrainParams) -> HeldOut:
+    """At most 1,000 held-out renders, evenly from all; none where every view trained."""
+    rows = np.flatnonzero(source.held_out)
+    return HeldOut(source, target, params, rows[:: max(1, -(-len(rows) // MOST_VIEWS))])

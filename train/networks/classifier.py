@@ -1,0 +1,172 @@
+"""The classifier: a pretrained backbone, one feature normalisation per domain, and a linear head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from torch import nn
+
+Tensor = torch.Tensor
+Domain = Literal["source", "target"]
+TargetStatistics = Literal["own", "source", "joint"]
+RAREST = 5
+SHARE_MOMENTUM = 0.05
+STATISTICS_MOMENTUM = 0.1
+
+
+class DomainNorm(nn.Module):
+    """Standardises the pooled feature with statistics of its own domain, without trained scale or offset.
+
+    Domain-specific batch normalisation (Chang et al., CVPR 2019) kept to the one place where it pays: source and
+    target features get the same mean and variance per channel before the head that both share. That aligns the domains
+    only if both hold the same mix of classes. The source is drawn in equal shares; so target features are weighed by
+    what the teacher thinks they are, each class alike, however rare it is in the photos.
+
+    That is `target_statistics` "own". With "source", both domains share the source's. With "joint", they share those of
+    each training batch as a whole, as in one forward pass of both (the usual batch normalisation of DANN's and CDAN's
+    code): renders and photos in equal numbers, or renders alone while only they train.
+    """
+
+    share: Tensor
+    _together: tuple[Tensor, Tensor] | None
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.source = nn.BatchNorm1d(features, affine=False)
+        self.target = nn.BatchNorm1d(features, affine=False)
+        self.register_buffer("share", torch.full((classes,), 1 / classes))
+        self.target_statistics: TargetStatistics = "own"
+        self._together = None
+
+    def forward(
+        self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None, follow: bool = True
+    ) -> Tensor:
+        """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c), and
+        the domain's statistics move towards theirs if `follow` is on.
+        """
+        if self.training and self._together is not None:
+            mean, variance = self._together
+            return (feature.float() - mean) / (variance + self.source.eps).sqrt()
+        shared = domain == "target" and self.target_statistics != "own"
+        norm = self.source if domain == "source" or shared else self.target
+        if not self.training or shared or len(feature) == 1:  # one image has no variance
+            return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
+        if probabilities is None:
+            return norm(feature.float())  # type: ignore[no-any-return]
+        if follow:
+            self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
+        mean, variance = weighted_statistics(feature.float(), balancing_weights(probabilities, self.share))
+        if follow:
+            _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
+            _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
+        return (feature.float() - mean) / (variance + norm.eps).sqrt()
+
+    def meet(self, features: Tensor, follow: bool = True) -> None:
+        """Takes note of all features (n, d) of a training step, which "joint" statistics are those of; the running ones
+        move towards them if `follow` is on. To be called before any of them is standardised; nothing happens without
+        "joint".
+        """
+        self._together = None
+        if self.target_statistics != "joint" or len(features) == 1:
+            return
+        mean, variance = weighted_statistics(features, features.new_full((len(features),), 1 / len(features)))
+        if follow:
+            for ours, batch in zip(_statistics(self.source), (mean, variance), strict=True):
+                ours.lerp_(batch.detach(), STATISTICS_MOMENTUM)
+        self._together = mean, variance
+
+    def part(self) -> None:
+        """The step is over: what was noted of it is forgotten."""
+        self._together = None
+
+    @torch.no_grad()
+    def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:
+        """Sets a domain's mean and variance from all its features (n, d), weighed by class `probabilities` (n, c)."""
+        if domain == "target" and self.target_statistics != "own":
+            for ours, theirs in zip(_statistics(self.target), _statistics(self.source), strict=True):
+                ours.copy_(theirs)
+            return
+        weights = torch.full((len(features),), 1 / len(features), device=features.device)
+        if probabilities is not None:
+            self.share.copy_(probabilities.mean(0))
+            weights = balancing_weights(probabilities, self.share.to(probabilities.device))
+        mean, variance = weighted_statistics(features, weights)
+        running_mean, running_variance = _statistics(self.source if domain == "source" else self.target)
+        running_mean.copy_(mean)
+        running_variance.copy_(variance.clamp_min(1e-6))
+
+
+def _statistics(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    if norm.running_mean is None or norm.running_var is None:
+        raise RuntimeError("a domain's normalisation keeps running statistics")
+    return norm.running_mean, norm.running_var
+
+
+def balancing_weights(probabilities: Tensor, share: Tensor) -> Tensor:
+    """Weights (n,) that sum to 1 and give every class the same total, from class probabilities (n, c) and each class's
+    share (c,) of the domain. No class counts more than RAREST times its share, so that a few photos do not rule.
+    """
+    floor = 1 / (RAREST * len(share))
+    weights = (probabilities / share.clamp_min(floor)).sum(dim=1)
+    return weights / weights.sum()
+
+
+def weighted_statistics(features: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance (d,) of features (n, d) under weights (n,) that sum to 1."""
+    mean = weights @ features
+    return mean, weights @ (features - mean).square()
+
+
+class Classifier(nn.Module):
+    """Image (n, 3, s, s) in [0, 1] -> pooled feature (n, d) -> standardised feature -> logits (n, classes)."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        features: int,
+        classes: int,
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+    ) -> None:
+        super().__init__()
+        self.in_bfloat16 = False
+        self.backbone = backbone
+        self.norm = DomainNorm(features, classes)
+        self.head = nn.Linear(features, classes)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def expect(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Takes other means and standard deviations of the colours than it was made with."""
+        self.mean.copy_(self.mean.new_tensor(mean).view(1, 3, 1, 1))
+        self.std.copy_(self.std.new_tensor(std).view(1, 3, 1, 1))
+
+    def train(self, mode: bool = True) -> Classifier:
+        """The backbone stays in evaluation mode. Its batch normalisation keeps pretrained statistics, which small
+        batches would spoil. And nothing in it is dropped at random (timm's Swin and RexNet do): lanes, pieces and
+        processes would each drop something else, so that the result would depend on how a step is split.
+        """
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def pooled_by(self, backbone: nn.Module, images: Tensor) -> Tensor:
+        """The pooled feature of images in [0, 1], before any domain's statistics: moved to the network's device, with
+        the colour normalisation that it expects. `backbone` is its own or a replica of it (`train.compute.lanes`). With
+        `in_bfloat16` it computes in bfloat16 where that is safe; what comes out is float32 always, as all that follows.
+        """
+        images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            pooled: Tensor = backbone(images.contiguous(memory_format=torch.channels_last))
+        return pooled.float()
+
+    def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
+        """Standardised feature (n, d) and logits (n, classes)."""
+        feature = self.norm(self.pooled_by(self.backbone, images), domain)
+        return feature, self.head(feature)

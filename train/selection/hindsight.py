@@ -1,0 +1,118 @@
+"""Hindsight on the choice of the checkpoint: what each label-free score would have picked, and what that cost.
+
+Labels of photos are used here to judge the scores after the fact. Nothing here chooses: the oracle is shown as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import spearmanr
+
+from train.selection.choice import START, Candidate, choose, deciding, pick
+from train.validators import VALIDATORS
+
+CANDIDATES = "candidates.safetensors"
+LOGITS = "target_logits"
+FEWEST_TO_RANK = 3
+
+Float = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+def judge_scores(
+    target_logits: npt.NDArray[np.float32],
+    candidates: Sequence[Candidate],
+    rows: Labels,
+    labels: Labels,
+    gate: float,
+    fall_back: bool = True,
+) -> dict[str, Any]:
+    """The table of all scores that every candidate has.
+
+    `target_logits` (candidates, photos, classes); `rows` (n,) the photos whose classes `labels` (n,) are known, at
+    least one. Accuracies are those of the bare networks, without turned copies and sizes. For each score: its pick
+    (behind the same gates as the real choice), `regret` = mean-per-class accuracy of the best candidate minus that of
+    the pick, and `spearman`, the rank correlation of score and mean-per-class accuracy over the candidates, None where
+    it is not defined. `oracle` is the best candidate: known only with labels, never used.
+    """
+    guesses = target_logits[:, rows].argmax(axis=2)
+    right = guesses == labels
+    accuracies = right.mean(axis=1)
+    per_class = np.stack([right[:, labels == label].mean(axis=1) for label in np.unique(labels)]).mean(axis=0)
+    best = int(per_class.argmax())
+    table = []
+    for name in VALIDATORS:
+        if not all(name in candidate.scores for candidate in candidates):
+            continue
+        if deciding(candidates, name) != name:  # type: ignore[arg-type]
+            continue  # a number for none of them: another score would choose
+        # Every validator is a ScoreName. Models of earlier versions did not keep the network they began with.
+        if candidates[0].name == START:
+            chosen = choose(candidates, name, gate, fall_back)  # type: ignore[arg-type]
+        else:
+            chosen = pick(candidates, name, gate)  # type: ignore[arg-type]
+        table.append(
+            {
+                "score": name,
+                "pick": candidates[chosen].name,
+                "accuracy": float(accuracies[chosen]),
+                "mean_per_class": float(per_class[chosen]),
+                "regret": float(per_class[best] - per_class[chosen]),
+                "spearman": _rank_correlation([candidate.scores[name] for candidate in candidates], per_class),
+            }
+        )
+    return {
+        "photos": len(rows),
+        "gate": gate,
+        "scores": table,
+        "oracle": _row(candidates, accuracies, per_class, best),
+        "candidates": [_row(candidates, accuracies, per_class, number) for number in range(len(candidates))],
+    }
+
+
+def selection_report(
+    folder: Path, description: Mapping[str, Any], squares: Sequence[str], known: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """`judge_scores` for the model in `folder` with its `description` (model.json); None where it kept no logits of its
+    candidates, or they do not belong to these `squares` (photos were added since). `known` is square -> label.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        logits = load_file(folder / CANDIDATES)[LOGITS]
+    except (FileNotFoundError, KeyError, SafetensorError):
+        return None
+    candidates = [Candidate.stored(entry) for entry in description.get("candidates") or []]
+    classes = list(description["classes"])
+    stage = description["parameters"]["adapt"]
+    gate, fall_back = stage.get("source_accuracy_gate"), stage.get("fall_back", False)
+    if gate is None or not known or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
+        return None
+    rows = [row for row, square in enumerate(squares) if square in known]
+    labels = [classes.index(known[squares[row]]) for row in rows]
+    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate, fall_back)
+    return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **judged}
+
+
+def _row(candidates: Sequence[Candidate], accuracies: Float, per_class: Float, number: int) -> dict[str, Any]:
+    return {
+        "name": candidates[number].name,
+        "accuracy": float(accuracies[number]),
+        "mean_per_class": float(per_class[number]),
+    }
+
+
+def _rank_correlation(scores: Sequence[float], accuracies: Float) -> float | None:
+    measured = np.isfinite(scores)
+    if measured.sum() < FEWEST_TO_RANK:
+        return None
+    values = np.asarray(scores, dtype=np.float64)[measured]
+    if np.ptp(values) == 0 or np.ptp(accuracies[measured]) == 0:  # all equal: there is no order to compare
+        return None
+    return float(spearmanr(values, accuracies[measured]).statistic)

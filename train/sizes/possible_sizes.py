@@ -1,0 +1,101 @@
+"""The sizes that a part can have in photos: what its views show, and what a camera straight above a table would see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from train.data.foreground import WORKING_SIZE, feret, widths
+
+Float = npt.NDArray[np.float64]
+OPAQUE = 100  # alpha from which a pixel belongs to the part
+NEAREST = (1.5, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0, 12.5, 16.0, 24.0)
+"""Distances of a camera above the table, as multiples of the largest part; beyond them nothing changes."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """`extents` (n, 2): log of the largest and smallest width in mm of one look of a part; `labels` (n,) whose class it
+    is; `shares` (n,) how often the class looks so, summing to 1 over each class. `distance_mm` is that of the camera
+    from the table, infinite for a very far one, None where the looks come from the views.
+    """
+
+    extents: Float
+    labels: npt.NDArray[np.int64]
+    shares: Float
+    distance_mm: float | None
+
+
+def possible_sizes(renders: Path, classes: Sequence[str]) -> list[Sizes]:
+    """What the views show, and the resting parts from above for a row of camera distances (where part.json has their
+    outlines), to be compared by how well they explain the photos.
+    """
+    parts = [
+        (path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(renders.glob("*/part.json"))
+    ]
+    numbers = {label: number for number, label in enumerate(classes)}
+    views = [_of_views(folder, part) for folder, part in parts]
+    found = [_joined(views, [numbers[part["label"]] for _, part in parts], None)]
+    poses = [_outlines(part) for _, part in parts]
+    if all(poses):
+        largest = max(float(np.ptp(points, axis=0).max()) for part in poses for _, points in part)
+        for distance in (*(near * largest for near in NEAREST), np.inf):
+            seen = [_from_above(part, distance) for part in poses]
+            found.append(_joined(seen, [numbers[part["label"]] for _, part in parts], distance))
+    return found
+
+
+def _joined(looks: list[tuple[Float, Float]], labels: list[int], distance_mm: float | None) -> Sizes:
+    """Joins the extents (k, 2) and shares (k,) of all parts; parts of one label are equally likely."""
+    kept = [(extents, shares, label) for (extents, shares), label in zip(looks, labels, strict=True) if len(extents)]
+    parts = {label: sum(other == label for _, _, other in kept) for _, _, label in kept}
+    return Sizes(
+        np.concatenate([extents for extents, _, _ in kept] or [np.zeros((0, 2))]),
+        np.repeat([label for _, _, label in kept], [len(extents) for extents, _, _ in kept]).astype(np.int64),
+        np.concatenate([shares / parts[label] for _, shares, label in kept] or [np.zeros(0)]),
+        distance_mm,
+    )
+
+
+def _of_views(folder: Path, part: dict[str, Any]) -> tuple[Float, Float]:
+    """Extents (k, 2) and shares (k,) of a part's views: at rest where there are any, as people take photos."""
+    rows: list[tuple[float, float]] = []
+    views: list[dict[str, Any]] = part["views"]
+    resting = [view for view in views if view.get("sampler") == "resting"]
+    for view in resting or views:
+        with Image.open(folder / str(view["file"])) as picture:
+            alpha = picture.getchannel("A").resize((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
+        outline = np.asarray(alpha) > OPAQUE
+        if outline.any():
+            focal = view["intrinsics"][0][0] * WORKING_SIZE / part["size"]
+            millimetres = view["extrinsics"][2][3] * 1000 / focal
+            largest, smallest = widths(outline)
+            rows.append((largest * millimetres, smallest * millimetres))
+    return np.log(np.array(rows, dtype=np.float64).reshape(-1, 2)), np.full(len(rows), 1 / max(1, len(rows)))
+
+
+def _outlines(part: dict[str, Any]) -> list[tuple[float, Float]]:
+    """Share and points (k, 3) in mm of each resting pose of a part."""
+    poses: list[dict[str, Any]] = part.get("resting_outlines", [])
+    return [
+        (float(pose["probability"]), np.array(pose["points_mm"], dtype=np.float64).reshape(-1, 3)) for pose in poses
+    ]
+
+
+def _from_above(poses: list[tuple[float, Float]], distance_mm: float) -> tuple[Float, Float]:
+    """Extents (k, 2) and shares (k,) of resting poses under a camera `distance_mm` above the table: what is nearer to
+    it looks larger, by distance / (distance - height).
+    """
+    extents, shares = [], []
+    for share, points in poses:
+        nearer = 1 - points[:, 2:] / distance_mm
+        extents.append(np.log(np.maximum(feret(points[:, :2] / nearer), 1e-6)))
+        shares.append(share)
+    return np.array(extents).reshape(-1, 2), np.array(shares) / max(sum(shares), 1e-9)

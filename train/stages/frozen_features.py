@@ -1,0 +1,102 @@
+"""Features of the frozen backbone: computed once for each render and random change of it, and kept by their content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from cad2real.files import atomic_file
+from cad2real.progress import Progress
+from train.data import batches
+from train.data.datasets import SourceDomain
+from train.loop.checkpoint import run_key
+from train.networks.classifier import Classifier
+from train.networks.inference import Inference
+from train.params import TrainParams
+
+Int64 = npt.NDArray[np.int64]
+NAME = "features"
+TRAINED, HELD_OUT = "trained", "held_out"
+
+
+@dataclass(frozen=True)
+class FrozenFeatures:
+    """Pooled features `trained` (n, d) of renders that train, `probe.draws` random changes of each, and `held_out`
+    (m, d) of those that do not, with their labels.
+    """
+
+    trained: torch.Tensor
+    trained_labels: Int64
+    held_out: torch.Tensor
+    held_out_labels: Int64
+
+
+def frozen_features(
+    network: Classifier, source: SourceDomain, params: TrainParams, cache: Path | None
+) -> FrozenFeatures:
+    """What `network`'s backbone makes of the renders of `source`: from the folder `cache` if it is there, named by
+    renders, backgrounds, backbone, code and all parameters that it depends on. None computes it anew.
+    """
+    trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)
+    rows = {TRAINED: np.tile(trained, params.probe.draws), HELD_OUT: held_out}
+    kept = None if cache is None else cache / f"{NAME}-{_key(network, source, params)}.safetensors"
+    features = _kept(kept, rows) if kept is not None else None
+    if features is None:
+        inference, rng = Inference(network, rotations=1), torch.Generator().manual_seed(params.seed)
+        features = {name: _computed(inference, source, some, params, rng) for name, some in rows.items()}
+        if kept is not None:
+            for older in kept.parent.glob(f"{NAME}-*.safetensors"):
+                older.unlink(missing_ok=True)
+            with atomic_file(kept) as temporary:
+                save_file(features, temporary)
+    labels = {name: source.labels[some] for name, some in rows.items()}
+    return FrozenFeatures(features[TRAINED], labels[TRAINED], features[HELD_OUT], labels[HELD_OUT])
+
+
+def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
+    said = [
+        params.model_dump(mode="json", include={"image_size", "batch_size", "seed", "source_augment", "background"}),
+        params.probe.draws,
+        params.backbone,
+    ]
+    weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]
+    return run_key(said, [source.images, source.held_out, source.scenes.images, *weights])
+
+
+def _kept(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:
+    """The features, or None when there are none or the file is damaged (they are then made again)."""
+    try:
+        features = load_file(path)
+    except (OSError, SafetensorError):
+        return None
+    wanted = {name: len(some) for name, some in rows.items()}
+    return features if {name: len(some) for name, some in features.items()} == wanted else None
+
+
+def _computed(
+    inference: Inference, source: SourceDomain, rows: Int64, params: TrainParams, rng: torch.Generator
+) -> torch.Tensor:
+    """Pooled features (n, d) of one random change of the render in each of `rows`."""
+    home = inference.network.mean.device
+    features = [torch.zeros(0, inference.network.head.in_features)]
+    with Progress("probe", len(rows), "images") as progress:
+        for start in range(0, len(rows), params.batch_size):
+            some = rows[start : start + params.batch_size]
+            images = batches.source_view(
+                batches.as_float(source.images, some, home),
+                params.image_size,
+                params.source_augment,
+                params.background,
+                None,
+                rng,
+                source.scenes.images,
+            )
+            features.append(inference.pooled([images]))
+            progress.advance(len(some))
+    return torch.cat(features)

@@ -5,9 +5,11 @@ Import this only after `flows.settings.enter`: Prefect reads its settings when i
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from prefect import flow, get_run_logger
 
@@ -17,21 +19,25 @@ from flows.dvc.transfer_errors import reason
 from flows.outcome import result_table
 from flows.pipeline import say
 from flows.session import run_project
-from flows.settings import run_environment
+from flows.settings import PROJECT_VARIABLE, run_environment
 from flows.stages import DVC
 from flows.versions.promote import promote
 
 
 @flow(name="cad2real retrain", flow_run_name="retrain")
-def retrain(root: str) -> str:
-    """Retrains the project in the folder `root`; returns what became of it, in words."""
+def retrain(root: Literal["."] = ".") -> str:
+    """Retrains the project that the service was started for; returns what became of it, in words.
+
+    `root` can be nothing else: projects made earlier name it in their prefect.yaml, and who may start a run on a server
+    is not who may say what runs.
+    """
     logger = get_run_logger()
 
     def tell(line: str) -> None:
         say(line)
         logger.info(line)
 
-    folder = Path(root)
+    folder = Path(os.environ.get(PROJECT_VARIABLE, root))
     if fetched := fetch_data(folder):
         tell(fetched)
     run_project(folder)

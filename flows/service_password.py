@@ -18,12 +18,11 @@ USER = "cad2real"
 
 def service_password(root: Path) -> str:
     """`user:password` of the project at `root`, made on first use and kept in .prefect/password for its owner alone.
+    The folder has to be there.
 
     Raises UserError when the file can be read by others or belongs to somebody else.
     """
     path = root / FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
     if not path.exists():
         handle, written = tempfile.mkstemp(dir=path.parent)  # for its owner alone
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -6,6 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+from flows.ownership import refuse_foreign_project
+from flows.service_password import service_password
+
+PROJECT_VARIABLE = "CAD2REAL_PROJECT"
+"""The folder that the nightly flow retrains; without it the one that its process works in."""
+DVC_CACHE = Path(".dvc") / "tmp" / "site"
+"""DVC keeps pickles in a folder that all users share unless another is named (its core.site_cache_dir)."""
 QUIET = {
     "DO_NOT_TRACK": "1",
     "DVC_NO_ANALYTICS": "1",
@@ -26,9 +33,13 @@ EMBEDDED_SERVER = {
 def run_environment(root: Path) -> dict[str, str]:
     """The environment in which flows and DVC run for the project at `root`.
 
-    What the user has set stays. With PREFECT_API_URL set, that server is used and nothing is started.
+    What the user has set stays. With PREFECT_API_URL set, that server is used and nothing is started. Raises UserError
+    when the project belongs to another user.
     """
+    refuse_foreign_project(root)
     wanted = dict(QUIET)
+    if (root / ".dvc").is_dir():
+        wanted["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
     if "PREFECT_API_URL" not in os.environ:
         wanted |= EMBEDDED_SERVER
         wanted["PREFECT_HOME"] = str((root / ".prefect").resolve())
@@ -41,6 +52,20 @@ def run_environment(root: Path) -> dict[str, str]:
     return environment
 
 
+def private_folder(path: Path) -> Path:
+    """`path`, which is made if it is not there, for its owner alone."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
 def enter(root: Path) -> None:
-    """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it."""
+    """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it.
+
+    A server that is started from now on asks for the project's password: other users reach 127.0.0.1 too.
+    """
     os.environ.update(run_environment(root))
+    if "PREFECT_API_URL" not in os.environ:
+        private_folder(root / ".prefect")
+        password = service_password(root)
+        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password

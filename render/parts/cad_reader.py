@@ -1,0 +1,133 @@
+"""CAD files of strangers, measured in a process that may be lost.
+
+A damaged STEP file can end the process that reads it (a signal of the reader's C++), keep it busy for hours or fill the
+memory. So files are read by a process of its own, with limits; it stays for the next file, and when it is lost, another
+takes its place and only that file is given up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from render.parts.geometry import GeometryError, load_geometry
+
+CPU_LIMIT_S = 120
+"""Of computing for one file: the slowest real parts at hand take 15 s."""
+WALL_LIMIT_S = 5.0 * CPU_LIMIT_S
+"""For what hangs without computing; a busy machine gives a process a fifth of a core at least."""
+MEMORY_LIMIT = 4 * 1024**3
+"""Bytes that one file may take: ten million triangles, the most that are rendered, take two thirds of it."""
+START_S = 120.0
+
+Measured = tuple[tuple[float, float, float], int]
+"""Size in mm and number of triangles."""
+
+
+class CadReader:
+    """Measures CAD files one after the other. The process starts with the first file; `close` ends it."""
+
+    def __init__(self) -> None:
+        self._process: multiprocessing.process.BaseProcess | None = None
+
+    def measure(self, path: Path, units: str) -> Measured:
+        """Size and triangles of the CAD file `path`; see `load_geometry`. Raises GeometryError, also when the reading
+        process was lost over the file or went beyond a limit.
+        """
+        if self._process is None or not self._process.is_alive():
+            self._start()
+        try:
+            self._connection.send((path, units))
+            answer = self._connection.recv() if self._connection.poll(WALL_LIMIT_S) else None
+        except (EOFError, OSError):
+            raise GeometryError(f"{path.name}: {self._loss()}") from None
+        if answer is None:
+            self.close()
+            raise GeometryError(f"{path.name}: was not read after {WALL_LIMIT_S:.0f} s; export it again, or simpler")
+        if isinstance(answer, str):
+            raise GeometryError(answer)
+        size, triangles = answer
+        return size, triangles
+
+    def close(self) -> None:
+        """Ends the process, at work or not."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._connection.close()
+            self._process = None
+
+    def _start(self) -> None:
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        with suppress(EOFError, OSError):
+            if self._connection.poll(START_S):
+                self._connection.recv()  # it is ready
+
+    def _loss(self) -> str:
+        """Why the process is gone, with the remedy."""
+        assert self._process is not None  # noqa: S101 - it was given a file
+        self._process.join(10)
+        code = self._process.exitcode
+        self.close()
+        if code == -signal.SIGXCPU:
+            return f"took more than {CPU_LIMIT_S} s of computing; export it again, or simpler"
+        name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
+        return f"the reader of CAD crashed on it ({name}); it is damaged or too complex; export it again"
+
+
+def _serve(connection: Connection) -> None:
+    """The process: reads files until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    import cascadio  # noqa: F401 - libraries are loaded before limits count
+    import trimesh  # noqa: F401
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, _virtual_bytes() + MEMORY_LIMIT)
+    connection.send(True)
+    while True:
+        try:
+            path, units = connection.recv()
+        except (EOFError, OSError):
+            return
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + CPU_LIMIT_S)
+        connection.send(_measured(path, units))
+
+
+def _measured(path: Path, units: str) -> Measured | str:
+    """What `path` measures, or why it cannot be read."""
+    try:
+        read = load_geometry(path, units)
+    except GeometryError as error:
+        return str(error)
+    except MemoryError:
+        return f"{path.name}: takes more than {MEMORY_LIMIT // 1024**3} GB of memory; export it coarser"
+    except RecursionError:
+        return f"{path.name}: is nested too deeply; export it again"
+    x, y, z = (round(float(side), 6) for side in read.size_mm)
+    return (x, y, z), read.triangles
+
+
+def _limit(kind: int, most: int) -> None:
+    """Lowers the soft limit `kind`, as far as the hard one allows."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _virtual_bytes() -> int:
+    """What the libraries have reserved by now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()

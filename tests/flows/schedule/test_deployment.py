@@ -25,7 +25,8 @@ def test_prefect_takes_it() -> None:
     models.PrefectYamlModel.model_validate(written)
     (deployment,) = written["deployments"]
     flow = load_flow_from_entrypoint(deployment["entrypoint"])
-    assert set(deployment["parameters"]) == set(flow.parameters.properties)
+    assert "parameters" not in deployment  # it retrains the folder that the worker was started in, and no other
+    assert flow.parameters.properties["root"]["const"] == "."
     (schedule,) = deployment["schedules"]
     check_schedule(schedule["cron"], schedule["timezone"])
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}

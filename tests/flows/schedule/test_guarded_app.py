@@ -1,0 +1,108 @@
+"""The nightly server answers its own page and programs with the password; other pages, names and people are refused."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import settings
+from flows.schedule.guarded_app import OwnOriginOnly
+from flows.schedule.server import server
+from flows.service_password import service_password
+
+PORT = 4321
+OWN = (b"host", b"127.0.0.1:4321")
+
+
+def answers(kind: str, *headers: tuple[bytes, bytes]) -> list[dict[str, Any]]:
+    """What the guard sends for a request with `headers`; "passed" stands for the application behind it."""
+    sent: list[dict[str, Any]] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        sent.append({"type": "passed"})
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": f"{kind}.request"}
+
+    asyncio.run(OwnOriginOnly(application, PORT)({"type": kind, "headers": list(headers)}, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [OWN],
+        [(b"Host", b"LOCALHOST:4321")],
+        [OWN, (b"origin", b"http://127.0.0.1:4321")],
+        [OWN, (b"origin", b"http://localhost:4321")],
+    ],
+)
+def test_its_own_page_and_programs_pass(kind: str, headers: list[tuple[bytes, bytes]]) -> None:
+    assert answers(kind, *headers) == [{"type": "passed"}]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"host", b"evil.example:4321")],
+        [(b"host", b"127.0.0.1:9999")],
+        [(b"host", b"127.0.0.1")],
+        [OWN, (b"host", b"evil.example:4321")],
+        [OWN, (b"origin", b"http://evil.example")],
+        [OWN, (b"origin", b"null")],
+        [OWN, (b"origin", b"https://127.0.0.1:4321")],
+        [OWN, (b"origin", b"http://127.0.0.1:4321.evil.example")],
+    ],
+)
+def test_other_hosts_and_origins_are_refused(headers: list[tuple[bytes, bytes]]) -> None:
+    assert answers("http", *headers)[0]["status"] == 403
+    assert answers("websocket", *headers) == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_what_is_no_request_passes() -> None:
+    assert answers("lifespan") == [{"type": "passed"}]
+
+
+def status(port: int, path: str, **headers: str) -> int:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api{path}", b"{}", headers, method="POST")
+    request.add_header("content-type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            json.load(answer)
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_HOME"):
+        monkeypatch.setenv(variable, "")  # so that what `enter` sets is taken back
+        monkeypatch.delenv(variable)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings.enter(tmp_path)
+    right = "Basic " + base64.b64encode(service_password(tmp_path).encode()).decode()
+    wrong = "Basic " + base64.b64encode(b"cad2real:guess").decode()
+    with server(tmp_path, port):
+        assert status(port, "/flows/filter", Authorization=right) == 200
+        assert status(port, "/flows/filter") == 401  # another user of the machine
+        assert status(port, "/flows/filter", Authorization=wrong) == 401
+        assert status(port, "/flows/filter", Authorization=right, Origin="http://evil.example") == 403
+        assert status(port, "/flows/filter", Authorization=right, Host="evil.example") == 403
+        assert status(port, "/deployments/x/create_flow_run") == 401

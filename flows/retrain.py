@@ -3,8 +3,7 @@
 Import this only after `flows.settings.enter`: Prefect reads its settings when it is imported.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: Prefect has to know the types of the flow's parameters, not their names.
 import os
 import subprocess
 from datetime import datetime

@@ -12,7 +12,7 @@ Border = Literal["shift", "pad"]
 
 
 class PhotosParams(Block):
-    """The photos. Where they and their boxes are, and how they become square."""
+    """Where the photos and their boxes are, and how they become square."""
 
     folder: str = "data/photos"
     """Folder of photos; a photo's sub-folder is its label.

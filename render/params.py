@@ -39,14 +39,14 @@ VIEW_SAMPLERS = {
 
 
 class CatalogueParams(Block):
-    """The part list. Where it is, and what holds for parts that do not say it themselves."""
+    """The part list: where it is, and what holds for parts that do not say it themselves."""
 
     parts: str = "data/parts/parts.csv"
     """Part list, csv or xlsx, with at least the columns part_id and file.
 
     It has to lie in data/parts/, where `cad2real run` looks for changes. Paths of CAD files in it are relative to it.
     """
-    units: Units = Field("mm", json_schema_extra=values({"mm": "", "cm": "", "m": "", "in": "inches"}))
+    units: Units = Field("mm", json_schema_extra=values({"mm": "", "cm": "", "m": "", "in": ""}))
     """Length unit of CAD files that do not say theirs.
 
     STL, OBJ and PLY do not; STEP, GLB, USD and .blend carry their own. The column `units` of the part list counts more.
@@ -102,10 +102,10 @@ class RenderParams(Block):
     sampler: ViewSampler | dict[ViewSampler, float] = Field(
         "sphere_equidistant", json_schema_extra=values(VIEW_SAMPLERS)
     )
-    """Where the camera stands: one of the words, or a mixture by share.
+    """Where the camera stands: a word, or a mixture such as {resting: 0.75, sphere_equidistant: 0.25}.
 
-    A mixture is written {resting: 0.75, sphere_equidistant: 0.25}. Choose what people will photograph: `resting` for
-    parts on a table. What views show matters more than how smooth they are.
+    The numbers of a mixture are relative shares. Choose what people will photograph: `resting` for parts on a table.
+    What views show matters more than how smooth they are.
     """
     elevation_deg: float = Field(30.0, ge=-90, le=90, json_schema_extra=unit("degrees"))
     """Height of the camera above the horizon, for the circular sampler."""
@@ -166,11 +166,11 @@ class RenderParams(Block):
         "transparent",
         json_schema_extra=values(
             {
-                "transparent": "nothing; what training wants, which lays backgrounds of its own behind",
+                "transparent": "nothing: training lays backgrounds of its own behind",
                 "color": "background_color",
                 "environment": "the map that lights the view",
                 "folder": "a picture of background_folder for each view",
-                "ground": "a table with the part's shadow; about twice the time",
+                "ground": "a table with the part's shadow, for about twice the time",
             }
         ),
     )
@@ -205,7 +205,7 @@ class RenderParams(Block):
                 "draft": "3 samples a pixel, enough for training",
                 "standard": "12",
                 "high": "128",
-                "synthnet": "4096, as SynthNet; very slow",
+                "synthnet": "4096, as SynthNet, very slow",
             }
         ),
     )

@@ -49,3 +49,4 @@ TARGET_STATISTICS = {
     "own": "those of photos",
     "joint": "both domains by those of their joint batches",
 }
+WEIGHTS = {"embedded": "an installed package, no network needed", "hub": "timm downloads them", "random": "untrained"}

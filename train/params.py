@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from cad2real.schema import Block, unit, values
-from train.choices import HEADS, METHODS, SCORES, TARGET_STATISTICS
+from train.choices import HEADS, METHODS, SCORES, TARGET_STATISTICS, WEIGHTS
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -165,7 +165,7 @@ class FinetuneParams(Block):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     """How much of each label is spread over all classes, against overconfidence."""
     frozen_blocks: int = Field(0, ge=0, le=1000, json_schema_extra=unit("blocks"))
-    """First blocks of the backbone that keep their pretrained weights."""
+    """How many of the backbone's first blocks keep their pretrained weights."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network, which is kept, follows each step; 0: no average."""
 
@@ -211,7 +211,7 @@ class AdaptParams(Block):
     the cost of rare classes.
     """
     frozen_blocks: int = Field(3, ge=0, le=1000, json_schema_extra=unit("blocks"))
-    """First blocks of the backbone that keep their pretrained weights.
+    """How many of the backbone's first blocks keep their pretrained weights.
 
     They see edges and textures, are the same for renders and photos, and cost half of a step.
     """
@@ -239,15 +239,12 @@ class AdaptParams(Block):
 
 
 class TrainParams(Block):
-    """Training. What all stages share, and one sub-block a stage."""
+    """What all training stages share, and one sub-block a stage."""
 
     backbone: str = "tf_efficientnet_lite0"
     """Any model of timm; tf_efficientnet_lite0, 1 and 2 are installed."""
-    weights: str = "embedded"
-    """What the backbone starts from: embedded, hub, random, or the path of a .safetensors file.
-
-    `embedded`: an installed package, no network needed. `hub`: timm downloads them. `random`: untrained.
-    """
+    weights: str = Field("embedded", json_schema_extra=values(WEIGHTS))
+    """What the backbone starts from: a word, or the path of a .safetensors file."""
     image_size: int = Field(128, ge=32, le=1024, json_schema_extra=unit("px"))
     """Side of the network's input.
 
@@ -263,9 +260,9 @@ class TrainParams(Block):
     """
     precision: Literal["float32", "bf16"] = Field(
         "float32",
-        json_schema_extra=values({"float32": "everywhere", "bf16": "the backbone in bfloat16, losses not; for GPUs"}),
+        json_schema_extra=values({"float32": "everywhere", "bf16": "the backbone in bfloat16, losses not, for GPUs"}),
     )
-    """Numbers that adapt and finetune compute with."""
+    """Number format that adapt and finetune compute in."""
     torch_compile: bool = False
     """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""
     epochs: int = Field(10, ge=1, le=10_000, json_schema_extra=unit("epochs"))
@@ -274,11 +271,10 @@ class TrainParams(Block):
     """Batches in an epoch, however many renders there are."""
     seed: int = Field(0, ge=0)
     """All randomness of training comes from it."""
-    rotations: Literal[1, 2, 4] = Field(4, json_schema_extra=unit("turns"))
-    """Turns of a photo that are averaged when it is recognised.
-
-    1: as it is; 2: and upside down; 4: by all quarters. More take as many times as long.
-    """
+    rotations: Literal[1, 2, 4] = Field(
+        4, json_schema_extra=unit("turns") | values({"1": "as it is", "2": "and upside down", "4": "by all quarters"})
+    )
+    """Turns of a photo that are averaged when it is recognised; each costs as much again."""
     size_prior: bool = True
     """Whether a part's size in photos of one camera counts, where it says something.
 

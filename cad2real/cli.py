@@ -51,7 +51,7 @@ def params(
 
     from cad2real import params_command
 
-    if schema and refresh or refresh and key:
+    if refresh and (schema or key):
         raise UserError("--refresh stands alone.", "For example: cad2real params --refresh")
     if schema:
         params_command.write_schema(Path(key) if key else None)

@@ -20,7 +20,8 @@ NEAREST = 4
 
 def values_of(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The value of each parameter by its dotted key, from `params`, a dump of `Params` as JSON."""
-    entries, found = known(), {}
+    entries = known()
+    found: dict[str, Any] = {}
     for name, value in params.items():
         key = f"{prefix}{name}"
         if isinstance(entries[key], Section):

@@ -1,4 +1,4 @@
-"""params.yaml as JSON Schema: what all else that describes parameters is made of, and what completes them in editors."""
+"""params.yaml as JSON Schema: for editors, and what all else that describes parameters is made of."""
 
 from __future__ import annotations
 

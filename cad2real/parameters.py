@@ -72,7 +72,7 @@ def first_sentence(text: str) -> tuple[str, str]:
 
 
 def listed(words: Iterable[str]) -> str:
-    """ "a, b or c"."""
+    """`words` as in "a, b or c"."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 

@@ -22,8 +22,8 @@ INTRODUCTION = """\
 
 Every key of `params.yaml`, by block. What is left out has its default; unknown keys and wrong values are refused with
 the key's name. In a terminal `cad2real params` lists all with the project's values, `cad2real params KEY` says what
-stands here about one. `cad2real run --set KEY=VALUE` changes one and keeps the comments. `cad2real params --schema FILE`
-writes a JSON Schema with which editors complete and check the file.
+stands here about one. `cad2real run --set KEY=VALUE` changes one and keeps the comments.
+`cad2real params --schema FILE` writes a JSON Schema with which editors complete and check the file.
 
 This page is made of the schemas by `python -m cad2real.reference --write`."""
 

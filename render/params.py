@@ -219,7 +219,7 @@ class RenderParams(Block):
             {"auto": "graphics cards where Blender finds some", "cpu": "the processor", "gpu": "cards or nothing"}
         ),
     )
-    """What renders."""
+    """What the pictures are rendered on."""
     workers: int | Literal["auto"] = Field(
         "auto",
         json_schema_extra=unit("processes") | values({"auto": "one a core or graphics card, as far as memory carries"}),

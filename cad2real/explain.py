@@ -93,7 +93,7 @@ def _paragraphs(text: str, width: int) -> list[str]:
 
 
 def _hanging(text: str, width: int, indent: int) -> list[str]:
-    """`text` between two columns of space, its further lines indented by `indent`."""
+    """`text` as lines of at most `width`, the first indented by two, the others by `indent`."""
     return textwrap.wrap(text, width - 2, initial_indent="  ", subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
@@ -104,7 +104,7 @@ def _nearest(key: str) -> str:
     same = [other for other in keys if other.rpartition(".")[2] == name or other.endswith(f".{key}")]
     by_name = {other: other.rpartition(".")[2] for other in keys}
     alike = difflib.get_close_matches(key, keys, NEAREST, 0.6)
-    names = difflib.get_close_matches(name, set(by_name.values()), NEAREST, 0.7)
+    names = difflib.get_close_matches(name, dict.fromkeys(by_name.values()), NEAREST, 0.7)
     alike += [other for other in keys if by_name[other] in names]
     nearest = list(dict.fromkeys(same or alike))[:NEAREST]
     return f"Did you mean {', '.join(nearest)}?" if nearest else "All there are: cad2real params"

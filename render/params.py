@@ -86,13 +86,14 @@ class EnvironmentParams(Block):
 class RenderParams(Block):
     """Views of a part: how many, from where, how large and how good.
 
-    A change here renders again what it touches; `device`, `workers`, `farm` and `ray_address` change no picture.
+    A change here renders the parts anew whose pictures it would change; `device`, `workers`, `farm` and `ray_address`
+    change none.
     """
 
     views: int = Field(32, ge=1, le=10_000, json_schema_extra=unit("pictures"))
     """Pictures of each part.
 
-    More views are the surest way to better recognition and cost as much more time; views that are there already stay.
+    More views help recognition, and time and disk grow with them. Another number renders all views anew.
     """
     size: int = Field(512, ge=16, le=4096, json_schema_extra=unit("px"))
     """Side of a picture.
@@ -136,7 +137,7 @@ class RenderParams(Block):
     fill: float = Field(0.85, gt=0.05, le=0.98)
     """Share of the picture's side that the part fills.
 
-    With `framing: real_scale` this holds for the largest part.
+    With `framing: real_scale` this holds for the largest part, and the others are smaller.
     """
     focal_length_mm: tuple[float, float] = Field((50.0, 300.0), json_schema_extra=unit("mm"))
     """Range from which each view's focal length is drawn (36 mm wide sensor).
@@ -237,5 +238,5 @@ class RenderParams(Block):
     seed: int = Field(0, ge=0)
     """Another seed gives other views.
 
-    A view depends on the seed, the part's id and the view's number only, so new parts do not change those of old ones.
+    What is random in a view depends on the seed, the part's id and the view's number only, not on the order of work.
     """

@@ -77,7 +77,7 @@ class AugmentParams(Block):
     augmix_p: float = Field(0.0, ge=0, le=1)
     """Share of renders that get AugMix: a blend of chains of simple changes.
 
-    Photos never get it; their strong views get all the others.
+    Photos never get it.
     """
 
 
@@ -85,7 +85,7 @@ class TargetAugmentParams(Block):
     """Random changes of an unlabelled photo.
 
     This is the weak view, which the teacher labels. The strong view, which the student sees, has half of
-    source_augment.jitter and its blur, low resolution, noise, JPEG and erasing on top.
+    source_augment.jitter and its grey, blur, low resolution, noise, JPEG and erasing on top.
     """
 
     scale: Scale = (0.9, 1.1)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from cad2real.schema import Block, unit, values
-from train.choices import HEADS, METHODS, SCORES, TARGET_STATISTICS, WEIGHTS
+from train import meanings
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -135,7 +135,7 @@ class ProbeParams(Block):
 
     head: Literal["logistic_regression", "linear", "svm"] = Field(
         "logistic_regression",
-        json_schema_extra=values(HEADS),
+        json_schema_extra=values(meanings.HEADS),
     )
     """Which linear head is fitted; features are kept, so that another one takes seconds."""
     draws: int = Field(4, ge=1, le=100, json_schema_extra=unit("times"))
@@ -174,7 +174,7 @@ class AdaptParams(Block):
     """Stage 2: all layers, labelled renders and unlabelled photos."""
 
     methods: dict[MethodName, NonNegativeFloat] = Field(
-        {"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0}, json_schema_extra=values(METHODS)
+        {"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0}, json_schema_extra=values(meanings.METHODS)
     )
     """Adaptation losses and their full weights; {}: none, training on renders alone.
 
@@ -196,7 +196,7 @@ class AdaptParams(Block):
     """How much of each label is spread over all classes, against overconfidence."""
     target_statistics: Literal["auto", "source", "own", "joint"] = Field(
         "auto",
-        json_schema_extra=values(TARGET_STATISTICS),
+        json_schema_extra=values(meanings.TARGET_STATISTICS),
     )
     """Statistics that standardise photos' features before the head."""
     label_shift: Literal["none", "bbse"] = Field(
@@ -226,7 +226,7 @@ class AdaptParams(Block):
     """
     confidence: float = Field(0.8, ge=0, le=1)
     """Probability from which self_training, size_training and fixmatch believe a label."""
-    score: ScoreName = Field("information_maximisation", json_schema_extra=values(SCORES))
+    score: ScoreName = Field("information_maximisation", json_schema_extra=values(meanings.SCORES))
     """What chooses the checkpoint, without labels of photos."""
     source_accuracy_gate: float = Field(0.05, ge=0, le=1)
     """Accuracy on held-out renders that a checkpoint may lose against the best one before it is out."""
@@ -243,7 +243,7 @@ class TrainParams(Block):
 
     backbone: str = "tf_efficientnet_lite0"
     """Any model of timm; tf_efficientnet_lite0, 1 and 2 are installed."""
-    weights: str = Field("embedded", json_schema_extra=values(WEIGHTS))
+    weights: str = Field("embedded", json_schema_extra=values(meanings.WEIGHTS))
     """What the backbone starts from: a word, or the path of a .safetensors file."""
     image_size: int = Field(128, ge=32, le=1024, json_schema_extra=unit("px"))
     """Side of the network's input.

@@ -12,11 +12,12 @@ import yaml
 from cad2real.comments import WIDTH, commented
 from cad2real.parameters import Parameter, known, sections
 from cad2real.params import Params
-from cad2real.reference import made, params_files
+from cad2real.reference import made, main
 from cad2real.schema import Block
+from flows.start import STARTER
 
 REPOSITORY = Path(__file__).parents[2]
-FULL = [path for path in params_files(REPOSITORY) if "benchmark" not in str(path)]
+FULL = [REPOSITORY / "params.yaml", STARTER / "params.yaml"]
 PARAMETERS = [parameter for section in sections() for parameter in section.parameters]
 
 
@@ -36,8 +37,12 @@ def test_a_generated_file_is_as_the_schemas_say(path: Path) -> None:
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
+def test_the_command_for_developers_says_what_is_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0 and capsys.readouterr().out == ""
+    assert main(["--wirte"]) == 2 and "usage" in capsys.readouterr().err
+
+
 def test_the_repositorys_project_and_the_starter_show_every_parameter() -> None:
-    assert len(FULL) == 2
     wanted = sorted(parameter.key for parameter in PARAMETERS)
     for path in FULL:
         assert sorted(leaves(yaml.safe_load(path.read_text()))) == wanted, f"{path}: add the key that is missing"

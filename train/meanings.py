@@ -1,4 +1,4 @@
-"""The words that the `train` block of params.yaml allows where there is much to choose from, and what each means."""
+"""What the words mean that the `train` block of params.yaml allows, where there is much to choose from."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ def _front_desk() -> None:
     """Keeps the names of the commands even while there is only one."""
 
 
-@app.command()
 def params(
     key: Annotated[
         str | None,
@@ -65,6 +64,7 @@ def params(
 
 for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli):
     room.register(app)
+app.command()(params)
 
 
 def main() -> None:

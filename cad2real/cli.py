@@ -48,7 +48,7 @@ def params(
     """
     import shutil
 
-    from cad2real import params_command
+    from cad2real.reference import command as params_command
 
     if refresh and (schema or key):
         raise UserError("--refresh stands alone.", "For example: cad2real params --refresh")

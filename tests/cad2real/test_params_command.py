@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from cad2real.cli import app
 from cad2real.errors import UserError
-from cad2real.explain import explanation, values_of
-from cad2real.json_schema import editor_schema
-from cad2real.parameters import known
 from cad2real.params import Params
-from cad2real.params_command import said
-from cad2real.reference import params_files
-from flows.change import change_params
+from cad2real.reference.command import said
+from cad2real.reference.json_schema import editor_schema
+from cad2real.reference.page import params_files
+from cad2real.reference.rows import known
+from cad2real.reference.terminal import explanation, values_of
+from flows.params_file import change_params
 from flows.start import STARTER
 
 REPOSITORY = Path(__file__).parents[2]

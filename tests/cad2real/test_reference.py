@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cad2real.comments import WIDTH, commented
-from cad2real.parameters import Parameter, known, sections
 from cad2real.params import Params
-from cad2real.reference import made, main
+from cad2real.reference.comments import WIDTH, commented
+from cad2real.reference.page import made, main
+from cad2real.reference.rows import Parameter, known, sections
 from cad2real.schema import Block
 from flows.start import STARTER
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from cad2real.parameters import Parameter, Section, known, listed
+from cad2real.reference.rows import Parameter, Section, known, listed
 
 OURS = "#:"
 COLUMN, LAST_COLUMN, WIDTH = 36, 44, 120

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from cad2real.errors import UserError
-from cad2real.explain import explanation, overview, values_of
 from cad2real.files import write_text
-from cad2real.json_schema import editor_schema
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
+from cad2real.reference.json_schema import editor_schema
+from cad2real.reference.terminal import explanation, overview, values_of
 
 PAGE_WIDTH = 100  # of text where there is no terminal, and at most
 
@@ -54,7 +54,7 @@ def refresh(root: Path) -> None:
     """
     import yaml
 
-    from cad2real.comments import commented
+    from cad2real.reference.comments import commented
 
     path = Layout(root).params
     if not path.exists():

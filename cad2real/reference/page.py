@@ -10,11 +10,11 @@ import sys
 import textwrap
 from pathlib import Path
 
-from cad2real.comments import as_yaml, commented
 from cad2real.files import write_text
-from cad2real.parameters import Parameter, Section, sections
+from cad2real.reference.comments import as_yaml, commented
+from cad2real.reference.rows import Parameter, Section, sections
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 PAGE = Path("docs/reference/parameters.md")
 WIDTH = 120
 INTRODUCTION = """\
@@ -78,7 +78,3 @@ def _about(parameter: Parameter) -> list[str]:
 def _paragraphs(entry: Parameter | Section) -> list[str]:
     text = f"{entry.summary} {entry.details}".strip()
     return [textwrap.fill(part, WIDTH, break_on_hyphens=False, break_long_words=False) for part in text.split("\n\n")]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

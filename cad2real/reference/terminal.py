@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cad2real.comments import as_yaml
 from cad2real.errors import UserError
-from cad2real.parameters import Parameter, Section, known, sections
+from cad2real.reference.comments import as_yaml
+from cad2real.reference.rows import Parameter, Section, known, sections
 
 Values = Mapping[str, Any]
 """The project's value of each parameter, by its dotted key."""

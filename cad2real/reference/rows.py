@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cad2real.json_schema import Schema, params_schema
+from cad2real.reference.json_schema import Schema, params_schema
 from cad2real.schema import UNIT, VALUES
 
 TYPES = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "null": "null"}

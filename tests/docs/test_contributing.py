@@ -1,0 +1,55 @@
+"""The files that documents name are there, and each question of a newcomer ends in one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+NOW = [page for page in PAGES if page.name != "CHANGELOG.md"]  # it tells of the past, too
+
+FOLDERS = ("cad2real", "docs", "examples", "flows", "photos", "render", "search", "tests", "tools", "train")
+CODE = re.compile(r"`([^`\n]+)`")
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})/[\w./-]*")
+"""A path in backticks. `NAME`, `<key>` or `*` in it stand for something else, and data/ is made by runs."""
+MODULE = re.compile(r"(?:python -m|from|import) ((?:cad2real|flows|photos|render|search|train)(?:\.\w+)+)")
+PLACEHOLDER = re.compile(r"NAME|STAGE|[<*]")
+
+
+def where(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def named_paths(text: str) -> Iterator[str]:
+    """Paths that stand alone in backticks, and names such as `dann.py` are none of them."""
+    for code in CODE.findall(FENCE.sub("", text)):
+        if PATH.fullmatch(code) and not PLACEHOLDER.search(code):
+            yield code
+
+
+@pytest.mark.parametrize("page", NOW, ids=where)
+def test_files_named_in_backticks_exist(page: Path) -> None:
+    gone = [path for path in named_paths(page.read_text()) if not (ROOT / path).exists()]
+    assert not gone
+
+
+def test_the_questions_of_a_newcomer_end_in_a_file_each() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| Wh")]
+    assert len(rows) >= 10
+    for row in rows:
+        answer = row.split("|")[2]
+        files = [code for code in CODE.findall(answer) if (ROOT / code).is_file()]
+        assert len(files) == 1 or "its room's" in answer, row
+
+
+@pytest.mark.parametrize("page", NOW, ids=where)
+def test_modules_that_are_started_or_imported_exist(page: Path) -> None:
+    for module in MODULE.findall(page.read_text()):
+        path = ROOT.joinpath(*module.split("."))
+        assert path.with_suffix(".py").exists() or (path / "__init__.py").exists(), f"{where(page)}: {module}"

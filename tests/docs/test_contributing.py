@@ -53,3 +53,14 @@ def test_modules_that_are_started_or_imported_exist(page: Path) -> None:
     for module in MODULE.findall(page.read_text()):
         path = ROOT.joinpath(*module.split("."))
         assert path.with_suffix(".py").exists() or (path / "__init__.py").exists(), f"{where(page)}: {module}"
+
+
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "docs/how-to/add-a-method.md"], ids=where)
+def test_names_in_backticks_occur_in_the_code(page: Path) -> None:
+    """Such as `METHODS` or `restyle(renders, photos)`: where a name changes, the page has to."""
+    source = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
+    said = (re.fullmatch(r"(?:\w+\.)*(\w+)(?:\(.*\))?", code) for code in CODE.findall(FENCE.sub("", page.read_text())))
+    names = {match[1] for match in said if match and not PLACEHOLDER.search(match[0])}
+    outside = {"mkdocs", "tool", "importlinter", "importlinter", "md", "yaml", "json"}
+    gone = [name for name in sorted(names - outside) if not re.search(rf"\b{name}\b", source)]
+    assert not gone

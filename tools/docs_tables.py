@@ -20,7 +20,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CSV = Path("docs/results.csv")
-PAGES = (Path("README.md"), Path("docs/results.md"), Path("docs/reference/uda_benchmark.md"))
+PAGES = (
+    Path("README.md"),
+    Path("docs/results.md"),
+    Path("docs/reference/uda_benchmark.md"),
+    Path("docs/explanation/choosing-methods.md"),
+)
 BLOCK = re.compile(r"(?P<start><!-- results: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 SETS = {
@@ -155,6 +160,37 @@ def digits_long(results: Results) -> list[str]:
     return _digits_table(results, ["source only", *LONG])
 
 
+def source_statistics(results: Results) -> list[str]:
+    """docs/explanation/choosing-methods.md: methods that keep the source's statistics, by learning rate."""
+    rates = {f"accuracy at {rate}": rate for rate in ("3e-3", "1e-3", "3e-4")}
+    return _grid(results, "8 x 8 digits, source's statistics", "", "from a source-only network (.695)", rates)
+
+
+def harder_set(results: Results) -> list[str]:
+    """docs/explanation/choosing-methods.md: what methods do to a weak start."""
+    measures = {
+        "accuracy after 100 steps on renders": "after 100 steps on renders",
+        "accuracy after the steps on both": "after 150 more on both",
+    }
+    return _grid(results, "recoloured bricks, trials", "0", "on the target", measures)
+
+
+def one_change(results: Results) -> list[str]:
+    """docs/explanation/choosing-methods.md: what else was tried on the harder set."""
+    measures = {name: name for name in ("source only", "adapted")}
+    return _grid(results, "recoloured bricks, one change", "0", "one change, seed 0, the same renders", measures)
+
+
+def _grid(results: Results, set_: str, seed: str, head: str, measures: dict[str, str]) -> list[str]:
+    """A line a row of the set, a column a measure (by its title); rows that have none of them are left out."""
+    lines = [_line([head, *measures.values()]), "| --- |" + " --- |" * len(measures)]
+    for row in results.rows(set_):
+        cells = [results.get(set_, row, measure, seed) for measure in measures]
+        if any(cells):
+            lines.append(_line([row, *cells]))
+    return lines
+
+
 def _digits_table(results: Results, rows: Sequence[str]) -> list[str]:
     lines = ["| methods | " + " | ".join(DIGITS.values()) + " |", "| --- | --- | --- |"]
     for row in rows:
@@ -182,6 +218,9 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "digits": digits,
     "digits-short": digits_short,
     "digits-long": digits_long,
+    "source-statistics": source_statistics,
+    "harder-set": harder_set,
+    "one-change": one_change,
 }
 
 

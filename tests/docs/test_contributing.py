@@ -64,3 +64,13 @@ def test_names_in_backticks_occur_in_the_code(page: Path) -> None:
     outside = {"mkdocs", "tool", "importlinter", "importlinter", "md", "yaml", "json"}
     gone = [name for name in sorted(names - outside) if not re.search(rf"\b{name}\b", source)]
     assert not gone
+
+
+def test_pages_that_the_code_names_exist() -> None:
+    sources = [
+        path for folder in FOLDERS for kind in ("*.py", "*.yaml") for path in sorted((ROOT / folder).rglob(kind))
+    ]
+    sources += [ROOT / "params.yaml", ROOT / "dvc.yaml"]
+    named = {(page, path) for path in sources for page in re.findall(r"\bdocs/[\w/-]+\.\w+", path.read_text())}
+    gone = sorted(f"{where(path)}: {page}" for page, path in named if not (ROOT / page).exists())
+    assert not gone

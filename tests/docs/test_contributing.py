@@ -61,7 +61,7 @@ def test_names_in_backticks_occur_in_the_code(page: Path) -> None:
     source = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
     said = (re.fullmatch(r"(?:\w+\.)*(\w+)(?:\(.*\))?", code) for code in CODE.findall(FENCE.sub("", page.read_text())))
     names = {match[1] for match in said if match and not PLACEHOLDER.search(match[0])}
-    outside = {"mkdocs", "tool", "importlinter", "importlinter", "md", "yaml", "json"}
+    outside = {"mkdocs", "tool", "importlinter", "md", "yaml", "json"}
     gone = [name for name in sorted(names - outside) if not re.search(rf"\b{name}\b", source)]
     assert not gone
 

@@ -57,14 +57,13 @@ def test_licence_and_citation_name_this_version() -> None:
     assert "APPENDIX: How to apply the Apache License to your work." in (ROOT / "LICENSE").read_text()
 
 
-def test_notice_lists_every_direct_dependency() -> None:
+def test_notice_lists_every_direct_dependency_with_its_pin() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [
-        *project["dependencies"],
-        *(each for extra in project["optional-dependencies"].values() for each in extra),
-    ]
-    names = {re.split(r"[<>=\[; ]", each)[0].lower() for each in wanted}
-    listed = {
-        line.split()[0].lower() for line in (ROOT / "NOTICE").read_text().splitlines() if re.match(r"  [\w.-]+ ", line)
-    }
-    assert names <= listed, sorted(names - listed)
+    pins = dict(line.lower().split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
+    rows = re.findall(r"^  ([\w.-]+) +(\S+) ", (ROOT / "NOTICE").read_text(), re.MULTILINE)
+    listed = {name.lower(): version for name, version in rows}
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    for name in {re.split(r"[<>=\[; ]", each)[0].lower() for group in groups for each in group}:
+        assert name in listed, f"NOTICE does not list {name}"
+        if name in pins:
+            assert listed[name] == pins[name], f"NOTICE has another version of {name}"

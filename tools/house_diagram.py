@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURE = Path("docs/images/house.svg")
 
 WIDTH, MARGIN, GAP, ROW, TITLE = 1080, 16, 18, 30, 34
-COLUMNS = (("render",), ("train",), ("flows", "search", "photos"))
+COLUMNS = (("render", "photos"), ("train", "search"), ("flows",))
 JOBS = {
     "render": "CAD + part list to views",
     "train": "images to a model",

@@ -5,7 +5,7 @@
 DIR holds mnist5k.npz, usps.npz and mnist_m.npz (tools/uda/digits.py); by default DIGITS of the environment. Target
 labels only score. Written to data/reports/uda.json after each run: what is there is not run again, so a killed check
 goes on.
-Printed at the end: the table of docs/uda_benchmark.md.
+Printed at the end: the table of docs/reference/uda_benchmark.md.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def index() -> None:
     Example: cad2real index
     """
     from cad2real.layout import Layout
-    from search.build import build_index
+    from search.stage import build_index
     from train.compute.out_of_memory import memory_watched
 
     with memory_watched("index"):
@@ -90,11 +90,11 @@ def predict(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
-    from search.prediction import Predictor, listed_photos
+    from search.prediction import Predictor, list_photos
     from train.compute.out_of_memory import memory_watched
 
     wanted = _box(box) if box else None
-    paths, skipped = listed_photos(photos)
+    paths, skipped = list_photos(photos)
     answers: list[Prediction] = []
     with memory_watched("predict"):
         predictor = Predictor.open(Path(), model)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
-from flows.pipeline import say
+from flows.dvc.commands import run_dvc
+from flows.pipeline import print_progress
 from flows.project import project_lock
-from flows.settings import run_environment
-from flows.stages import DVC
 from flows.versions.record import FOLDER, locked_hashes, read_run
 
 SHORT = 7  # characters of a hash that are shown
@@ -96,7 +94,7 @@ def checkout(root: Path, wanted: str, *, force: bool) -> Version:
                 with atomic_file(root / name) as temporary:
                     shutil.copyfile(folder / name, temporary)
         missing = _dvc_checkout(root)
-        if missing and _dvc(root, "pull", "--quiet").returncode == 0:
+        if missing and run_dvc(root, "pull", "--quiet").returncode == 0:
             missing = _dvc_checkout(root)
         if missing:
             raise UserError(f"DVC does not have all artifacts of {version.name}: {missing}", "Are they in a remote?")
@@ -104,25 +102,23 @@ def checkout(root: Path, wanted: str, *, force: bool) -> Version:
             (root / "data" / "reports").mkdir(parents=True, exist_ok=True)
             with atomic_file(root / "data" / "reports" / "metrics.json") as temporary:
                 shutil.copyfile(folder / "metrics.json", temporary)
-    say(f"artifacts and params.yaml are those of {version.name}")
+    print_progress(f"artifacts and params.yaml are those of {version.name}")
     return version
 
 
 def _refuse_to_lose_work(root: Path) -> None:
     for name in ("dvc.lock", "params.yaml"):
         current = root / name
-        kept = [folder / name for folder in (root / FOLDER).glob("*")]
-        if current.exists() and all(not path.exists() or path.read_bytes() != current.read_bytes() for path in kept):
+        recorded = [folder / name for folder in (root / FOLDER).glob("*")]
+        if current.exists() and all(
+            not path.exists() or path.read_bytes() != current.read_bytes() for path in recorded
+        ):
             raise UserError(f"{name} has changes that no version holds.", "Run first, or lose them with --force.")
-
-
-def _dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True)
 
 
 def _dvc_checkout(root: Path) -> str:
     """Puts the artifacts of dvc.lock in place; returns the paths that DVC cannot bring, empty when all are there."""
-    done = _dvc(root, "checkout", "--force")
+    done = run_dvc(root, "checkout", "--force")
     if done.returncode == 0:
         return ""
     noise = ("ERROR", "Is your cache", "<http", "WARNING")

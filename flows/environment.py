@@ -26,7 +26,7 @@ EMBEDDED_SERVER = {
 def run_environment(root: Path) -> dict[str, str]:
     """The environment in which flows and DVC run for the project at `root`.
 
-    What the user has set stays. With PREFECT_API_URL set, that server is used and nothing is started.
+    Variables that the user has set stay. With PREFECT_API_URL set, that server is used and nothing is started.
     """
     wanted = dict(QUIET)
     if "PREFECT_API_URL" not in os.environ:
@@ -41,6 +41,6 @@ def run_environment(root: Path) -> dict[str, str]:
     return environment
 
 
-def enter(root: Path) -> None:
+def apply_environment(root: Path) -> None:
     """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it."""
     os.environ.update(run_environment(root))

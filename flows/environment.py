@@ -28,11 +28,11 @@ def run_environment(root: Path) -> dict[str, str]:
 
     Variables that the user has set stay. With PREFECT_API_URL set, that server is used and nothing is started.
     """
-    wanted = dict(QUIET)
+    defaults = dict(QUIET)
     if "PREFECT_API_URL" not in os.environ:
-        wanted |= EMBEDDED_SERVER
-        wanted["PREFECT_HOME"] = str((root / ".prefect").resolve())
-    environment = {**wanted, **os.environ}
+        defaults |= EMBEDDED_SERVER
+        defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
+    environment = {**defaults, **os.environ}
     # `cad2real` and `dvc` in the stages' commands are the ones of this environment, activated or not.
     binaries = str(Path(sys.executable).parent)
     path = environment.get("PATH", os.defpath).split(os.pathsep)

@@ -1,4 +1,4 @@
-"""Makes a project folder ready for a run: DVC set up (with or without git), folders there, parameters right."""
+"""Makes a project folder ready for a run: sets up DVC (with or without git), makes folders, checks parameters."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def _check_blocks(root: Path) -> None:
     path = Layout(root).params
     present = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
     stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
-    wanted = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
-    if missing := sorted(wanted - set(present or {})):
+    required = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
+    if missing := sorted(required - set(present or {})):
         lines = ", ".join(f"`{block}: {{}}`" for block in missing)
         raise UserError(f"{path} lacks {lines}.", "Add these lines: an empty block has its defaults.")
 

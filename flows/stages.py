@@ -57,18 +57,19 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
 
     Raises UserError with DVC's message when DVC cannot tell.
     """
-    asked = run_dvc(root, "status", "--json")
+    status = run_dvc(root, "status", "--json")
     try:
-        if asked.returncode != 0:
+        if status.returncode != 0:
             raise ValueError
-        answer = json.loads(asked.stdout)
+        changed = json.loads(status.stdout)
     except ValueError:
-        errors = [line.removeprefix("ERROR: ") for line in asked.stderr.splitlines() if line.startswith("ERROR")]
-        raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or asked.stderr[-500:]}", "") from None
+        errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
+        raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None
     lock = root / "dvc.lock"
     recorded = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.exists() else {}
     return {
-        stage: _descriptions(changes) if stage in recorded else ["has not run yet"] for stage, changes in answer.items()
+        stage: _descriptions(changes) if stage in recorded else ["has not run yet"]
+        for stage, changes in changed.items()
     }
 
 

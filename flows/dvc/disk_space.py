@@ -25,7 +25,7 @@ def check_disk_space(root: Path, params: Params, stages: Collection[str]) -> Non
     data = Layout(root).data
     cache, copies = dvc_cache(root)
     shares = not copies or _blocks_are_shared(data, cache)
-    wanted: dict[int, float] = defaultdict(float)
+    sizes: dict[int, float] = defaultdict(float)
     items: dict[int, list[str]] = defaultdict(list)
     folders: dict[int, Path] = {}
     for need in estimate_disk_needs(root, params, stages):
@@ -36,9 +36,9 @@ def check_disk_space(root: Path, params: Params, stages: Collection[str]) -> Non
             folder = _existing(place)
             disk = folder.stat().st_dev
             folders.setdefault(disk, folder)
-            wanted[disk] += need.bytes
+            sizes[disk] += need.bytes
             items[disk].append(f"{what} {_size(need.bytes)}")
-    for disk, size in wanted.items():
+    for disk, size in sizes.items():
         free = shutil.disk_usage(folders[disk]).free
         if free < size:
             raise UserError(

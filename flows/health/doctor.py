@@ -163,12 +163,12 @@ def _dvc(root: Path) -> CheckResult:
     version = importlib.metadata.version("dvc")
     if not (root / ".dvc").is_dir():
         return CheckResult("dvc", f"{version}, set up by the first run")
-    asked = run_dvc(root, "config", "--list")
-    if asked.returncode != 0:
+    listed = run_dvc(root, "config", "--list")
+    if listed.returncode != 0:
         return CheckResult(
-            "dvc", asked.stderr.strip().splitlines()[-1], "Mend .dvc/config, or take that of a new project."
+            "dvc", listed.stderr.strip().splitlines()[-1], "Mend .dvc/config, or take that of a new project."
         )
-    settings = dict(line.split("=", 1) for line in asked.stdout.splitlines() if "=" in line)
+    settings = dict(line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
     return CheckResult("dvc", f"{version}, remote: {settings.get('core.remote', 'none')}, no telemetry")
 
 

@@ -79,16 +79,16 @@ def _is_input(path: str, lock: dict[str, dict[str, Any]]) -> bool:
 
 def _referenced(root: Path, lock: dict[str, dict[str, Any]]) -> set[str]:
     """The hashes of everything that dvc.lock says should be in the cache."""
-    wanted = set()
+    expected = set()
     for stage in lock.values():
         for item in stage.get("outs", []):
             digest = str(item.get("md5", ""))
             if item["path"].endswith("metrics.json"):  # not in the cache, so that git can keep it
                 continue
-            wanted.add(digest)
+            expected.add(digest)
             if digest.endswith(DIRECTORY):
-                wanted |= set((read_folder_list(root, digest) or {}).values())
-    return wanted
+                expected |= set((read_folder_list(root, digest) or {}).values())
+    return expected
 
 
 def _cache_faults(root: Path, digests: set[str] | None) -> Iterator[Fault]:
@@ -118,10 +118,10 @@ def _artifact_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
         if not place.is_dir() or folder_hash(place) != digest:
             yield Fault(path, "cannot be checked file by file: its list in DVC's cache is missing or damaged")
         return
-    for name, wanted in listing.items():
+    for name, expected in listing.items():
         if not (place / name).is_file():
             yield Fault(f"{path}/{name}", "missing")
-        elif file_hash(place / name) != wanted:
+        elif file_hash(place / name) != expected:
             yield Fault(f"{path}/{name}", "is not what the run wrote")
     for surplus in sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()):
         if surplus not in listing:

@@ -69,7 +69,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that is known of a project's last run. None and empty mean: not there."""
+    """All that the report shows of a project's last run. None and empty mean: does not exist."""
 
     cards: tuple[LabelCard, ...]
     renders: int

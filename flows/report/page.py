@@ -155,15 +155,15 @@ def _hero(data: ReportData) -> list[tuple[LabelCard, str, str]]:
 
 def _matrices(data: ReportData) -> tuple[list[str], list[tuple[str, list[list[int]]]], bool]:
     """Classes and named confusion matrices, adapted first; only the most confused classes when there are very many."""
-    scored = [("adapted", data.after), ("renders only", data.before)]
-    there = [(name, scores.confusion) for name, scores in scored if scores]
-    if not there or len(data.classes) <= MOST_CLASSES:
-        return list(data.classes), there, False
-    matrix = there[0][1]
+    models = [("adapted", data.after), ("renders only", data.before)]
+    scored_models = [(name, scores.confusion) for name, scores in models if scores]
+    if not scored_models or len(data.classes) <= MOST_CLASSES:
+        return list(data.classes), scored_models, False
+    matrix = scored_models[0][1]
     every = range(len(data.classes))
     wrong = [sum(matrix[a][b] + matrix[b][a] for b in every if b != a) for a in every]
     shown = sorted(sorted(every, key=lambda number: -wrong[number])[: MOST_CLASSES // 2])
-    cut = [(name, [[counts[row][column] for column in shown] for row in shown]) for name, counts in there]
+    cut = [(name, [[counts[row][column] for column in shown] for row in shown]) for name, counts in scored_models]
     return [data.classes[number] for number in shown], cut, True
 
 
@@ -174,9 +174,9 @@ def _charts(model: dict[str, Any]) -> list[tuple[str, Markup]]:
         return []
     names = [str(candidate["name"]) for candidate in candidates]
     chosen = names.index(model["chosen"]) if model.get("chosen") in names else None
-    wanted = {str(model.get("chosen_by")): "Score that chose", "source_accuracy": "Accuracy on held-out renders"}
+    titles = {str(model.get("chosen_by")): "Score that chose", "source_accuracy": "Accuracy on held-out renders"}
     charts = []
-    for key, title in wanted.items():
+    for key, title in titles.items():
         if all(key in candidate["scores"] for candidate in candidates):
             values = [float(candidate["scores"][key]) for candidate in candidates]
             heading = title if key == "source_accuracy" else f"{title}: {key.replace('_', ' ')}"

@@ -56,19 +56,19 @@ def _names(labels: Sequence[str], places: Mapping[str, Sequence[Point]]) -> list
     """Each label's name in the middle of its photos, or of its renders where it has no photo; a name that would lie on
     another one moves down.
     """
-    wanted = []
+    places_of_names = []
     for label in labels:
         own = [[point for point in places[kind] if point[2] == label] for kind in ("photos", "renders")]
         x, y = (_place(median(point[axis] for point in own[0] or own[1])) for axis in (0, 1))
         name = label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
         half = len(name) * HALF_LETTER + 2
-        wanted.append((y - 7, min(max(x, half), SIDE - half), half, name))
-    written: list[tuple[float, float, float]] = []
+        places_of_names.append((y - 7, min(max(x, half), SIDE - half), half, name))
+    drawn: list[tuple[float, float, float]] = []
     texts = []
-    for y, x, half, name in sorted(wanted):
-        while any(abs(x - left) < half + width and abs(y - above) < LINE for above, left, width in written):
+    for y, x, half, name in sorted(places_of_names):
+        while any(abs(x - left) < half + width and abs(y - above) < LINE for above, left, width in drawn):
             y += 2
-        written.append((y, x, half))
+        drawn.append((y, x, half))
         place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="{LETTER}"'
         texts.append(f'<text {place} class="map-name">{escape(name)}</text>')
     return texts

@@ -80,8 +80,8 @@ def commit_run(root: Path, name: str) -> str:
     under_way = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
     if any((git_folder / name).exists() for name in under_way):
         return "not committed to git: a merge or rebase is under way"
-    wanted = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
-    files = [*wanted, f"{FOLDER}/{name}"]
+    present = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
+    files = [*present, f"{FOLDER}/{name}"]
     added = _git(root, "add", "--force", "--intent-to-add", "--", *files)
     # --only takes these files as they are and leaves whatever else the user has staged alone.
     done = _git(root, "commit", "--quiet", "--no-verify", "--only", "-m", f"cad2real run {name}", "--", *files)
@@ -96,14 +96,14 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def push(root: Path) -> str:
-    """Sends the artifacts to the project's default DVC remote; empty when there is none, else what became of it."""
+    """Sends the artifacts to the project's default DVC remote; empty without one, else a line with the outcome."""
     configs = [root / ".dvc" / name for name in ("config", "config.local")]
     if not any("remote" in config.read_text(encoding="utf-8") for config in configs if config.exists()):
         return ""
-    asked = run_dvc(root, "config", "core.remote")
-    if asked.returncode != 0 or not asked.stdout.strip():
+    setting = run_dvc(root, "config", "core.remote")
+    if setting.returncode != 0 or not setting.stdout.strip():
         return ""
-    remote = asked.stdout.strip()
+    remote = setting.stdout.strip()
     done = run_dvc(root, "push")
     if done.returncode == 0:
         return f"artifacts pushed to the remote {remote}"

@@ -27,10 +27,11 @@ test: setup ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: lint
-lint: setup ## check style and types
+lint: setup ## check style, types and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: bench-render
 bench-render: setup ## measure the renderer on the sample parts

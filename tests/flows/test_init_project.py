@@ -57,7 +57,7 @@ def test_the_starters_stages_are_the_repositorys_with_code_versions_for_folders(
     for stage in ours.values():
         code = [dep for dep in stage["deps"] if not dep.startswith("data/")]
         stage["deps"] = [dep for dep in stage["deps"] if dep.startswith("data/")]
-        if rooms := list(dict.fromkeys(dep.split("/")[0] for dep in code)):
-            stage.setdefault("params", []).append({"code.yaml": rooms})
+        keys = [dep.removesuffix(".py").replace("/", ".") for dep in code]
+        stage.setdefault("params", []).append({"code.yaml": keys})
     assert theirs == ours
     assert list(theirs) == list(ours)

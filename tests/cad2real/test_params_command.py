@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from flows.change import change_params
 from jsonschema import Draft7Validator
 from typer.testing import CliRunner
 
@@ -18,8 +19,7 @@ from cad2real.parameters import known
 from cad2real.params import Params
 from cad2real.params_command import said
 from cad2real.reference import params_files
-from flows.change import change_params
-from flows.start import STARTER
+from flows.init_project import STARTER
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = [*params_files(REPOSITORY), *sorted((REPOSITORY / "train" / "presets").glob("*.yaml"))]

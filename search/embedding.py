@@ -1,4 +1,4 @@
-"""What search asks of a model, and which of the project's models it takes."""
+"""What search needs of a model, and which of the project's models it loads."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Embedder(Protocol):
         """Embeddings of renders; `label` names them in the progress line."""
 
 
-def queries_of(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
-    """What `model` sees in square photos, with a belief for each part of `index`."""
+def embed_queries(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
+    """The embeddings of square photos, with the class probability of each part of `index`."""
     embeddings, probabilities = model.look(images)
     if not index.labels <= set(model.classes):  # parts that were rendered after training
         return Queries(embeddings)

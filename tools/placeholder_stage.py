@@ -1,4 +1,4 @@
-"""Stands in for the stages whose work is not to be measured: small files, of the number and kind of the real ones.
+"""Takes the place of the stages whose work is not to be measured: writes small files, as many as the real stage would.
 
     python tools/placeholder_stage.py render
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from PIL import Image
 
@@ -24,8 +25,8 @@ SIZE = 32
 NUMBERS = [[901.665902, 0.0, 256.0], [0.346663311, 0.683861338, -0.641995498], [0.82918394, 0.096539676, 0.550576138]]
 
 
-def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Events) -> None:
-    """In place of `farm.run`."""
+def draw(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: Events) -> None:
+    """Takes the place of `local_farm.run`: writes pictures of one colour instead of rendering."""
     for job in jobs:
         key = content_key(job.part, job.shot)
         job.folder.mkdir()
@@ -40,9 +41,10 @@ def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Ev
             views.append({"file": name, "intrinsics": NUMBERS, "extrinsics": [*NUMBERS, [0.0] * 3], "box": [0] * 4})
             events.view(job)
         part, shot = job.part, job.shot
-        said = {"part_id": part.part_id, "label": part.label, "name": part.name, "material": "steel"}
-        said |= {"seed": shot.seed, "size": shot.size, "quality": shot.quality, "sampler": "placeholder"}
-        write_json(job.folder / "part.json", {**said, "content_key": key, "size_mm": part.size_mm, "views": views})
+        names = {"part_id": part.part_id, "label": part.label, "name": part.name, "material": "steel"}
+        settings = {"seed": shot.seed, "size": shot.size, "quality": shot.quality, "sampler": "placeholder"}
+        description = {**names, **settings, "content_key": key, "size_mm": part.size_mm, "views": views}
+        write_json(job.folder / "part.json", description)
         events.done(job, "none")
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from flows import settings
-from flows.pipeline import say
+from flows.environment import apply_environment
+from flows.pipeline import print_progress
 from flows.processes import end_with_this_process
 from flows.project import prepare
-from flows.schedule.next_run import announced
+from flows.schedule.next_run import announce_schedule
 
 START_UP_S = 120.0
 STOP_S = 5.0
@@ -31,8 +31,8 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
     """Serves the retraining of the project at `root` until Ctrl-C. Raises UserError."""
     check_schedule(cron, timezone)
     prepare(root)
-    settings.enter(root)
-    with _server(root, port), announced(root, cron, timezone):
+    apply_environment(root)
+    with _server(root, port), announce_schedule(root, cron, timezone):
         from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
         from prefect.schedules import Cron
         from prefect.types.entrypoint import EntrypointType
@@ -41,7 +41,7 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
 
         # Prefect's runner forgets to await its own end when it is stopped by a signal.
         warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
-        say(f"retraining on schedule {cron!r} ({timezone}); Ctrl-C ends it")
+        print_progress(f"retraining on schedule {cron!r} ({timezone}); Ctrl-C ends it")
         retrain.serve(
             name=root.resolve().name,
             schedule=Cron(cron, timezone=timezone),
@@ -105,7 +105,7 @@ def _server(root: Path, port: int) -> Iterator[None]:
     try:
         _wait_until_up(server, port, log)
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-        say(f"Prefect's page: http://127.0.0.1:{port}")
+        print_progress(f"Prefect's page: http://127.0.0.1:{port}")
         yield
     finally:
         server.send_signal(signal.SIGTERM)

@@ -18,8 +18,8 @@ from cad2real.reference.json_schema import editor_schema
 from cad2real.reference.page import params_files
 from cad2real.reference.rows import known
 from cad2real.reference.terminal import explanation, values_of
+from flows.init_project import STARTER
 from flows.params_file import change_params
-from flows.start import STARTER
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = [*params_files(REPOSITORY), *sorted((REPOSITORY / "train" / "presets").glob("*.yaml"))]

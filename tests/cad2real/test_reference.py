@@ -14,7 +14,7 @@ from cad2real.reference.comments import WIDTH, commented
 from cad2real.reference.page import made, main
 from cad2real.reference.rows import Parameter, known, sections
 from cad2real.schema import Block
-from flows.start import STARTER
+from flows.init_project import STARTER
 
 REPOSITORY = Path(__file__).parents[2]
 FULL = [REPOSITORY / "params.yaml", STARTER / "params.yaml"]

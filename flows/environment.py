@@ -26,13 +26,13 @@ EMBEDDED_SERVER = {
 def run_environment(root: Path) -> dict[str, str]:
     """The environment in which flows and DVC run for the project at `root`.
 
-    What the user has set stays. With PREFECT_API_URL set, that server is used and nothing is started.
+    Variables that the user has set stay. With PREFECT_API_URL set, that server is used and nothing is started.
     """
-    wanted = dict(QUIET)
+    defaults = dict(QUIET)
     if "PREFECT_API_URL" not in os.environ:
-        wanted |= EMBEDDED_SERVER
-        wanted["PREFECT_HOME"] = str((root / ".prefect").resolve())
-    environment = {**wanted, **os.environ}
+        defaults |= EMBEDDED_SERVER
+        defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
+    environment = {**defaults, **os.environ}
     # `cad2real` and `dvc` in the stages' commands are the ones of this environment, activated or not.
     binaries = str(Path(sys.executable).parent)
     path = environment.get("PATH", os.defpath).split(os.pathsep)
@@ -41,6 +41,6 @@ def run_environment(root: Path) -> dict[str, str]:
     return environment
 
 
-def enter(root: Path) -> None:
+def apply_environment(root: Path) -> None:
     """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it."""
     os.environ.update(run_environment(root))

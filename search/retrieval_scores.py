@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photos.manifest import SquareRow
-from search.index import Index
-from search.ranking import Match, Queries, nearest_parts
+from search.ranking import Match
 
-TOP = 5
-SHOWN = 12
-SHOWN_WRONG = 4  # of those shown, as far as there are so many
+TOP = 5  # parts that are looked for
+EXAMPLES = 12
+WRONG_EXAMPLES = 4  # of these, as far as there are so many
 
 
 @dataclass(frozen=True)
-class Scores:
+class RetrievalScores:
     """`top1`, `top5`: share of photos whose label is that of the first part, or of one of the first five."""
 
     photos: int
@@ -23,29 +22,24 @@ class Scores:
     top5: float | None
 
 
-def retrieval_scores(index: Index, queries: Queries, labels: Sequence[str]) -> Scores:
-    """Scores the search with photos of known `labels`, in the order of `queries`."""
-    return scores_of(nearest_parts(index, queries, TOP), labels)
-
-
-def scores_of(found: Sequence[Sequence[Match]], labels: Sequence[str]) -> Scores:
+def retrieval_scores(found: Sequence[Sequence[Match]], labels: Sequence[str]) -> RetrievalScores:
     """Scores of `found`, the nearest parts of each photo, nearest first."""
     if not labels:
-        return Scores(0, None, None)
+        return RetrievalScores(0, None, None)
     top1 = sum(matches[0].label == label for matches, label in zip(found, labels, strict=True))
     top5 = sum(label in {match.label for match in matches[:TOP]} for matches, label in zip(found, labels, strict=True))
-    return Scores(len(labels), top1 / len(labels), top5 / len(labels))
+    return RetrievalScores(len(labels), top1 / len(labels), top5 / len(labels))
 
 
-def example_rows(rows: Sequence[SquareRow], right: Sequence[bool | None]) -> list[int]:
-    """Which photos to show: a few that search got wrong, the others taken evenly from all labels, whatever came out.
+def choose_examples(rows: Sequence[SquareRow], right: Sequence[bool | None]) -> list[int]:
+    """Numbers of the photos to show: a few that search got wrong, the others taken evenly from all labels.
 
     `right` says for each of `rows` whether its first part has its label (None: not known).
     """
-    wrong = [number for number, verdict in enumerate(right) if verdict is False]
-    shown = _spread(rows, wrong, SHOWN_WRONG)
+    wrong = [number for number, is_right in enumerate(right) if is_right is False]
+    shown = _spread(rows, wrong, WRONG_EXAMPLES)
     others = [number for number in range(len(rows)) if number not in set(shown) and right[number] is not False]
-    shown += _spread(rows, others, SHOWN - len(shown))
+    shown += _spread(rows, others, EXAMPLES - len(shown))
     return sorted(shown)
 
 

@@ -10,16 +10,16 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.params import Params, load_params
 from flows.dvc.code_versions import ROOMS, refresh
+from flows.init_project import STARTER, init_project
 from flows.project import prepare
 from flows.stages import stale_stages
-from flows.start import STARTER, start_project
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def test_a_new_project_is_ready_and_has_the_defaults(tmp_path: Path) -> None:
     root = tmp_path / "gearbox"
-    start_project(root)
+    init_project(root)
     assert prepare(root) == Params()
     stages = stale_stages(root)
     assert list(stages) == ["catalogue", "render", "photos", "probe", "adapt", "evaluate", "index", "report"]
@@ -30,14 +30,14 @@ def test_a_new_project_is_ready_and_has_the_defaults(tmp_path: Path) -> None:
 def test_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "data" / "parts").mkdir(parents=True)
     (tmp_path / "data" / "parts" / "parts.csv").write_text("part_id,file\nmine,mine.stl\n")
-    start_project(tmp_path)
+    init_project(tmp_path)
     assert "mine" in (tmp_path / "data" / "parts" / "parts.csv").read_text()
     with pytest.raises(UserError, match="is a project already"):
-        start_project(tmp_path)
+        init_project(tmp_path)
 
 
 def test_new_code_is_recorded_once(tmp_path: Path) -> None:
-    start_project(tmp_path)
+    init_project(tmp_path)
     path = tmp_path / "code.yaml"
     assert set(yaml.safe_load(path.read_text())) == set(ROOMS)
     path.write_text("train: older\n")

@@ -13,7 +13,7 @@ from cad2real.errors import Skipped, UserError
 from cad2real.layout import Layout
 from photos.crop import Box
 from photos.params import PhotosParams
-from search.prediction import Predictor, listed_photos, model_in_use
+from search.prediction import Predictor, list_photos, model_in_use
 from train.model import new_network, save_model
 
 
@@ -99,7 +99,7 @@ def test_folders_are_looked_through(tmp_path: Path) -> None:
     photo(tmp_path / "shots/1.jpg")
     (tmp_path / "shots/notes.txt").write_text("not a photo")
     (tmp_path / "none").mkdir()
-    found, skipped = listed_photos([tmp_path / "shots", tmp_path / "other.jpg", tmp_path / "none"])
+    found, skipped = list_photos([tmp_path / "shots", tmp_path / "other.jpg", tmp_path / "none"])
     assert found == [tmp_path / "shots/1.jpg", tmp_path / "shots/bolt/2.jpg", tmp_path / "other.jpg"]
     assert [fault.thing for fault in skipped] == [str(tmp_path / "none")]
 

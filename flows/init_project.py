@@ -18,7 +18,7 @@ FILES = {
 }
 
 
-def start_project(root: Path) -> list[Path]:
+def init_project(root: Path) -> list[Path]:
     """Makes the folder `root` a project and returns the files written; what is there already stays as it is.
 
     Raises UserError when `root` is a project already.

@@ -12,7 +12,7 @@ BACKDROP = (238, 240, 243)  # behind a render's alpha: light in both themes, so 
 QUALITY = 82
 
 
-class Pictures:
+class Thumbnails:
     """Makes thumbnails of `side` pixels of the pictures below some folder; each is read once."""
 
     def __init__(self, side: int) -> None:

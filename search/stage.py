@@ -1,4 +1,4 @@
-"""The index stage: renders and a model become an index, and labelled photos tell how well it finds parts."""
+"""The index stage: renders and a model become an index, and labelled photos measure how well it finds parts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cad2real.files import atomic_folder, write_json
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
-from search.embedding import Embedder, load_model, queries_of
+from search.embedding import Embedder, embed_queries, load_model
 from search.index import Index, IndexedPart, save_index
 from search.ranking import Match, nearest_parts
-from search.retrieval import SHOWN, TOP, Scores, example_rows, scores_of
+from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
 
-RETRIEVAL, EXAMPLES = "retrieval.json", "examples.json"
+RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
 BATCH = 64  # photos in memory at once
 
 
@@ -33,7 +33,7 @@ class Renders:
     views: tuple[str, ...]
 
 
-def build_index(layout: Layout) -> tuple[Index, Scores]:
+def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     """Writes data/index of the project. Without labelled photos the scores are of 0 photos.
 
     The adapted model is used, or the source-only one where there is none (no photos to adapt to).
@@ -47,15 +47,15 @@ def build_index(layout: Layout) -> tuple[Index, Scores]:
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
     scored = [row for row in squares if row.label in labels]
     unknown = [row for row in squares if not row.label]
-    rows = scored or unknown[:: max(1, len(unknown) // SHOWN)][:SHOWN]
+    rows = scored or unknown[:: max(1, len(unknown) // EXAMPLES)][:EXAMPLES]
     found = find_squares(model, index, layout.squares, rows)
-    scores = scores_of(found, [row.label for row in rows] if scored else [])
+    scores = retrieval_scores(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     with atomic_folder(layout.index) as target:
         save_index(target, index)
-        write_json(target / RETRIEVAL, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
+        write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
-        write_json(target / EXAMPLES, _examples(rows, found))
+        write_json(target / EXAMPLES_FILE, _examples(rows, found))
     return index, scores
 
 
@@ -97,7 +97,7 @@ def find_squares(model: Embedder, index: Index, folder: Path, rows: Sequence[Squ
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
             pictures = [_picture(folder / row.square) for row in some]
-            found += nearest_parts(index, queries_of(model, index, pictures), TOP)
+            found += nearest_parts(index, embed_queries(model, index, pictures), TOP)
             progress.advance(len(some))
     return found
 
@@ -121,5 +121,5 @@ def _examples(rows: Sequence[SquareRow], found: Sequence[Sequence[Match]]) -> li
             "right": right[number],
             "found": [match.as_dict() for match in found[number]],
         }
-        for number in example_rows(rows, right)
+        for number in choose_examples(rows, right)
     ]

@@ -7,11 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from cad2real.layout import Layout
-from flows import settings
-from flows.dvc.disk_space import check_space
-from flows.outcome import result_table
+from flows.dvc.disk_space import check_disk_space
+from flows.environment import apply_environment
 from flows.params_file import change_params
-from flows.pipeline import Outcome, StageResult, say, to_run
+from flows.pipeline import Outcome, StageResult, print_progress, stages_to_run
 from flows.project import prepare, project_lock
 from flows.stages import chosen_stages, stale_stages
 from flows.versions.record import record_run
@@ -22,7 +21,7 @@ def run_project(
 ) -> list[StageResult]:
     """Runs what is stale in the project at `root`, up to `stage` (None: all), after `changes` to params.yaml.
 
-    Returns what became of each stage, nothing when all was up to date. A run that changed something is recorded as a
+    Returns a result for each stage, none when all was up to date. A run that changed something is recorded as a
     version. Raises UserError.
     """
     stages = chosen_stages(root, stage)
@@ -30,26 +29,21 @@ def run_project(
         if changes:
             change_params(Layout(root).params, changes)
         params = prepare(root)
-        settings.enter(root)
+        apply_environment(root)
         stale = stale_stages(root)
         if not force and not any(candidate.name in stale for candidate in stages):
-            say("Nothing has changed since the last run.")
+            print_progress("Nothing has changed since the last run.")
             return []
         for name, reasons in stale.items():
-            say(f"stale: {name} ({', '.join(reasons)})")
-        check_space(root, params, to_run(stages, list(stale), force=force))
-        from flows.run import pipeline  # imports Prefect, which reads the settings
+            print_progress(f"stale: {name} ({', '.join(reasons)})")
+        check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
+        from flows.prefect_flow import pipeline_flow  # imports Prefect, which reads the settings
 
         started = datetime.now().astimezone()
         name = started.strftime("%Y%m%d-%H%M%S")
-        results = pipeline(
+        results = pipeline_flow(
             root, stage, list(stale), force, Layout(root).logs / name, params.flow.retries, params.flow.retry_delay_s
         )
         if stage is None and any(result.outcome != Outcome.UNCHANGED for result in results):
             record_run(root, name, started, results, commit=params.flow.commit)
     return results
-
-
-def print_result(root: Path) -> None:
-    """The table of accuracies and the report's path, on standard output."""
-    print(result_table(root))

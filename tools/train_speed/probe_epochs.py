@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from tools.train_speed.clock import now
+from train.compute.device import device
 from train.data.datasets import SourceDomain
 from train.model import new_network
-from train.networks.inference import Inference, device
+from train.networks.inference import Inference
 from train.params import TrainParams
 
 IMAGES = 256

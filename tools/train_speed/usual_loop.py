@@ -18,11 +18,11 @@ from torchvision.transforms import v2
 
 from cad2real.layout import Layout
 from tools.train_speed.clock import Clock, Speed
+from train.compute.device import device
 from train.losses.cdan import conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
 from train.losses.mcc import minimum_class_confusion
 from train.networks.backbones import create_backbone, feature_width, normalisation
-from train.networks.inference import device
 from train.params import TrainParams
 
 MOST_WORKERS = 8  # a domain

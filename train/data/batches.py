@@ -27,16 +27,16 @@ def backgrounds(
     params: BackgroundParams,
     target: UInt8 | None,
     rng: torch.Generator,
-    scenes: UInt8 | None = None,
+    background_photos: UInt8 | None = None,
     device: torch.device | None = None,
 ) -> Tensor:
     """(n, 3, size, size) pictures on `device` (None: the CPU) to stand behind parts: colours, smooth gradients, corners
-    of unlabelled photos, and pieces of `scenes` (k, 3, s, s), the user's own photos.
+    of unlabelled photos, and pieces of `background_photos` (k, 3, s, s), the user's own photos.
     """
     shares = torch.tensor(
         [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
     )
-    if scenes is not None and len(scenes):
+    if background_photos is not None and len(background_photos):
         shares = torch.cat([shares, torch.tensor([params.photos])])
     if shares.sum() <= 0:
         shares[0] = 1.0
@@ -52,8 +52,8 @@ def backgrounds(
     result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
     if shares[2] > 0 and target is not None:
         result = torch.where(kind == 2, _photo_corners(n, size, target, rng, home), result)
-    if scenes is not None and len(shares) > 3 and shares[3] > 0:
-        result = torch.where(kind == 3, _pieces(n, size, scenes, rng, home), result)
+    if background_photos is not None and len(shares) > 3 and shares[3] > 0:
+        result = torch.where(kind == 3, _pieces(n, size, background_photos, rng, home), result)
     return result
 
 
@@ -71,17 +71,17 @@ def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator, devic
     return torch.nn.functional.interpolate(corners, size=(size, size), mode="bilinear", align_corners=False)
 
 
-def _pieces(n: int, size: int, scenes: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
+def _pieces(n: int, size: int, background_photos: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
     """Squares of random photos, turned by quarters, half their side or more."""
-    rows = torch.randint(len(scenes), (n,), generator=rng).tolist()
+    rows = torch.randint(len(background_photos), (n,), generator=rng).tolist()
     turns = torch.randint(4, (n,), generator=rng).tolist()
-    full = scenes.shape[-1]
+    full = background_photos.shape[-1]
     sides = torch.randint((full + 1) // 2, full + 1, (n,), generator=rng).tolist()
     places = torch.rand(n, 2, generator=rng).tolist()
     result = torch.empty(n, 3, size, size, device=device)
     for number, (row, turn, side, (down, right)) in enumerate(zip(rows, turns, sides, places, strict=True)):
         top, left = int(down * (full - side + 1)), int(right * (full - side + 1))
-        piece = torch.from_numpy(np.ascontiguousarray(scenes[row, :, top : top + side, left : left + side]))
+        piece = torch.from_numpy(np.ascontiguousarray(background_photos[row, :, top : top + side, left : left + side]))
         shown = torch.nn.functional.interpolate(
             torch.rot90(piece[None].to(device).float() / 255, turn, (2, 3)),
             size=(size, size),
@@ -100,10 +100,10 @@ def source_view(
     background: BackgroundParams,
     target: UInt8 | None,
     rng: torch.Generator,
-    scenes: UInt8 | None = None,
+    background_photos: UInt8 | None = None,
 ) -> Tensor:
     """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, dressed, on a random background, perhaps a
-    piece of the photos `target` or `scenes`.
+    piece of the photos `target` or `background_photos`.
     """
     n = len(renders)
     premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
@@ -123,7 +123,7 @@ def source_view(
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augmentations.recolour(part.clamp(0, 1), params.recolour_p, rng)
     part = augmentations.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng, scenes, alpha.device)
+    behind = backgrounds(n, size, background, target, rng, background_photos, alpha.device)
     behind = augmentations.shadow(behind, alpha, params.shadow_p, rng)
     images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
     return _finish(images, params.jitter, params, rng)

@@ -42,7 +42,7 @@ class HeldOut:
                 self.params.background,
                 self.target.images,
                 rng,
-                self.source.scenes.images,
+                self.source.background_photos.images,
             )
 
 

@@ -20,5 +20,5 @@ class FixMatch(Method):
 
     def loss(self, batch: StepBatch) -> Tensor:
         with torch.no_grad():
-            _, weak = batch.look(batch.weak)
+            _, weak = batch.forward_target(batch.weak)
         return consistency(weak, batch.target_logits, self.confidence)

@@ -21,7 +21,7 @@ class Mic(Method):
         self.rng = torch.Generator().manual_seed(setting.seed)
 
     def loss(self, batch: StepBatch) -> Tensor:
-        _, logits = batch.look(self.hide(batch.weak))
+        _, logits = batch.forward_target(self.hide(batch.weak))
         # The teacher's logits are needed up to a constant a row only.
         return masked_consistency(logits, batch.target_teacher.clamp_min(torch.finfo(torch.float32).tiny).log())
 

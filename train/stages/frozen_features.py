@@ -60,13 +60,13 @@ def frozen_features(
 
 
 def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
-    said = [
+    settings = [
         params.model_dump(mode="json", include={"image_size", "batch_size", "seed", "source_augment", "background"}),
         params.probe.draws,
         params.backbone,
     ]
     weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]
-    return run_key(said, [source.images, source.held_out, source.scenes.images, *weights])
+    return run_key(settings, [source.images, source.held_out, source.background_photos.images, *weights])
 
 
 def _kept(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:
@@ -95,7 +95,7 @@ def _computed(
                 params.background,
                 None,
                 rng,
-                source.scenes.images,
+                source.background_photos.images,
             )
             features.append(inference.pooled([images]))
             progress.advance(len(some))

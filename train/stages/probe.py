@@ -6,7 +6,7 @@ import torch
 
 from cad2real.layout import Layout
 from train.model import new_network, save_model
-from train.networks.probe_heads import fit_head, with_odds
+from train.networks.probe_heads import fit_head, log_odds_factor
 from train.params import TrainParams
 from train.stages.frozen_features import frozen_features
 from train.stages.source_domain import source_domain
@@ -38,7 +38,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             logits = network.head(network.norm(known.held_out.to(network.mean.device), "source")).cpu()
             scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
             if params.probe.head == "svm":
-                factor = with_odds(logits.double().numpy(), truth)
+                factor = log_odds_factor(logits.double().numpy(), truth)
                 network.head.weight.mul_(factor)
                 network.head.bias.mul_(factor)
     save_model(
@@ -53,7 +53,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
             "source_images": int((~source.held_out).sum()),
-            "skipped": [photo.as_dict() for photo in source.scenes.skipped],
+            "skipped": [photo.as_dict() for photo in source.background_photos.skipped],
             "target_images": 0,
             "scores": scores,
             "parameters": params.model_dump(mode="json"),

@@ -23,8 +23,8 @@ def source_domain(layout: Layout, params: TrainParams) -> SourceDomain:
     """The renders of the project with the photos of `train.background.folder`; errors as in `read_source`."""
     source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
     folder = params.background.folder
-    scenes = read_backgrounds(layout.root / folder if folder else None, cache_size(params), layout.cache)
-    return replace(source, scenes=scenes)
+    background_photos = read_backgrounds(layout.root / folder if folder else None, cache_size(params), layout.cache)
+    return replace(source, background_photos=background_photos)
 
 
 def refuse_other_classes(layout: Layout, probe: Model, source: SourceDomain) -> None:

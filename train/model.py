@@ -15,7 +15,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
-from train.compute.device import device
+from train.compute.device import default_device
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import load_images, to_array, upright_square
@@ -26,7 +26,8 @@ from train.networks.inference import Inference
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
-BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on
+BACKGROUND_GREY = 0.6  # behind a render's alpha in inference
+BATCH = 64  # images a forward pass
 
 
 def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
@@ -37,7 +38,7 @@ def new_network(backbone: str, weights: str, classes: int, image_size: int) -> C
     torch.nn.init.zeros_(network.head.weight)
     torch.nn.init.zeros_(network.head.bias)
     # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.
-    return network.to(device()).eval()
+    return network.to(default_device()).eval()
 
 
 def save_model(
@@ -201,6 +202,6 @@ class Model:
             return np.zeros((0, 3, self.image_size, self.image_size), dtype=np.uint8)
         return np.stack([to_array(zoom_to_part(upright_square(image)), self.image_size, "RGB") for image in images])
 
-    def _batches(self, images: npt.NDArray[np.uint8], size: int = 64) -> Iterator[torch.Tensor]:
-        for start in range(0, len(images), size):
-            yield plain_view(images[start : start + size], self.image_size, BACKGROUND_GREY)
+    def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
+        for start in range(0, len(images), BATCH):
+            yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY)

@@ -7,7 +7,7 @@ from itertools import repeat
 from unittest.mock import patch
 
 from tools.train_speed.clock import Clock, Speed
-from train.compute.device import device
+from train.compute.device import default_device
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop import adaptation
 from train.loop.adaptation import Adaptation
@@ -28,9 +28,9 @@ def our_loop(
     """What `steps` steps cost after the warm-up. Each also asks the mean teacher about weak views of the photos."""
     wanted_losses = {"methods": {"cdan": 0.1, "mcc": 1.0}, "source_only_share": 0.0}
     stage = params.adapt.model_copy(update=wanted_losses | {"frozen_blocks": frozen_blocks})
-    clock = Clock(device())
+    clock = Clock(default_device())
     wanted = params.model_copy(update={"adapt": stage, "epochs": 1, "steps_per_epoch": clock.warm_up + steps})
-    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(device())
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(default_device())
     speeds: list[Speed] = []
 
     def timed(items: Iterator[StepImages]) -> Iterator[StepImages]:

@@ -7,7 +7,7 @@ import os
 import torch
 
 
-def device() -> torch.device:
+def default_device() -> torch.device:
     """The GPU of this process (the first, or the one that `torchrun` gave it) where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

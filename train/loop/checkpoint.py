@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, sweep_temporaries
-from train.compute.device import device, replica_count
+from train.compute.device import default_device, replica_count
 from train.compute.distributed import ALONE, World
 
 EPOCHS = "epochs"
@@ -132,7 +132,7 @@ def run_key(settings: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[P
     """A name for the run that `settings` (anything JSON can hold), arrays and files determine, with this code on this
     kind of machine: where it is equal, weights come out equal to the bit.
     """
-    machine = [replica_count(), str(device()), torch.__version__]
+    machine = [replica_count(), str(default_device()), torch.__version__]
     digest = hashlib.blake2b(json.dumps([settings, machine], sort_keys=True).encode(), digest_size=12)
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())

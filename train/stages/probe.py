@@ -22,20 +22,20 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
-    known = frozen_features(network, source, params, layout.cache)
-    features = known.trained
+    frozen = frozen_features(network, source, params, layout.cache)
+    features = frozen.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    standard, count = (features - mean) / spread, len(source.classes)
-    weight, bias = fit_head(standard, known.trained_labels, count, params.probe, params.seed)
+    standardised, count = (features - mean) / spread, len(source.classes)
+    weight, bias = fit_head(standardised, frozen.trained_labels, count, params.probe, params.seed)
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
     with torch.no_grad():
         network.head.weight.copy_(weight)
         network.head.bias.copy_(bias)
         scores = {}
-        truth = known.held_out_labels
+        truth = frozen.held_out_labels
         if len(truth):
-            logits = network.head(network.norm(known.held_out.to(network.mean.device), "source")).cpu()
+            logits = network.head(network.norm(frozen.held_out.to(network.mean.device), "source")).cpu()
             scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
             if params.probe.head == "svm":
                 factor = log_odds_factor(logits.double().numpy(), truth)

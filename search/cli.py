@@ -33,9 +33,9 @@ def index() -> None:
     """
     from cad2real.layout import Layout
     from search.stage import build_index
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.out_of_memory import explain_out_of_memory
 
-    with memory_watched("index"):
+    with explain_out_of_memory("index"):
         built, scores = build_index(Layout())
     print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
     if scores.top1 is not None and scores.top5 is not None:
@@ -57,11 +57,11 @@ def search(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.query import Search
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.out_of_memory import explain_out_of_memory
 
     part_box = _box(box) if box else None
     count = top or load_params(Layout().params).search.top
-    with memory_watched("search"):
+    with explain_out_of_memory("search"):
         matches = Search.open(Path()).find(photo, part_box, count)
     print(
         json.dumps([match.as_dict() for match in matches], indent=1, ensure_ascii=False) if as_json else table(matches)
@@ -91,12 +91,12 @@ def predict(
     from cad2real.errors import Skipped
     from cad2real.files import write_json
     from search.prediction import Predictor, list_photos
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.out_of_memory import explain_out_of_memory
 
     part_box = _box(box) if box else None
     paths, skipped = list_photos(photos)
     predictions: list[Prediction] = []
-    with memory_watched("predict"):
+    with explain_out_of_memory("predict"):
         predictor = Predictor.open(Path(), model)
         if same_camera and not predictor.model.knows_scale:
             print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)

@@ -130,7 +130,7 @@ def test_too_little_memory_is_one_line(project: Layout, monkeypatch: pytest.Monk
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr("train.networks.inference.Inference.probabilities", starved)
-    monkeypatch.setattr("train.networks.inference.Inference.look", starved)
+    monkeypatch.setattr("train.networks.inference.Inference.embed_and_classify", starved)
     photo(Path("wide.jpg"))
     run = CliRunner().invoke(cad2real.cli.app, ["predict", "wide.jpg"])
     assert isinstance(run.exception, UserError) and str(run.exception).startswith("predict: out of memory.")

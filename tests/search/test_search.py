@@ -28,7 +28,7 @@ class ColorModel:
     key = "colors-1"
     classes = tuple(sorted(COLORS))
 
-    def look(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+    def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         embeddings = self._embed(images)
         own = self._embed([Image.new("RGB", (8, 8), COLORS[label]) for label in self.classes])
         scores = np.exp(4 * embeddings @ own.T)

@@ -1,8 +1,8 @@
-"""Data parallelism within one process: on a CPU, one thread a core runs its share of the batch through the backbone.
+"""Data parallelism within one process: on a CPU, each thread runs its share of the batch through a replica of its own.
 
 PyTorch's own threads split each small layer and wait for each other; a thread that takes whole images does not. How
 much that gains depends on the machine (on two hyper-threads of one core perhaps a third). The result does not depend on
-timing: shares are cut by position and gradients are added in a fixed order. Other devices use one lane.
+timing: shares are cut by position and gradients are added in a fixed order. Other devices use one replica.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from train.compute.allocator import keep_freed_memory
 Tensor = torch.Tensor
 
 
-class Lanes:
-    """Replicas of `module` that share its parameters and buffers, each driven by a thread of its own.
+class ThreadReplicas:
+    """`count` replicas of `module` (itself the first) that share its parameters and buffers, each run by a thread.
 
     The module must not change its buffers in a forward pass (batch normalisation in evaluation mode).
     """
@@ -34,12 +34,12 @@ class Lanes:
 
     @staticmethod
     def _replica(module: nn.Module) -> nn.Module:
-        twin = copy.deepcopy(module)
-        for theirs, ours in zip(twin.parameters(), module.parameters(), strict=True):
-            theirs.data = ours.data
-        for theirs_buffer, ours_buffer in zip(twin.buffers(), module.buffers(), strict=True):
-            theirs_buffer.data = ours_buffer.data
-        return twin
+        replica = copy.deepcopy(module)
+        for copied, shared in zip(replica.parameters(), module.parameters(), strict=True):
+            copied.data = shared.data
+        for copied_buffer, shared_buffer in zip(replica.buffers(), module.buffers(), strict=True):
+            copied_buffer.data = shared_buffer.data
+        return replica
 
     @property
     def count(self) -> int:
@@ -78,7 +78,9 @@ class Lanes:
         return torch.cat([output.detach() for output in outputs]).requires_grad_(), outputs
 
     def backward(self, gradient: Tensor, outputs: list[Tensor]) -> None:
-        """Carries the joined result's gradient back through every lane, to where `collect` finds it."""
+        """Backpropagates the joined result's gradient through every replica; `collect_gradients` adds up what that
+        leaves there.
+        """
         shares = torch.split(gradient, [len(output) for output in outputs])
 
         def job(output: Tensor, share: Tensor) -> Callable[[], None]:
@@ -86,15 +88,15 @@ class Lanes:
 
         self._map([job(output, share) for output, share in zip(outputs, shares, strict=True)])
 
-    def collect(self) -> None:
+    def collect_gradients(self) -> None:
         """Adds the gradients that `backward` left in the replicas, in their order, to the module's own."""
-        ours = list(self.replicas[0].parameters())
+        parameters = list(self.replicas[0].parameters())
         for replica in self.replicas[1:]:
-            for parameter, theirs in zip(ours, replica.parameters(), strict=True):
-                if theirs.grad is None:
+            for parameter, copied in zip(parameters, replica.parameters(), strict=True):
+                if copied.grad is None:
                     continue
                 if parameter.grad is None:
-                    parameter.grad = theirs.grad
+                    parameter.grad = copied.grad
                 else:
-                    parameter.grad.add_(theirs.grad)
-                theirs.grad = None
+                    parameter.grad.add_(copied.grad)
+                copied.grad = None

@@ -15,8 +15,8 @@ from torch._dynamo.exc import TorchDynamoException
 
 from cad2real.errors import UserError
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
-from train.loop.adaptation import adapt
-from train.loop.runner import Runner
+from train.loop.adaptation import Adaptation, adapt
+from train.loop.parallel_network import ParallelNetwork
 from train.model import new_network
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
@@ -35,7 +35,7 @@ def trained(**changes: Any) -> tuple[Classifier, dict[str, float]]:
     stage = AdaptParams(methods=METHODS, source_only_share=0.0)
     params = TrainParams(image_size=SIZE, batch_size=5, epochs=1, steps_per_epoch=2, adapt=stage, **changes)
     student = network()
-    adapt(student, *domains(), params, 1, 1.0, lambda epoch, averaged, losses: seen.append(losses))
+    adapt(Adaptation(student, *domains(), params), lambda epoch, averaged, losses: seen.append(losses))
     return student, seen[0]
 
 
@@ -43,10 +43,10 @@ def trained(**changes: Any) -> tuple[Classifier, dict[str, float]]:
 def test_a_batch_in_pieces_has_the_gradients_of_the_whole(pieces: int) -> None:
     images, gradients = torch.rand(10, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)), []
     for count in (1, pieces):
-        runner = Runner(network().train(), 2, pieces=count)
-        feature = runner.network.norm(runner.pooled(images), "source")
-        runner.backward((feature[:5] @ feature[5:].T).square().mean())  # of the whole batch
-        gradients.append([p.grad for p in runner.network.backbone.parameters() if p.grad is not None])
+        parallel = ParallelNetwork(network().train(), 2, pieces=count)
+        feature = parallel.network.norm(parallel.pooled(images), "source")
+        parallel.backward((feature[:5] @ feature[5:].T).square().mean())  # of the whole batch
+        gradients.append([p.grad for p in parallel.network.backbone.parameters() if p.grad is not None])
     assert gradients[0] and len(gradients[0]) == len(gradients[1])
     largest = max(float(gradient.abs().max()) for gradient in gradients[0])
     for whole, parts in zip(*gradients, strict=True):
@@ -66,24 +66,24 @@ class DropsAtRandom(nn.Sequential):
         self.append(nn.Flatten())
 
 
-@pytest.mark.parametrize(("lanes", "pieces"), [(1, 3), (2, 1)])
-def test_nothing_is_dropped_at_random(lanes: int, pieces: int) -> None:
-    """Else pieces, lanes and processes would each draw masks of their own, and no two runs would be equal."""
+@pytest.mark.parametrize(("replicas", "pieces"), [(1, 3), (2, 1)])
+def test_nothing_is_dropped_at_random(replicas: int, pieces: int) -> None:
+    """Else pieces, replicas and processes would each draw masks of their own, and no two runs would be equal."""
     torch.manual_seed(0)
     plain = Classifier(DropsAtRandom(), 8, CLASSES, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     images, gradients = torch.rand(6, 3, SIZE, SIZE), []
-    for split in ((1, 1), (lanes, pieces)):
-        runner = Runner(copy.deepcopy(plain).train(), split[0], pieces=split[1])
-        runner.backward(runner.pooled(images).square().sum())
-        gradients.append(runner.network.backbone[0].weight.grad)
+    for split in ((1, 1), (replicas, pieces)):
+        parallel = ParallelNetwork(copy.deepcopy(plain).train(), split[0], pieces=split[1])
+        parallel.backward(parallel.pooled(images).square().sum())
+        gradients.append(parallel.network.backbone[0].weight.grad)
     torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-6)
 
 
 def test_bfloat16_stays_in_the_backbone() -> None:
     exact, images = network(), torch.rand(2, 3, SIZE, SIZE)
-    pooled = exact.pooled_by(exact.backbone, images)
+    pooled = exact.pooled_features(exact.backbone, images)
     exact.in_bfloat16 = True
-    rough = exact.pooled_by(exact.backbone, images)
+    rough = exact.pooled_features(exact.backbone, images)
     assert pooled.dtype == rough.dtype == torch.float32 and not torch.equal(pooled, rough)
     student, losses = trained(precision="bf16")
     assert all(parameter.dtype == torch.float32 and parameter.isfinite().all() for parameter in student.parameters())
@@ -100,8 +100,8 @@ def test_a_compiled_backbone_gives_the_same_gradients() -> None:
     images, gradients = torch.rand(6, 3, SIZE, SIZE), []
     for compiled in (False, True):
         network = copy.deepcopy(plain)
-        runner = Runner(network, lanes=2, compiled=compiled)
-        runner.backward(runner.pooled(images).square().sum())
+        parallel = ParallelNetwork(network, replicas=2, compiled=compiled)
+        parallel.backward(parallel.pooled(images).square().sum())
         gradients.append([parameter.grad for parameter in network.backbone.parameters()])
         assert list(network.state_dict()) == list(plain.state_dict())  # a stored model is that of any run
     for ours, theirs in zip(*gradients, strict=True):
@@ -112,7 +112,7 @@ def test_without_a_compiler_one_line_says_so(monkeypatch: pytest.MonkeyPatch) ->
     def none_here(*seen: object) -> None:
         raise TorchDynamoException("No working C++ compiler found\nand a page of details")
 
-    monkeypatch.setattr("train.loop.adaptation.step_losses", none_here)
+    monkeypatch.setattr("train.loop.task.AdaptationTask.losses", none_here)
     with pytest.raises(UserError, match=r"No working C\+\+ compiler found\)") as said:
         trained(torch_compile=True)
     assert "torch_compile: false" in str(said.value.remedy)

@@ -13,17 +13,17 @@ import torch
 
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.schedule import Schedule
-from train.loop.step_images import Draw, Restyle, draws
+from train.loop.step_images import Restyle, StepImages, step_images
 from train.params import TrainParams
 
-MOST_STEPS = 300  # 2.4 MB each; a longer run draws its own
+MOST_STEPS = 300  # 2.4 MB each; a longer run makes its own
 
 
-class SharedDraws:
-    """What `train.loop.step_images.draws` gives; keeps the draws of the last pair and seed."""
+class SharedStepImages:
+    """Like `train.loop.step_images.step_images`; keeps the images of the last pair and seed."""
 
     def __init__(self) -> None:
-        self._kept: tuple[object, list[Draw]] = None, []
+        self._kept: tuple[object, list[StepImages]] = None, []
 
     def __call__(
         self,
@@ -34,16 +34,16 @@ class SharedDraws:
         restyles: Sequence[Restyle],
         first: int = 0,
         device: torch.device | None = None,
-    ) -> Iterator[Draw]:
+    ) -> Iterator[StepImages]:
         if first or schedule.steps > MOST_STEPS:
-            yield from draws(source, target, params, schedule, restyles, first, device)
+            yield from step_images(source, target, params, schedule, restyles, first, device)
             return
         key = (id(source), id(target), params.seed, params.batch_size, schedule)
         if self._kept[0] != key:
-            self._kept = key, list(draws(source, target, params, schedule, [], first, device))
-        for draw in self._kept[1]:
-            n = len(draw.labels)
-            renders, strong = draw.images[:n], draw.images[n:]
+            self._kept = key, list(step_images(source, target, params, schedule, [], first, device))
+        for images in self._kept[1]:
+            n = len(images.labels)
+            renders, strong = images.images[:n], images.images[n:]
             for restyle in restyles:
-                renders = renders if draw.weak is None else restyle(renders, draw.weak)
-            yield replace(draw, images=torch.cat([renders, strong]))
+                renders = renders if images.weak is None else restyle(renders, images.weak)
+            yield replace(images, images=torch.cat([renders, strong]))

@@ -19,7 +19,7 @@ from render.materials.vocabulary import vocabulary
 from render.params import RenderParams
 from render.parts.catalogue import Part
 from render.views.description import VERSION, content_key
-from render.views.shots import make_shot
+from render.views.settings import make_settings
 
 BOLT = Part(
     part_id="bolt",
@@ -115,7 +115,7 @@ def folder(tmp_path: Path) -> Path:
 
 def key(part: Part, folder: Path, **settings: Any) -> str:
     params = RenderParams.model_validate({"environments": {"folder": "maps"}} | settings)
-    return content_key(part, make_shot(params, [part], folder))
+    return content_key(part, make_settings(params, [part], folder))
 
 
 def test_the_version_is_in_every_key() -> None:
@@ -136,8 +136,8 @@ def test_settings(name: str, folder: Path) -> None:
 
 def test_real_scale(folder: Path) -> None:
     params = RenderParams.model_validate({"environments": {"folder": "maps"}, "framing": "real_scale"})
-    shot = replace(make_shot(params, [BOLT], folder), common_distance_mm=500.0)
-    assert content_key(BOLT, shot) == "b7a69d83bbeb5691b920844a9ce43cb7e8f5ba1fdc59ec511ffcde20b57165a7"
+    settings = replace(make_settings(params, [BOLT], folder), common_distance_mm=500.0)
+    assert content_key(BOLT, settings) == "b7a69d83bbeb5691b920844a9ce43cb7e8f5ba1fdc59ec511ffcde20b57165a7"
 
 
 def test_every_material(folder: Path) -> None:

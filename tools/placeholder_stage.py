@@ -41,7 +41,8 @@ def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Fa
             events.view_done(job)
         part, settings = job.part, job.settings
         described = {"part_id": part.part_id, "label": part.label, "name": part.name, "material": "steel"}
-        described |= {"seed": settings.seed, "size": settings.size, "quality": settings.quality, "sampler": "placeholder"}
+        described |= {"seed": settings.seed, "size": settings.size, "quality": settings.quality}
+        described["sampler"] = "placeholder"
         write_json(job.folder / "part.json", {**described, "content_key": key, "size_mm": part.size_mm, "views": views})
         events.part_done(job, "none")
 

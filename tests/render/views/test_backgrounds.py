@@ -103,7 +103,7 @@ def test_views_from_below_lie_upside_down_on_the_ground(
         describe_views(parts[0], geometry, replace(around, background="ground")),
         strict=True,
     ):
-        up_of_the_camera = view.posed @ -view.camera.rotation.T
+        up_of_the_camera = view.pose @ -view.camera.rotation.T
         assert up_of_the_camera[2, 2] >= 0  # it looks down
         assert up_of_the_camera[2, 1] >= 0  # and stands upright
         # It shows the same side of the part, at most turned in the picture's plane.

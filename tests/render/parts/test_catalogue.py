@@ -118,7 +118,7 @@ def test_a_part_list_may_be_an_excel_workbook(folder: Path) -> None:
     assert (skipped.thing, skipped.where) == ("1002", f"{folder / 'parts.xlsx'} row 4")
 
 
-def test_what_is_no_workbook_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_workbook_is_settings_content(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "parts.xlsx").write_bytes(b"part_id,file")
     with pytest.raises(UserError, match=r"parts\.xlsx cannot be read as an Excel workbook .* or as CSV"):
         make_catalogue(folder / "parts.xlsx", folder)

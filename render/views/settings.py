@@ -1,34 +1,71 @@
-"""From parameters (params.yaml, command line) to the shot that holds for all parts of a run."""
+"""The settings that hold for all parts of a run, made of parameters (params.yaml, command line)."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cad2real.errors import UserError
 from render.materials.library import find_library, library_key
-from render.params import RenderParams
+from render.params import BackgroundMode, EnvironmentMode, Framing, Output, Quality, RenderParams, Roll
 from render.parts.catalogue import Part
+from render.views import cameras
 from render.views.backgrounds import list_pictures
-from render.views.description import Shot, common_distance
 from render.views.environment_maps import bundled_maps
 from render.views.lighting import list_maps
 
 
-def change_params(params: RenderParams, said: dict[str, Any]) -> RenderParams:
-    """`params` with what the command line said. Raises UserError for values that the schema refuses."""
+@dataclass(frozen=True)
+class RenderSettings:
+    """What holds for every part of a run: the render block of params.yaml, with its files found.
+
+    `common_distance_mm` is set where all parts are seen from one distance. The names of the fields are part of every
+    content key (`render.views.description`): renaming one would have everything rendered again.
+    """
+
+    views: int
+    size: int
+    sampler: str | Mapping[str, float]
+    elevation_deg: float
+    resting_tilt_deg: tuple[float, float]
+    roll: Roll
+    table: bool
+    framing: Framing
+    fill: float
+    focal_length_mm: tuple[float, float]
+    environment_mode: EnvironmentMode
+    environment_maps: tuple[Path, ...]
+    area_lights: int
+    materials: Literal["metadata", "random"]
+    variation: float
+    outputs: tuple[Output, ...]
+    quality: Quality
+    seed: int
+    common_distance_mm: float | None = None
+    background: BackgroundMode = "transparent"
+    background_color: str = ""
+    background_pictures: tuple[Path, ...] = ()
+    material_library: tuple[Path, ...] = ()
+    material_library_key: str = ""
+
+
+def change_params(params: RenderParams, changes: dict[str, Any]) -> RenderParams:
+    """`params` with `changes` by name, options of the command line. Raises UserError for what the schema refuses."""
     from pydantic import ValidationError
 
-    if isinstance(said.get("sampler"), str) and "=" in said["sampler"]:
-        said = said | {"sampler": _mixture(said["sampler"])}
+    if isinstance(changes.get("sampler"), str) and "=" in changes["sampler"]:
+        changes = changes | {"sampler": _mixture(changes["sampler"])}
     try:
-        return RenderParams.model_validate(params.model_dump() | said)
+        return RenderParams.model_validate(params.model_dump() | changes)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"--{first['loc'][0]}: {first['msg']}, but it is {first['input']!r}.", "See --help.") from None
 
 
-def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
+def make_settings(params: RenderParams, parts: list[Part], root: Path) -> RenderSettings:
     """What holds for every part. Raises UserError where maps, pictures or materials cannot be found."""
     folder = params.environments.folder
     maps = list_maps(root / folder) if folder else bundled_maps()
@@ -41,7 +78,7 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
             )
     library = find_library(root / params.material_library) if params.material_library else ()
     real_scale = params.framing == "real_scale"
-    return Shot(
+    return RenderSettings(
         views=params.views,
         size=params.size,
         sampler=params.sampler if isinstance(params.sampler, str) else {str(k): v for k, v in params.sampler.items()},
@@ -67,6 +104,18 @@ def make_shot(params: RenderParams, parts: list[Part], root: Path) -> Shot:
         material_library=library,
         material_library_key=library_key(library),
     )
+
+
+def common_distance(parts: list[Part], fill: float, focal_length_mm: tuple[float, float]) -> float:
+    """The one camera distance of `framing: real_scale`, in mm: the largest part of the catalogue just fits."""
+    largest = max(math.dist((0, 0, 0), part.size_mm) for part in parts)
+    return cameras.common_distance(largest, fixed_focal_length(focal_length_mm), fill)
+
+
+def fixed_focal_length(focal_length_mm: tuple[float, float]) -> float:
+    """The middle of the range: at one distance for all parts, the focal length must not change their scale either."""
+    low, high = focal_length_mm
+    return math.sqrt(low * high)
 
 
 def _background_pictures(params: RenderParams, root: Path) -> tuple[Path, ...]:

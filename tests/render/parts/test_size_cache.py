@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trimesh
 
-from render.parts import measured_sizes
+from render.parts import size_cache
 from render.parts.catalogue import Catalogue, cad_digest, make_catalogue
 from render.parts.geometry import Geometry, load_geometry
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         read.append(path.name)
         return load_geometry(path, units)
 
-    monkeypatch.setattr(measured_sizes, "load_geometry", load)
+    monkeypatch.setattr(size_cache, "load_geometry", load)
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def test_only_what_changed_is_read(folder: Path) -> None:
 
 def test_another_reader_reads_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue(folder)
-    monkeypatch.setattr(measured_sizes, "_reader", lambda: "newer")
+    monkeypatch.setattr(size_cache, "_reader", lambda: "newer")
     catalogue(folder)
     assert read == ["box.stl", "chip.stl"]
 

@@ -1,4 +1,4 @@
-"""How large each CAD file's part is. Reading a STEP file takes up to seconds, so what was read once is remembered."""
+"""How large each CAD file's part is. Reading a STEP file takes up to seconds, so sizes are kept from run to run."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from render.parts import geometry
 from render.parts.geometry import load_geometry
 
 
-class Measured:
+class SizeCache:
     """Sizes in mm and counts of triangles, kept in the file `memory` from run to run (None: not kept)."""
 
     def __init__(self, memory: Path | None) -> None:
         self.memory = memory
         self.reader = _reader()
-        self._known = _remembered(memory, self.reader)
+        self._known = _load(memory, self.reader)
         self._used: dict[str, Any] = {}
 
     def measure(self, path: Path, units: str, digest: str) -> tuple[tuple[float, float, float], int]:
@@ -32,8 +32,8 @@ class Measured:
         (x, y, z), triangles = self._known[key]
         return (x, y, z), triangles
 
-    def keep(self) -> None:
-        """Remembers what was asked for this time, and forgets the rest."""
+    def save(self) -> None:
+        """Writes what was asked for this time, and forgets the rest."""
         if self.memory is not None:
             write_json(self.memory, {"reader": self.reader, "measured": self._used})
 
@@ -44,10 +44,10 @@ def _reader() -> str:
     return " ".join([code, *(f"{name} {version(name)}" for name in ("trimesh", "cascadio", "numpy"))])
 
 
-def _remembered(memory: Path | None, reader: str) -> dict[str, Any]:
+def _load(memory: Path | None, reader: str) -> dict[str, Any]:
     try:
-        said = json.loads(memory.read_bytes()) if memory is not None else {}
-        known = said["measured"] if said["reader"] == reader else {}
+        saved = json.loads(memory.read_bytes()) if memory is not None else {}
+        known = saved["measured"] if saved["reader"] == reader else {}
         return {key: [[x, y, z], triangles] for key, ([x, y, z], triangles) in known.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -227,7 +227,7 @@ class RenderParams(Block):
     )
     """Renderer processes at a time, some 700 MB each."""
     farm: Literal["local", "ray"] = Field(
-        "local", json_schema_extra=values({"local": "on this machine", "ray": "on a Ray cluster, see docs/scale.md"})
+        "local", json_schema_extra=values({"local": "on this machine", "ray": "on a Ray cluster (docs/how-to/ray.md)"})
     )
     """Where parts are rendered; the pictures are the same."""
     ray_address: str | None = None

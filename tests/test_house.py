@@ -74,7 +74,7 @@ def test_every_package_has_a_docstring_that_names_its_modules() -> None:
         if not text:
             found.append(f"{name}/__init__.py has no docstring")
         elif name not in alike and "/" in name:
-            modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+            modules = {file.stem for file in folder.glob("*.py")} - {"__init__", "__main__"}
             found += [f"{name}/__init__.py does not name {stem}" for stem in sorted(modules) if f"`{stem}`" not in text]
     assert not found, "\n".join(found)
 

@@ -179,7 +179,7 @@ class AdaptParams(Block):
     """Adaptation losses and their full weights; {}: none, training on renders alone.
 
     Weights ramp up over the run. For `sdat` and `fda`, which have no loss, the number is their strength. Sources and
-    equations are in docs/methods.md.
+    equations are in docs/reference/methods.md.
     """
     backbone_learning_rate: float = Field(2e-4, gt=0)
     """Learning rate of the backbone (AdamW, cosine).

@@ -22,7 +22,7 @@ from render.parts.size_cache import SizeCache
 
 @dataclass(frozen=True)
 class Part:
-    """One part that can be rendered; the fields are those of data/catalogue.json (docs/house.md).
+    """One part that can be rendered; the fields are those of data/catalogue.json (docs/reference/formats.md).
 
     `file` is relative to the project folder; empty words are not given; `skin`: a hash where the file has materials of
     its own.

@@ -39,7 +39,8 @@ def partial_target_reason(
     Two things have to come together: with the source's statistics the predictions' shares are as uneven as those of a
     FEW of the classes (the exponential of their entropy), and statistics of the photos' own, which then spread them
     over classes that are not there, make the network LESS_SURE of them (the mean entropy of the predictions). Where all
-    classes are there, also with a large gap between the domains, it stays about as sure. Measured: docs/training.md.
+    classes are there, also with a large gap between the domains, it stays about as sure. Measured:
+    docs/explanation/training.md.
     "" too where one of the possible `sizes` of the parts holds in the photos.
     """
 

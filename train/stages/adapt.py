@@ -234,7 +234,7 @@ class _EpochRecorder:
         prior = calibrate(self.sizes, self.scorer.extents, outputs.target_probabilities)
         candidate = Candidate(f"epoch {epochs_done}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
         self.store.add(candidate, network, prior, torch.from_numpy(outputs.target_logits).float())
-        self.log.log(epochs_done, candidate)
+        self.log.log(epochs_done, candidate.scores)
         return prior
 
 

@@ -97,7 +97,7 @@ def train_candidates(
 
         def record() -> None:
             store.add(candidate, averaged, None, probabilities.log())
-            log.log(epoch + 1, candidate)
+            log.log(epoch + 1, candidate.scores)
             on_candidate(epoch, candidate)
 
         world.broadcast_from_lead(record)

@@ -1,5 +1,6 @@
-"""Raw photos to upright square pictures, and a manifest of them.
+"""Raw photos, with or without boxes, to upright square pictures.
 
-`stage` does a folder: `find` lists its photos, `boxes` reads where parts are, `opening` decodes strangers' files
-upright, `crop` is the rule of the square, `square` applies it, `manifest` is what comes out.
+`find` lists the photos and what each is cut by, `boxes` reads the box file; `opening` opens one photo safely and turns
+it upright (EXIF), `crop` says which square is cut, `square` cuts it; `manifest` is photos.csv and the content key,
+`stage` a whole folder. Search opens its query photos through `square` too.
 """

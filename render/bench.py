@@ -1,6 +1,6 @@
 """`python -m render.bench`: what a view costs and how good it is, preset by preset, against SynthNet's settings.
 
-The reference is the same view with REFERENCE_SAMPLES samples; it and SynthNet's preset take minutes, so they are kept
+The reference is the same view with REFERENCE_SAMPLES samples; it and SynthNet's preset take minutes, so they are cached
 in data/cache/bench and only made again when the view or the renderer changes.
 """
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--part", default="", help="part id; default: the first galvanized part, else the first")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--view", type=int, default=9, help="number of the compared view")
-    parser.add_argument("--without-slow", action="store_true", help="leave out what is not kept from an earlier run")
+    parser.add_argument("--without-slow", action="store_true", help="leave out what is not cached from an earlier run")
     asked = parser.parse_args()
     layout = Layout()
     parts = make_catalogue(asked.parts, layout.root).parts
@@ -86,10 +86,10 @@ def _measure(
     rows: dict[str, Row] = {}
     pictures: dict[str, Picture] = {}
     for name, preset in {"reference": REFERENCE, **ROWS}.items():
-        kept = cache / f"{name}.json"
-        if name in SLOW and kept.is_file():
-            pictures[name] = np.asarray(Image.open(kept.with_suffix(".png")))
-            rows[name] = json.loads(kept.read_text())
+        cached = cache / f"{name}.json"
+        if name in SLOW and cached.is_file():
+            pictures[name] = np.asarray(Image.open(cached.with_suffix(".png")))
+            rows[name] = json.loads(cached.read_text())
         elif name in SLOW and without_slow:
             continue
         else:
@@ -97,9 +97,9 @@ def _measure(
             rows[name] = {"cpu_s_a_view": round(seconds, 3)}
             setup["dress"] = round(setting_up, 3)
             if name in SLOW:
-                with atomic_file(kept.with_suffix(".png")) as temporary:
+                with atomic_file(cached.with_suffix(".png")) as temporary:
                     Image.fromarray(pictures[name]).save(temporary, format="PNG")
-                write_json(kept, rows[name])
+                write_json(cached, rows[name])
         if "reference" in pictures and name != "reference":
             rows[name]["psnr_full_frame"], rows[name]["psnr_part"] = psnr(pictures[name], pictures["reference"])
         say(f"{name:12} " + "  ".join(f"{key} {value}" for key, value in rows[name].items()))

@@ -1,4 +1,4 @@
-"""The files of a view's passes, and what part.json says about them."""
+"""The files of a view's passes, and their entries in part.json."""
 
 from __future__ import annotations
 

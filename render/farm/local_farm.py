@@ -14,7 +14,7 @@ from render.job import Done, Failed, Job, ViewDone
 POLL_S = 0.5
 
 
-def worker_count(wanted: int | str, parts: int, device: str = "auto") -> int:
+def worker_count(wanted: int | str, parts: int, device: str) -> int:
     """How many workers to start: `wanted`, or one a graphics card, or one a core as far as memory carries them."""
     import psutil
 

@@ -132,7 +132,7 @@ class _Farm:
             assert isinstance(message, Started)  # noqa: S101
 
     def _save(self, remote: _Remote, job: Job, rendered: RenderedPart) -> None:
-        """Writes the files under the job's temporary name; whoever is told by `part_done` moves them into place."""
+        """Writes the files under the job's temporary name; `part_done` then moves them into place."""
         shutil.rmtree(job.folder, ignore_errors=True)
         job.folder.mkdir(parents=True)
         for name, content in rendered.files.items():

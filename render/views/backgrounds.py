@@ -64,7 +64,7 @@ class Backdrop:
     ground: Ground | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """What part.json says of it."""
+        """Its entry in part.json."""
         entries: dict[str, object] = {"mode": self.mode}
         if self.color:
             entries["color"] = self.color

@@ -16,7 +16,7 @@ WORDS = 700
 """Bytes of a view's entry in part.json."""
 
 
-def view_bytes(size: int, outputs: Iterable[Output], background: BackgroundMode = "transparent") -> float:
+def view_bytes(size: int, outputs: Iterable[Output], background: BackgroundMode) -> float:
     """Bytes of one view of `size` x `size` pixels with these passes, generously."""
     picture = PICTURE if background == "transparent" else BAKED
     return WORDS + size**2 * (picture + sum(PASSES[output] for output in outputs))

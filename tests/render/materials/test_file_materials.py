@@ -40,12 +40,12 @@ def folder(tmp_path: Path) -> Path:
     quarters[:32, :32], quarters[:32, 32:], quarters[32:] = (200, 10, 10), (10, 200, 10), (10, 10, 200)
     textured(Image.fromarray(quarters)).export(tmp_path / "quarters.glb")
     rows = "silent,quarters.glb,\nsaid,quarters.glb,brass\n"
-    (tmp_path / "skins.csv").write_text("part_id,file,material\n" + rows)
+    (tmp_path / "textured.csv").write_text("part_id,file,material\n" + rows)
     return tmp_path
 
 
 def parts_of(folder: Path) -> dict[str, Part]:
-    return {part.part_id: part for part in make_catalogue(folder / "skins.csv", folder).parts}
+    return {part.part_id: part for part in make_catalogue(folder / "textured.csv", folder).parts}
 
 
 def picture_of(part: Part, settings: RenderSettings, folder: Path) -> tuple[NDArray[np.uint8], dict[str, object]]:
@@ -73,7 +73,7 @@ def test_textures_are_kept_where_the_part_list_is_silent(folder: Path, settings:
 
 
 def test_the_catalogue_says_what_is_kept(folder: Path, settings: RenderSettings) -> None:
-    made = make_catalogue(folder / "skins.csv", folder)
+    made = make_catalogue(folder / "textured.csv", folder)
     assert [(note.thing, note.reason) for note in made.notes] == [
         ("silent", "no material is given; the file's own materials are kept")
     ]
@@ -95,27 +95,27 @@ def test_colours_and_factors_without_textures(folder: Path, settings: RenderSett
     scene.add_geometry(painted, node_name="painted")
     scene.add_geometry(gold, node_name="gold")
     scene.export(folder / "two.glb")
-    geometry = load_geometry(folder / "two.glb", "mm", skins=True)
-    skins = {body.name: body.skin for body in geometry.bodies}
-    assert skins["painted"] is not None
-    assert skins["painted"].colors is not None
-    assert skins["painted"].colors[0] == pytest.approx([200 / 255, 10 / 255, 10 / 255, 1], abs=0.01)
-    assert skins["gold"] is not None
-    assert skins["gold"].look.metallic == 1
-    assert skins["gold"].color[:3] == pytest.approx([1, 200 / 255, 20 / 255], abs=0.01)
-    assert all(body.skin is None for body in load_geometry(folder / "two.glb", "mm").bodies)
+    geometry = load_geometry(folder / "two.glb", "mm", file_materials=True)
+    materials = {body.name: body.material for body in geometry.bodies}
+    assert materials["painted"] is not None
+    assert materials["painted"].colors is not None
+    assert materials["painted"].colors[0] == pytest.approx([200 / 255, 10 / 255, 10 / 255, 1], abs=0.01)
+    assert materials["gold"] is not None
+    assert materials["gold"].pbr.metallic == 1
+    assert materials["gold"].color[:3] == pytest.approx([1, 200 / 255, 20 / 255], abs=0.01)
+    assert all(body.material is None for body in load_geometry(folder / "two.glb", "mm").bodies)
 
 
 def test_corners_keep_their_texture_when_triangles_are_turned(folder: Path) -> None:
     mesh = textured(Image.new("RGB", (4, 4)))
     mesh.faces = mesh.faces[:, ::-1]  # inside out
     mesh.export(folder / "inside_out.glb")
-    (body,) = load_geometry(folder / "inside_out.glb", "mm", skins=True).bodies
-    assert body.skin is not None
-    assert body.skin.uv is not None
+    (body,) = load_geometry(folder / "inside_out.glb", "mm", file_materials=True).bodies
+    assert body.material is not None
+    assert body.material.uv is not None
     assert body.corners is not None
     places = body.vertices[body.triangles][..., [0, 2]] / (SIZE_M * 1000) + 0.5
-    assert body.skin.uv[body.corners] == pytest.approx(places, abs=1e-4)
+    assert body.material.uv[body.corners] == pytest.approx(places, abs=1e-4)
 
 
 def test_a_texture_that_is_too_large_or_damaged_loses_the_part_with_its_reason(
@@ -125,7 +125,7 @@ def test_a_texture_that_is_too_large_or_damaged_loses_the_part_with_its_reason(
 
     monkeypatch.setattr("render.materials.file_materials.MAX_TEXTURE_PIXELS", 1000)
     with pytest.raises(GeometryError, match="64 x 64 pixels is larger than the limit"):
-        load_geometry(folder / "quarters.glb", "mm", skins=True)
+        load_geometry(folder / "quarters.glb", "mm", file_materials=True)
     monkeypatch.undo()
     raw = (folder / "quarters.glb").read_bytes()
     at = raw.index(b"IDAT") + 20
@@ -144,9 +144,9 @@ def test_a_gltf_never_reads_outside_of_its_folder(folder: Path) -> None:
     for outside in ("../secret.png", str(folder / "secret.png")):
         described["images"] = [{"uri": outside}]
         (inner / "a.gltf").write_text(json.dumps(described))
-        (body,) = load_geometry(inner / "a.gltf", "mm", skins=True).bodies
-        assert body.skin is not None
-        assert body.skin.color_texture is None
+        (body,) = load_geometry(inner / "a.gltf", "mm", file_materials=True).bodies
+        assert body.material is not None
+        assert body.material.color_texture is None
     described["buffers"][0]["uri"] = "../secret.png"
     (inner / "a.gltf").write_text(json.dumps(described))
     with pytest.raises(GeometryError, match="cannot be read as GLTF"):

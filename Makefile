@@ -7,6 +7,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export DVC_NO_ANALYTICS := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -32,6 +33,10 @@ lint: setup ## check style, types and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
+
+.PHONY: docs
+docs: setup ## build the documents as a site that works offline: build/site/index.html
+	$(BIN)/mkdocs build --strict --quiet
 
 .PHONY: bench-render
 bench-render: setup ## measure the renderer on the sample parts

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -26,8 +28,43 @@ def _front_desk() -> None:
     """Keeps the names of the commands even while there is only one."""
 
 
+def params(
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KEY", help="A parameter or a block; with --schema: the file to write.", show_default=False
+        ),
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Write a JSON Schema of params.yaml, for completion in editors.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Write the comments (#:) of params.yaml anew; values and yours stay.")
+    ] = False,
+) -> None:
+    """List all parameters with their values here (* where not the default), or say everything about one.
+
+    Example: cad2real params render.views
+    """
+    import shutil
+
+    from cad2real.reference import command as params_command
+
+    if refresh and (schema or key):
+        raise UserError("--refresh stands alone.", "For example: cad2real params --refresh")
+    if schema:
+        params_command.write_schema(Path(key) if key else None)
+    elif refresh:
+        params_command.refresh(Path())
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in params_command.said(Path(), key, width):
+            print(line)
+
+
 for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli):
     room.register(app)
+app.command()(params)
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
-"""What runs when: Prefect flows over DVC stages.
+"""What runs when: a Prefect flow over DVC stages.
 
-`cli` the commands; `session` one run of a project from lock to record, `run` its Prefect flow, `pipeline` and
-`stages` what DVC says and does, `project`, `settings` and `start` the folder it works in, `params_file` single
-values of params.yaml, `processes` commands as process groups, `retrain` the nightly flow. `dvc`, `versions`,
-`schedule`, `health`, `report` and `benchmark` are rooms of their own.
+`cli` has the commands; `run_project` is one run of a project from lock to recorded version, `prefect_flow` its Prefect
+flow, `retrain` the nightly flow. `pipeline` runs the stages one after the other, `stages` is what dvc.yaml and DVC say
+about them, `run_summary` the table of accuracies at the end. `project` and `init_project` are the folder of a run,
+`environment` its environment variables, `ownership` whose it is, `service_password` keeps others from its server,
+`params_file` changes single values of params.yaml, `processes` runs commands
+as process groups. `dvc`, `versions`, `schedule`, `health`, `report` and `benchmark` are sub-packages.
 """

@@ -28,9 +28,9 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show
 
     Example: cad2real init gearbox
     """
-    from flows.start import start_project
+    from flows.init_project import init_project
 
-    for path in start_project(folder):
+    for path in init_project(folder):
         print(f"wrote {path}")
     print(
         f"Next: put CAD files into {folder}/data/parts, a row for each into parts.csv (part_id and file are enough),\n"
@@ -50,17 +50,18 @@ def run(
 
     Example: cad2real run --set train.epochs=20
     """
-    from flows.pipeline import say
+    from flows.pipeline import print_progress
     from flows.processes import treat_sigterm_as_ctrl_c
-    from flows.session import print_result, run_project
+    from flows.run_project import run_project
+    from flows.run_summary import result_table
 
     treat_sigterm_as_ctrl_c()
     try:
         run_project(Path(), stage, force=force, changes=set_ or ())
     except KeyboardInterrupt:
-        say("stopped. The next run goes on from here.")
+        print_progress("stopped. The next run goes on from here.")
         raise typer.Exit(130) from None
-    print_result(Path())
+    print(result_table(Path()))
 
 
 def versions() -> None:
@@ -87,9 +88,9 @@ def checkout(
 
     Example: cad2real checkout 2026-04-12
     """
-    from flows.versions.history import checkout as bring_back
+    from flows.versions.history import checkout as checkout_version
 
-    bring_back(Path(), version, force=force)
+    checkout_version(Path(), version, force=force)
 
 
 def report() -> None:
@@ -104,7 +105,7 @@ def report() -> None:
     print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
-def benchmark(
+def benchmark(  # more than seven parameters: typer makes an option of each
     parts: Annotated[Path, typer.Option(help="Part list (csv); CAD paths in it are relative to it.")],
     photos: Annotated[Path, typer.Option(help="Folder of photos; a photo's sub-folder is its label.")],
     boxes: Annotated[
@@ -125,13 +126,13 @@ def benchmark(
     import json
 
     from cad2real.files import write_json
-    from flows.benchmark.measure import Task, run_benchmark
+    from flows.benchmark.measure import BenchmarkSpec, run_benchmark
     from flows.benchmark.seeds import run_seeds
     from flows.processes import treat_sigterm_as_ctrl_c
 
     treat_sigterm_as_ctrl_c()
-    task = Task(parts, photos, boxes, seed, tuple(set_ or ()))
-    result = run_benchmark(task, out) if seeds == 1 else run_seeds(task, seeds, out)
+    spec = BenchmarkSpec(parts, photos, boxes, seed, tuple(set_ or ()))
+    result = run_benchmark(spec, out) if seeds == 1 else run_seeds(spec, seeds, out)
     if json_ is not None:
         write_json(json_, result)
     print(json.dumps(result, indent=1, ensure_ascii=False))
@@ -148,12 +149,12 @@ def watch(
     """
     from flows.processes import treat_sigterm_as_ctrl_c
     from flows.project import prepare
-    from flows.schedule.watch import run_in_a_process, watch_project
+    from flows.schedule.watch import run_in_subprocess, watch_project
 
     treat_sigterm_as_ctrl_c()
     root = Path()
     prepare(root)
-    watch_project(root, lambda: run_in_a_process(root), poll_s=poll)
+    watch_project(root, lambda: run_in_subprocess(root), poll_s=poll)
 
 
 def nightly(
@@ -191,18 +192,18 @@ def verify(
 
     Example: cad2real verify --deep
     """
-    from flows.health.verify import repair as mend
-    from flows.health.verify import verify as check
+    from flows.health.verify import repair as repair_artifacts
+    from flows.health.verify import verify as find_faults
 
-    faults = check(Path(), deep=deep or repair)
+    faults = find_faults(Path(), deep=deep or repair)
     for fault in faults:
         print(fault)
     if faults and repair:
-        left = mend(Path())
-        for fault in left:
+        remaining = repair_artifacts(Path())
+        for fault in remaining:
             print(f"not mended: {fault}")
-        print("mended." if not left else "What is missing is made again by: cad2real run")
-        faults = left
+        print("mended." if not remaining else "What is missing is made again by: cad2real run")
+        faults = remaining
     elif not faults:
         print("everything is as it was written.")
     if faults:
@@ -214,11 +215,11 @@ def doctor() -> None:
 
     Example: cad2real doctor
     """
-    from flows.health.doctor import examine
+    from flows.health.doctor import run_checks
 
-    bad = 0
-    for finding in examine(Path()):
-        print(finding, flush=True)
-        bad += not finding.is_ok
-    if bad:
+    failed = 0
+    for result in run_checks(Path()):
+        print(result, flush=True)
+        failed += not result.is_ok
+    if failed:
         raise typer.Exit(1)

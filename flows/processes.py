@@ -22,7 +22,7 @@ _WATCHDOG = 'read -r _ || { kill -s TERM -- "-$0"; sleep 3; kill -s KILL -- "-$0
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedProcess:
     """How a command ended: its exit code (negative: killed by that signal) and its last lines."""
 
     exit_code: int
@@ -35,7 +35,7 @@ def run_group(
     log: Path,
     on_line: Callable[[str], None],
     environment: Mapping[str, str] | None = None,
-) -> Finished:
+) -> FinishedProcess:
     """Runs `command` in `folder`, appends its output to `log` and calls `on_line` with each line as it comes.
 
     However this ends (the command's end, Ctrl-C, an exception of `on_line`, even kill -9 of this process), every
@@ -58,11 +58,11 @@ def run_group(
                 last.append(line)
                 on_line(line)
         exit_code = process.wait()
-    return Finished(exit_code, tuple(last))
+    return FinishedProcess(exit_code, tuple(last))
 
 
 def end_with_this_process(pid: int) -> None:
-    """Has process `pid` end when this one does, even if this one is killed with -9."""
+    """Makes process `pid` end when this one does, even if this one is killed with -9."""
     subprocess.Popen(
         ["/bin/sh", "-c", 'read -r _ || kill -s TERM "$0" 2>/dev/null', str(pid)],
         stdin=subprocess.PIPE,
@@ -73,7 +73,9 @@ def end_with_this_process(pid: int) -> None:
 
 
 def treat_sigterm_as_ctrl_c() -> None:
-    """Has a SIGTERM (a service manager, a scheduler) unwind this process as Ctrl-C does, so that nothing is left."""
+    """Makes a SIGTERM (of a service manager, a scheduler) unwind this process as Ctrl-C does, so that nothing is left
+    running.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

@@ -1,10 +1,11 @@
-"""Makes a project folder ready for a run: DVC set up (with or without git), folders there, parameters right."""
+"""Makes a project folder ready for a run: sets up DVC (with or without git), makes folders, checks parameters."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import yaml
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cad2real.errors import UserError
+from cad2real.files import atomic_file
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from flows.dvc import code_versions
-from flows.dvc.locks import free_dead_locks
-from flows.settings import run_environment
-from flows.stages import DVC, read_stages
+from flows.dvc.commands import run_dvc
+from flows.dvc.locks import remove_stale_locks
+from flows.environment import DVC_CACHE
+from flows.stages import read_stages
 
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
 PARTS = Path("data/parts")
@@ -46,8 +49,8 @@ def _check_blocks(root: Path) -> None:
     path = Layout(root).params
     present = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
     stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
-    wanted = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
-    if missing := sorted(wanted - set(present or {})):
+    required = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
+    if missing := sorted(required - set(present or {})):
         lines = ", ".join(f"`{block}: {{}}`" for block in missing)
         raise UserError(f"{path} lacks {lines}.", "Add these lines: an empty block has its defaults.")
 
@@ -71,30 +74,45 @@ def set_up_dvc(root: Path) -> None:
     if not (root / ".dvc").is_dir():
         git = (root / ".git").exists()
         scm = [] if git else ["--subdir"] if is_in_git(root) else ["--no-scm"]
-        _dvc(root, "init", "--quiet", *scm)
+        _checked_dvc(root, "init", "--quiet", *scm)
         config = root / ".dvc" / "config"
         text = _text(config)
         config.write_text((text if "[core]" in text else f"{text}[core]\n") + QUIET_CORE, encoding="utf-8")
-    elif not is_in_git(root) and "no_scm" not in _text(root / ".dvc" / "config") + _text(local):
-        # For example a downloaded archive of a repository.
-        local.write_text(_text(local) + "[core]\n    no_scm = true\n", encoding="utf-8")
+    wanted = {"site_cache_dir": str((root / DVC_CACHE).resolve())}  # for people who call `dvc` themselves
+    if not is_in_git(root) and "no_scm" not in _text(root / ".dvc" / "config"):
+        wanted["no_scm"] = "true"  # for example a downloaded archive of a repository
+    _set_core(local, wanted)
+
+
+def _set_core(path: Path, values: dict[str, str]) -> None:
+    """Puts `values` into the section core of DVC's settings `path`, where they are not as wanted. Raises UserError."""
+    settings = ConfigParser(interpolation=None, strict=False)
+    try:
+        settings.read_string(_text(path))
+    except ConfigParserError as error:
+        raise UserError(f"{path} cannot be read: {error.message}", "Mend or delete it.") from None
+    present = dict(settings["core"]) if "core" in settings else {}
+    if present != present | values:
+        settings["core"] = present | values
+        with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            settings.write(file)
 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _dvc(root: Path, *arguments: str) -> None:
-    done = subprocess.run([*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True)
+def _checked_dvc(root: Path, *arguments: str) -> None:
+    done = run_dvc(root, *arguments)
     if done.returncode != 0:
         raise UserError(f"`dvc {' '.join(arguments)}` failed in {root.resolve()}: {done.stderr.strip()}", "")
 
 
 @contextmanager
 def project_lock(root: Path) -> Iterator[None]:
-    """Held by a run, so that two never work on one project. Raises UserError that names the holder's process.
+    """Held by a run, so that two never work on one project. Raises UserError with the id of the process that holds it.
 
-    The operating system lets go of it when the holder ends, however it ends.
+    The operating system releases it when that process ends, however it ends.
     """
     lock, holder = _lock(root)
     try:
@@ -106,7 +124,7 @@ def project_lock(root: Path) -> Iterator[None]:
         ) from None
     try:
         holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
-        free_dead_locks(root)
+        remove_stale_locks(root)
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +11,9 @@ import yaml
 
 from cad2real.errors import UserError
 from flows.dvc import code_versions
-from flows.processes import Finished, run_group
-from flows.settings import run_environment
-
-DVC = [sys.executable, "-m", "dvc"]
+from flows.dvc.commands import DVC, run_dvc
+from flows.environment import run_environment
+from flows.processes import FinishedProcess, run_group
 
 
 @dataclass(frozen=True)
@@ -56,49 +53,48 @@ def chosen_stages(root: Path, name: str | None) -> list[Stage]:
 
 
 def stale_stages(root: Path) -> dict[str, list[str]]:
-    """What DVC finds changed, by stage, in words ("data/parts modified"). Stages after a stale one may be stale too.
+    """What DVC finds changed, by stage, as text ("data/parts modified"). Stages after a stale one may be stale too.
 
-    Raises UserError with DVC's words when DVC cannot tell.
+    Raises UserError with DVC's message when DVC cannot tell.
     """
-    asked = subprocess.run(
-        [*DVC, "status", "--json"], cwd=root, env=run_environment(root), capture_output=True, text=True
-    )
+    status = run_dvc(root, "status", "--json")
     try:
-        if asked.returncode != 0:
+        if status.returncode != 0:
             raise ValueError
-        answer = json.loads(asked.stdout)
+        changed = json.loads(status.stdout)
     except ValueError:
-        words = [line.removeprefix("ERROR: ") for line in asked.stderr.splitlines() if line.startswith("ERROR")]
-        raise UserError(f"DVC cannot tell what is stale: {' '.join(words) or asked.stderr[-500:]}", "") from None
+        errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
+        raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None
     lock = root / "dvc.lock"
     recorded = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.exists() else {}
     return {
-        stage: _in_words(changes) if stage in recorded else ["has not run yet"] for stage, changes in answer.items()
+        stage: _descriptions(changes) if stage in recorded else ["has not run yet"]
+        for stage, changes in changed.items()
     }
 
 
-def _in_words(changes: list[object]) -> list[str]:
-    words = []
+def _descriptions(changes: list[object]) -> list[str]:
+    descriptions = []
     for change in changes:
         if not isinstance(change, dict):  # "always changed", "changed command"
-            words.append(str(change))
+            descriptions.append(str(change))
             continue
         for kind, what in change.items():
             if isinstance(what, dict):
-                words += [_one_change(str(kind), str(path), state) for path, state in what.items()]
+                descriptions += [_describe(str(kind), str(path), state) for path, state in what.items()]
             else:
-                words.append(f"{kind} {what}")
-    return words
+                descriptions.append(f"{kind} {what}")
+    return descriptions
 
 
-def _one_change(kind: str, path: str, state: object) -> str:
+def _describe(kind: str, path: str, state: object) -> str:
     if isinstance(state, dict):  # parameters: {"render.views": "modified"}
         code = "code of " if path == code_versions.FILE else ""
         return ", ".join(f"{code}{key} {how}" for key, how in state.items())
     return f"{path} {state}" + (" (an output)" if kind == "changed outs" else "")
 
 
-def run_stage(root: Path, stage: str, *, force: bool, log: Path, on_line: Callable[[str], None]) -> Finished:
-    """Runs one stage through DVC, which does nothing when it is up to date. Stages before it must have run already."""
+def repro_stage(root: Path, stage: str, *, force: bool, log: Path, on_line: Callable[[str], None]) -> FinishedProcess:
+    """`dvc repro` of one stage, which does nothing when it is up to date. Stages before it must have run already."""
     command = [*DVC, "repro", "--single-item", *(["--force"] if force else []), stage]
     return run_group(command, root, log, on_line, run_environment(root))

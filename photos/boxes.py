@@ -59,5 +59,5 @@ def _row(values: dict[str, str | None], where: str) -> BoxRow:
     try:
         return BoxRow(image, label, Box(*(float(corner) for corner in corners)), where)
     except ValueError:
-        said = " ".join(corner or "(empty)" for corner in corners)
-        return BoxRow(image, label, None, where, f"box {said} is not four numbers. Write four pixel values.")
+        given = " ".join(corner or "(empty)" for corner in corners)
+        return BoxRow(image, label, None, where, f"box {given} is not four numbers. Write four pixel values.")

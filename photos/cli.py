@@ -75,8 +75,8 @@ def _summary(outcome: Outcome, out: Path) -> None:
     labels = {row.label for row in outcome.rows if row.label}
     unknown = sum(not row.label for row in outcome.rows)
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
-    said = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
-    print(said + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
+    summary = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
+    print(summary + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
     if not outcome.rows:
         print("warning: there are no photos to adapt to; add some and run this again.", file=sys.stderr)
     if outcome.skipped:

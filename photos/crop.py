@@ -62,21 +62,21 @@ def square_crop(box: Box, width: int, height: int, border: Border) -> Crop:
 def usable_box(box: Box, width: int, height: int) -> Box:
     """`box` clipped to a photo of `width` x `height` pixels. Raises UserError when it cannot mean a part in it."""
     corners = (box.x_min, box.y_min, box.x_max, box.y_max)
-    said = f"box {' '.join(f'{corner:g}' for corner in corners)}"
+    described = f"box {' '.join(f'{corner:g}' for corner in corners)}"
     if not all(math.isfinite(corner) for corner in corners):
-        raise UserError(f"{said} has a value that is not a number.", "Write four pixel values.")
+        raise UserError(f"{described} has a value that is not a number.", "Write four pixel values.")
     if box.x_max <= box.x_min or box.y_max <= box.y_min:
-        raise UserError(f"{said} is empty or inverted.", "x_max and y_max must be larger than x_min and y_min.")
+        raise UserError(f"{described} is empty or inverted.", "x_max and y_max must be larger than x_min and y_min.")
     clipped = Box(max(box.x_min, 0), max(box.y_min, 0), min(box.x_max, width), min(box.y_max, height))
     inside_x, inside_y = clipped.x_max - clipped.x_min, clipped.y_max - clipped.y_min
     area = (box.x_max - box.x_min) * (box.y_max - box.y_min)
     measured = f"Measure boxes in pixels of the upright photo ({width}x{height})."
     if inside_x <= 0 or inside_y <= 0:
-        raise UserError(f"{said} lies outside the photo.", measured)
+        raise UserError(f"{described} lies outside the photo.", measured)
     if inside_x * inside_y < LEAST_SHARE_INSIDE * area:
-        raise UserError(f"{said} lies mostly outside the photo.", measured)
+        raise UserError(f"{described} lies mostly outside the photo.", measured)
     if max(inside_x, inside_y) < LEAST_BOX_PX:
-        raise UserError(f"{said} is less than {LEAST_BOX_PX} pixels large.", "Mark the whole part.")
+        raise UserError(f"{described} is less than {LEAST_BOX_PX} pixels large.", "Mark the whole part.")
     return clipped
 
 

@@ -95,9 +95,9 @@ def folder_label(photo: str) -> str:
 def _photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> str | Skipped:
     base = folder.resolve()
     for start in (boxes.parent, folder) if boxes else (folder,):
-        said = start / image.replace("\\", "/")
+        named_path = start / image.replace("\\", "/")
         # Only the folder is resolved: a photo that is a link keeps the name under which it was found.
-        path = said.parent.resolve() / said.name
+        path = named_path.parent.resolve() / named_path.name
         if path.is_relative_to(base) and (name := path.relative_to(base).as_posix()) in known:
             return name
     return Skipped(image, "", f"is not a photo in {folder}. Correct the name or add the photo.")

@@ -46,8 +46,9 @@ def square_row(square: str, photo: str, label: str, box: Box | None, crop: Crop,
 
 def content_key(photo_sha256: str, box: Box | None, border: str, size: int) -> str:
     """A key that is equal exactly when the square's pixels are: 16 hex digits."""
-    said = f"{RECIPE}|{photo_sha256}|{box}|{border if box else ''}|{size}"
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    # The box stands in it as Python writes it: renaming Box or a field of it would change every key.
+    content = f"{RECIPE}|{photo_sha256}|{box}|{border if box else ''}|{size}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def write_manifest(folder: Path, rows: list[SquareRow]) -> None:

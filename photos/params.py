@@ -6,19 +6,28 @@ from typing import Literal
 
 from pydantic import Field
 
-from cad2real.schema import Block
+from cad2real.schema import Block, unit, values
 
 Border = Literal["shift", "pad"]
 
 
 class PhotosParams(Block):
-    """Where the photos and their boxes are, and how they become square.
-
-    `boxes` at its default may be missing: then every photo is used whole, and its sub-folder is its label.
-    `border`: a square that would leave the photo is moved into it (`shift`) or filled with black (`pad`).
-    """
+    """Where the photos and their boxes are, and how they become square."""
 
     folder: str = "data/photos"
+    """Folder of photos; a photo's sub-folder is its label.
+
+    Photos without a label are fine: labels only ever score. For `cad2real run` it has to lie in data/photos/.
+    """
     boxes: str | None = "data/photos/boxes.csv"
-    border: Border = "shift"
-    size: int = Field(512, ge=16, le=4096)
+    """Boxes of parts, csv: image, label, x_min, y_min, x_max, y_max in pixels; null: do not look.
+
+    For photos with several parts in them, or with small ones. At this default the file may be missing: then every photo
+    is used whole. Pixels are those of the upright photo.
+    """
+    border: Border = Field(
+        "shift", json_schema_extra=values({"shift": "it is moved inside", "pad": "it is filled with black"})
+    )
+    """What becomes of a square that would leave the photo."""
+    size: int = Field(512, ge=16, le=4096, json_schema_extra=unit("px"))
+    """Side of a square; training shrinks it to train.image_size."""

@@ -60,10 +60,10 @@ def make_squares(folder: Path, boxes: Path | None, border: Border, size: int, ou
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
                 jobs = _jobs(wanted)
-                for done, faults, kept in pool.map(lambda job: _process(job, folder, border, size, old, target), jobs):
+                for done, faults, count in pool.map(lambda job: _process(job, folder, border, size, old, target), jobs):
                     made += done
                     skipped += faults
-                    reused += kept
+                    reused += count
                     progress.failures = len(skipped)
                     progress.advance()
             except BaseException:
@@ -115,7 +115,7 @@ def _process(
         rows = []
         for wanted, name, key in zip(job.wanted, job.names, keys, strict=True):
             file_before, row = old[key]
-            _keep(file_before, target / name)
+            _link(file_before, target / name)
             rows.append(replace(row, square=name, photo=job.photo, label=wanted.label))
         return rows, [], len(rows)
     try:
@@ -141,7 +141,7 @@ def _old_squares(out: Path) -> dict[str, tuple[Path, SquareRow]]:
         return {}
 
 
-def _keep(before: Path, after: Path) -> None:
+def _link(before: Path, after: Path) -> None:
     try:
         os.link(before.resolve(), after)
     except OSError:  # another file system, or one without hard links

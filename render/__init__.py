@@ -2,5 +2,8 @@
 
 From low to high: `materials`, `parts`, `views` (descriptions, no Blender), `blender` (realises them), `farm` (keeps
 Blender processes busy), `stage` (a whole run). `seeds` is all randomness, `job` what passes between farm and
-Blender, `scratch` folders of a process; `export`, `contact_sheet`, `material_sheet` and `bench` look at the results.
+Blender, `scratch` folders of a process, `file_signatures` what files begin with; `export`, `contact_sheet`,
+`material_sheet` and `bench` look at the results.
+
+From Python: `parts.catalogue.make_part` or `make_catalogue`, `views.settings.make_settings`, `stage.render_parts`.
 """

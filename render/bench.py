@@ -1,6 +1,6 @@
 """`python -m render.bench`: what a view costs and how good it is, preset by preset, against SynthNet's settings.
 
-The reference is the same view with REFERENCE_SAMPLES samples; it and SynthNet's preset take minutes, so they are kept
+The reference is the same view with REFERENCE_SAMPLES samples; it and SynthNet's preset take minutes, so they are cached
 in data/cache/bench and only made again when the view or the renderer changes.
 """
 
@@ -24,23 +24,23 @@ from PIL import Image
 from cad2real.files import atomic_file, write_json
 from cad2real.layout import Layout
 from render.contact_sheet import tile
-from render.materials.assignment import wardrobe
+from render.materials.assignment import assign_materials
 from render.params import RenderParams
 from render.parts.catalogue import Part, make_catalogue
 from render.parts.geometry import load_geometry
-from render.views.description import Shot, content_key, describe_views
-from render.views.quality import PRESETS, Preset
-from render.views.shots import make_shot
+from render.views.description import content_key, describe_views
+from render.views.quality import QUALITY_PRESETS, QualityPreset
+from render.views.settings import RenderSettings, make_settings
 
 REFERENCE_SAMPLES = 2048
-REFERENCE = Preset(REFERENCE_SAMPLES, "HIGH", clamp_indirect=10.0, denoise=False)
+REFERENCE = QualityPreset(REFERENCE_SAMPLES, "HIGH", clamp_indirect=10.0, denoise=False)
 ROWS = {
-    "draft": PRESETS["draft"],
-    "standard": PRESETS["standard"],
-    "high": PRESETS["high"],
-    "plain_bpy": Preset(16, "HIGH", "ACCURATE", part_only=False, clamp_indirect=10.0),
-    "one_sample": Preset(1, "FAST", denoise=False),
-    "synthnet": PRESETS["synthnet"],
+    "draft": QUALITY_PRESETS["draft"],
+    "standard": QUALITY_PRESETS["standard"],
+    "high": QUALITY_PRESETS["high"],
+    "plain_bpy": QualityPreset(16, "HIGH", "ACCURATE", part_only=False, clamp_indirect=10.0),
+    "one_sample": QualityPreset(1, "FAST", denoise=False),
+    "synthnet": QUALITY_PRESETS["synthnet"],
 }
 SLOW = ("reference", "synthnet")
 COST_VIEWS = 8
@@ -58,16 +58,16 @@ def main() -> None:
     parser.add_argument("--part", default="", help="part id; default: the first galvanized part, else the first")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--view", type=int, default=9, help="number of the compared view")
-    parser.add_argument("--without-slow", action="store_true", help="leave out what is not kept from an earlier run")
+    parser.add_argument("--without-slow", action="store_true", help="leave out what is not cached from an earlier run")
     asked = parser.parse_args()
     layout = Layout()
     parts = make_catalogue(asked.parts, layout.root).parts
     galvanized = [part for part in parts if part.surface == "galvanized"]
     part = next((part for part in parts if part.part_id == asked.part), (galvanized or list(parts))[0])
-    shot = make_shot(RenderParams(size=asked.size), list(parts), layout.root)
-    cache = layout.cache / "bench" / content_key(part, replace(shot, quality="synthnet"))[:16]
+    settings = make_settings(RenderParams(size=asked.size), list(parts), layout.root)
+    cache = layout.cache / "bench" / content_key(part, replace(settings, quality="synthnet"))[:16]
     say = _mute_blender(layout.logs / "bench_render.log")
-    report, pictures = _measure(part, shot, asked.view, cache, asked.without_slow, say)
+    report, pictures = _measure(part, settings, asked.view, cache, asked.without_slow, say)
     write_json(layout.reports / "bench_render.json", report)
     with atomic_file(layout.reports / "bench_render.png") as temporary:
         tile([[Image.fromarray(picture) for picture in pictures.values()]], [" | ".join(pictures)], asked.size).save(
@@ -77,36 +77,38 @@ def main() -> None:
 
 
 def _measure(
-    part: Part, shot: Shot, view: int, cache: Path, without_slow: bool, say: Say
+    part: Part, settings: RenderSettings, view: int, cache: Path, without_slow: bool, say: Say
 ) -> tuple[dict[str, object], dict[str, Picture]]:
-    """The report and the pictures; every row is said as soon as it is measured, for the slow ones take minutes."""
+    """The report and the pictures; every row is printed as soon as it is measured, for the slow ones take minutes."""
     start = time.process_time()
     load_geometry(Path(part.file), part.units)
     setup = {"load": round(time.process_time() - start, 3)}
     rows: dict[str, Row] = {}
     pictures: dict[str, Picture] = {}
     for name, preset in {"reference": REFERENCE, **ROWS}.items():
-        kept = cache / f"{name}.json"
-        if name in SLOW and kept.is_file():
-            pictures[name] = np.asarray(Image.open(kept.with_suffix(".png")))
-            rows[name] = json.loads(kept.read_text())
+        cached = cache / f"{name}.json"
+        if name in SLOW and cached.is_file():
+            pictures[name] = np.asarray(Image.open(cached.with_suffix(".png")))
+            rows[name] = json.loads(cached.read_text())
         elif name in SLOW and without_slow:
             continue
         else:
-            seconds, pictures[name], dressing = _cost(part, shot, preset, view, 1 if name in SLOW else COST_VIEWS)
+            seconds, pictures[name], setting_up = _cost(part, settings, preset, view, 1 if name in SLOW else COST_VIEWS)
             rows[name] = {"cpu_s_a_view": round(seconds, 3)}
-            setup["dress"] = round(dressing, 3)
+            setup["dress"] = round(setting_up, 3)
             if name in SLOW:
-                with atomic_file(kept.with_suffix(".png")) as temporary:
+                with atomic_file(cached.with_suffix(".png")) as temporary:
                     Image.fromarray(pictures[name]).save(temporary, format="PNG")
-                write_json(kept, rows[name])
+                write_json(cached, rows[name])
         if "reference" in pictures and name != "reference":
             rows[name]["psnr_full_frame"], rows[name]["psnr_part"] = psnr(pictures[name], pictures["reference"])
         say(f"{name:12} " + "  ".join(f"{key} {value}" for key, value in rows[name].items()))
-    return _report(part, shot, view, rows, setup), pictures
+    return _report(part, settings, view, rows, setup), pictures
 
 
-def _report(part: Part, shot: Shot, view: int, rows: dict[str, Row], setup: dict[str, float]) -> dict[str, object]:
+def _report(
+    part: Part, settings: RenderSettings, view: int, rows: dict[str, Row], setup: dict[str, float]
+) -> dict[str, object]:
     reference = rows.pop("reference", {})
     slow = rows.get("synthnet", {}).get("cpu_s_a_view")
     for row in rows.values():
@@ -118,7 +120,7 @@ def _report(part: Part, shot: Shot, view: int, rows: dict[str, Row], setup: dict
         "cpu_s_a_part": setup,
         "part": part.part_id,
         "triangles": part.triangles,
-        "size": shot.size,
+        "size": settings.size,
         "view": view,
         "reference_samples": REFERENCE_SAMPLES,
         "reference_cpu_s": reference.get("cpu_s_a_view"),
@@ -126,19 +128,23 @@ def _report(part: Part, shot: Shot, view: int, rows: dict[str, Row], setup: dict
     }
 
 
-def _cost(part: Part, shot: Shot, preset: Preset, number: int, views: int) -> tuple[float, Picture, float]:
+def _cost(
+    part: Part, settings: RenderSettings, preset: QualityPreset, number: int, views: int
+) -> tuple[float, Picture, float]:
     """CPU seconds a view over `views` views, the picture of view `number`, and CPU seconds for setting the part up."""
-    from render.blender.scene import Studio
+    from render.blender.device import Compute
+    from render.blender.scene import BlenderScene
 
     geometry = load_geometry(Path(part.file), part.units)
-    described = describe_views(part, geometry, shot)
+    described = describe_views(part, geometry, settings)
     chosen = [described[(number + step) % len(described)] for step in range(views)]
     with tempfile.TemporaryDirectory(prefix="cad2real-bench-") as scratch:
         start = time.process_time()
-        studio = Studio(geometry, wardrobe(part, "metadata", 0), shot, 1, Path(scratch), preset)
-        dressed = time.process_time()
-        pictures = [studio.shoot(view) for view in chosen]
-        return (time.process_time() - dressed) / views, pictures[0], dressed - start
+        assigned = assign_materials(part, "metadata", 0)
+        scene = BlenderScene(geometry, assigned, settings, Compute(threads=1), Path(scratch), preset)
+        set_up = time.process_time()
+        pictures = [scene.render(view) for view in chosen]
+        return (time.process_time() - set_up) / views, pictures[0], set_up - start
 
 
 def psnr(picture: Picture, reference: Picture) -> tuple[float, float]:

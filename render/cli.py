@@ -10,7 +10,10 @@ import typer
 
 if TYPE_CHECKING:
     from cad2real.errors import Skipped
-    from render.parts.catalogue import Catalogue
+    from cad2real.layout import Layout
+    from cad2real.params import Params
+    from render.parts.catalogue import Catalogue, Part
+    from render.stage import Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -38,12 +41,12 @@ def catalogue(
     memory = layout.cache / "catalogue.json"
     made = make_catalogue(parts or Path(params.parts), layout.root, params.units, memory)
     write_catalogue(layout.catalogue, made)
-    _tell_catalogue(made)
+    _print_catalogue(made)
     if not made.parts:
         raise UserError("No part of the part list can be used.", "The reasons stand above.")
 
 
-def render(
+def render(  # 12 parameters: typer makes one option of each
     parts: Annotated[Path | None, typer.Option(help="Render this part list outside the project's stages.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for --parts: DIR/<part_id>/view_000.png and part.json.")
@@ -69,16 +72,13 @@ def render(
 
     Example: cad2real render --parts parts.csv --out renders --views 32 --size 512 --quality standard
     """
-    from cad2real.errors import UserError
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from render.contact_sheet import write_contact_sheet
     from render.farm.ray_cluster import Cluster
-    from render.parts.catalogue import make_catalogue, read_catalogue
-    from render.stage import render_parts
-    from render.views.shots import change_params, make_shot
+    from render.stage import FarmOptions, render_parts
+    from render.views.settings import change_params, make_settings
 
-    layout = Layout()
     given: dict[str, object] = {
         "views": views,
         "size": size,
@@ -87,38 +87,48 @@ def render(
         "framing": framing,
         "seed": seed,
         "background": background,
+        "outputs": tuple(outputs.split(",")) if outputs else None,
     }
-    passes = tuple(outputs.split(",")) if outputs else None
-    said = {name: value for name, value in {**given, "outputs": passes}.items() if value is not None}
+    changes = {name: value for name, value in given.items() if value is not None}
+    layout = Layout()
+    params = load_params(layout.params)
+    listed, out, logs = _what_to_render(parts, out, layout, params, changes)
+    chosen = change_params(params.render, changes)
+    settings = make_settings(chosen, listed, layout.root)
+    cluster = Cluster(chosen.ray_address) if chosen.farm == "ray" else None
+    farm = FarmOptions(logs, workers or chosen.workers, chosen.device, cluster)
+    _print_outcome(render_parts(listed, layout.root, settings, out, farm), out)
+    if preview is not None:
+        write_contact_sheet(out, preview)
+        print(f"contact sheet: {preview}")
+
+
+def _what_to_render(
+    parts: Path | None, out: Path | None, layout: Layout, params: Params, changes: dict[str, object]
+) -> tuple[list[Part], Path, Path]:
+    """The parts, the folder for their renders and the one for logs: of the part list `parts`, or of the project's
+    catalogue, which has no changes but those in params.yaml.
+    """
+    from cad2real.errors import UserError
+    from render.parts.catalogue import make_catalogue, read_catalogue
+
     if (parts is None) != (out is None):
         raise UserError(
             "--parts and --out belong together.", "Give both, or neither to render the project's catalogue."
         )
-    params = load_params(layout.params)
-    if parts is None or out is None:
-        if said:
-            raise UserError(
-                f"--{next(iter(said))} works together with --parts and --out only.",
-                "For the project's renders set it in the render block of params.yaml.",
-            )
-        made, out, logs = read_catalogue(layout.catalogue), layout.renders, layout.logs
+    if parts is not None and out is not None:
+        listed, logs = make_catalogue(parts, layout.root, params.catalogue.units), out / "logs"
+        _print_catalogue(listed)
+    elif changes:
+        raise UserError(
+            f"--{next(iter(changes))} works together with --parts and --out only.",
+            "For the project's renders set it in the render block of params.yaml.",
+        )
     else:
-        made, logs = make_catalogue(parts, layout.root, params.catalogue.units), out / "logs"
-        _tell_catalogue(made)
-    if not made.parts:
+        listed, out, logs = read_catalogue(layout.catalogue), layout.renders, layout.logs
+    if not listed.parts:
         raise UserError("There is no part to render.", "The reasons stand above.")
-    chosen = change_params(params.render, said)
-    shot = make_shot(chosen, list(made.parts), layout.root)
-    cluster = Cluster(chosen.ray_address) if chosen.farm == "ray" else None
-    hands = workers or chosen.workers
-    outcome = render_parts(list(made.parts), layout.root, shot, out, logs, hands, chosen.device, cluster)
-    rendered, kept, failed = len(outcome.rendered), len(outcome.kept), len(outcome.failed)
-    on = f" (on {', '.join(outcome.devices)})" if outcome.devices else ""
-    print(f"{rendered} part(s) rendered, {kept} already there, {failed} failed: {out}" + on)
-    _tell("failed", outcome.failed)
-    if preview is not None:
-        write_contact_sheet(out, preview)
-        print(f"contact sheet: {preview}")
+    return list(listed.parts), out, logs
 
 
 def materials(
@@ -151,12 +161,19 @@ def export(
     print(f"{write(renders, format_name, out)} view(s) written as {format_name}: {out}")
 
 
-def _tell_catalogue(made: Catalogue) -> None:
+def _print_catalogue(made: Catalogue) -> None:
     print(f"{len(made.parts)} part(s) can be rendered, {len(made.skipped)} skipped.")
-    _tell("skipped", made.skipped)
-    _tell("note", made.notes)
+    _print_skipped("skipped", made.skipped)
+    _print_skipped("note", made.notes)
 
 
-def _tell(word: str, items: tuple[Skipped, ...]) -> None:
+def _print_outcome(outcome: Outcome, out: Path) -> None:
+    rendered, reused, failed = len(outcome.rendered), len(outcome.reused), len(outcome.failed)
+    on = f" (on {', '.join(outcome.devices)})" if outcome.devices else ""
+    print(f"{rendered} part(s) rendered, {reused} already there, {failed} failed: {out}" + on)
+    _print_skipped("failed", outcome.failed)
+
+
+def _print_skipped(word: str, items: tuple[Skipped, ...]) -> None:
     for item in items:
         print(f"{word}: {item}", file=sys.stderr)

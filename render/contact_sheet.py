@@ -11,9 +11,11 @@ from cad2real.files import atomic_file
 
 BACKGROUND = (236, 236, 233)
 INK = (40, 40, 40)
+VIEWS = 8
+CELL_PX = 128
 
 
-def tile(pictures: list[list[Image.Image]], names: list[str], cell: int = 128) -> Image.Image:
+def tile(pictures: list[list[Image.Image]], names: list[str], cell: int) -> Image.Image:
     """One row of `pictures` (straight alpha or none) a name, each brought to `cell` pixels, on light grey."""
     points = max(10, cell // 10)
     font = ImageFont.load_default(points)
@@ -31,15 +33,15 @@ def tile(pictures: list[list[Image.Image]], names: list[str], cell: int = 128) -
     return sheet
 
 
-def write_contact_sheet(renders: Path, path: Path, views: int = 8, cell: int = 128) -> None:
-    """Writes a sheet of every part in `renders`, up to `views` spread over its views, to `path` (PNG)."""
+def write_contact_sheet(renders: Path, path: Path) -> None:
+    """Writes a sheet of every part in `renders`, up to VIEWS of its views, spread over all, to `path` (PNG)."""
     rows: list[list[Image.Image]] = []
     names = []
     for described in sorted(renders.glob("*/part.json")):
         part = json.loads(described.read_text(encoding="utf-8"))
         files = [view["file"] for view in part["views"]]
-        count = min(views, len(files))
+        count = min(VIEWS, len(files))
         rows.append([Image.open(described.parent / files[i * len(files) // count]) for i in range(count)])
         names.append(f"{part['part_id']}   {part['material']}   {' x '.join(f'{s:.1f}' for s in part['size_mm'])} mm")
     with atomic_file(path) as temporary:
-        tile(rows, names, cell).save(temporary, format="PNG")
+        tile(rows, names, CELL_PX).save(temporary, format="PNG")

@@ -134,19 +134,19 @@ def _bop(views: list[RenderedView], folder: Path) -> None:
         scene = folder / f"{number:06d}"
         cameras, truths = {}, {}
         for image, view in enumerate(view for view in views if view.part["part_id"] == part_id):
-            said, source = view.view, view.picture.parent
-            copies = [(said["file"], f"rgb/{image:06d}.png")]
-            copies += [(said["depth_png"], f"depth/{image:06d}.png")] if "depth_png" in said else []
-            copies += [(said["mask"], f"mask_visib/{image:06d}_000000.png")] if "mask" in said else []
+            described, source = view.view, view.picture.parent
+            copies = [(described["file"], f"rgb/{image:06d}.png")]
+            copies += [(described["depth_png"], f"depth/{image:06d}.png")] if "depth_png" in described else []
+            copies += [(described["mask"], f"mask_visib/{image:06d}_000000.png")] if "mask" in described else []
             for name, target in copies:
                 (scene / target).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source / Path(name).name, scene / target)
-            flat = [value for row in said["intrinsics"] for value in row]
-            cameras[str(image)] = {"cam_K": flat, "depth_scale": said.get("depth_png_step_mm", 1.0)}
+            flat = [value for row in described["intrinsics"] for value in row]
+            cameras[str(image)] = {"cam_K": flat, "depth_scale": described.get("depth_png_step_mm", 1.0)}
             truths[str(image)] = [
                 {
-                    "cam_R_m2c": [value for row in said["extrinsics"] for value in row[:3]],
-                    "cam_t_m2c": [row[3] * 1000 for row in said["extrinsics"]],
+                    "cam_R_m2c": [value for row in described["extrinsics"] for value in row[:3]],
+                    "cam_t_m2c": [row[3] * 1000 for row in described["extrinsics"]],
                     "obj_id": number,
                 }
             ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.parts.catalogue import Part
-from render.views.description import Shot
+from render.views.settings import RenderSettings
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Job:
 
     part: Part
     file: Path
-    shot: Shot
+    settings: RenderSettings
     threads: int
     folder: Path
     device: str = "auto"

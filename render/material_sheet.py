@@ -12,8 +12,8 @@ from render.contact_sheet import tile
 from render.materials.vocabulary import vocabulary
 from render.params import EnvironmentParams, RenderParams
 from render.parts.catalogue import make_catalogue
-from render.stage import render_parts
-from render.views.shots import change_params, make_shot
+from render.stage import FarmOptions, render_parts
+from render.views.settings import change_params, make_settings
 
 COLUMNS = 7
 GAP = 0.02
@@ -38,10 +38,10 @@ def write_material_sheet(path: Path, size: int, quality: str, logs: Path) -> Non
             variation=0.0,
             environments=EnvironmentParams(mode="one", name="interior"),
         )
-        shot = make_shot(change_params(params, {"quality": quality}), list(catalogue.parts), folder)
-        render_parts(list(catalogue.parts), folder, shot, folder / "renders", logs, "auto")
+        settings = make_settings(change_params(params, {"quality": quality}), list(catalogue.parts), folder)
+        render_parts(list(catalogue.parts), folder, settings, folder / "renders", FarmOptions(logs))
         pictures = [Image.open(folder / "renders" / f"m{n:02d}" / "view_000.png") for n in range(len(words))]
-        names = [" ".join(word for word in said if word != "natural") for said in words]
+        names = [" ".join(word for word in triple if word != "natural") for triple in words]
         cells = [tile([[picture]], [name], size) for picture, name in zip(pictures, names, strict=True)]
     width, height = cells[0].size
     sheet = Image.new("RGB", (COLUMNS * width, -(-len(cells) // COLUMNS) * height), (236, 236, 233))

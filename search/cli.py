@@ -32,10 +32,10 @@ def index() -> None:
     Example: cad2real index
     """
     from cad2real.layout import Layout
-    from search.build import build_index
-    from train.compute.out_of_memory import memory_watched
+    from search.stage import build_index
+    from train.compute.out_of_memory import explain_out_of_memory
 
-    with memory_watched("index"):
+    with explain_out_of_memory("index"):
         built, scores = build_index(Layout())
     print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
     if scores.top1 is not None and scores.top5 is not None:
@@ -57,12 +57,12 @@ def search(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.query import Search
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.out_of_memory import explain_out_of_memory
 
-    wanted = _box(box) if box else None
+    part_box = _box(box) if box else None
     count = top or load_params(Layout().params).search.top
-    with memory_watched("search"):
-        matches = Search.open(Path()).find(photo, wanted, count)
+    with explain_out_of_memory("search"):
+        matches = Search.open(Path()).find(photo, part_box, count)
     print(
         json.dumps([match.as_dict() for match in matches], indent=1, ensure_ascii=False) if as_json else table(matches)
     )
@@ -90,36 +90,36 @@ def predict(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
-    from search.prediction import Predictor, listed_photos
-    from train.compute.out_of_memory import memory_watched
+    from search.prediction import Predictor, list_photos
+    from train.compute.out_of_memory import explain_out_of_memory
 
-    wanted = _box(box) if box else None
-    paths, skipped = listed_photos(photos)
-    answers: list[Prediction] = []
-    with memory_watched("predict"):
+    part_box = _box(box) if box else None
+    paths, skipped = list_photos(photos)
+    predictions: list[Prediction] = []
+    with explain_out_of_memory("predict"):
         predictor = Predictor.open(Path(), model)
         if same_camera and not predictor.model.knows_scale:
             print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
-        for answer in predictor.predict(paths, wanted, top, same_camera):
-            if isinstance(answer, Skipped):
-                skipped.append(answer)
+        for prediction in predictor.predict(paths, part_box, top, same_camera):
+            if isinstance(prediction, Skipped):
+                skipped.append(prediction)
             else:
-                answers.append(answer)
+                predictions.append(prediction)
     if as_json:
         faults = [fault.as_dict() for fault in skipped]
-        write_json(as_json, {"photos": [answer.as_dict() for answer in answers], "skipped": faults})
-    if answers:
+        write_json(as_json, {"photos": [prediction.as_dict() for prediction in predictions], "skipped": faults})
+    if predictions:
         rows = [
-            (str(a.photo), f"unknown (if known, {label})" if a.unknown else label, f"{share:.1%}")
-            for a in answers
-            for label, share in a.labels
+            (str(one.photo), f"unknown (if known, {label})" if one.unknown else label, f"{probability:.1%}")
+            for one in predictions
+            for label, probability in one.labels
         ]
         print(_aligned(("photo", "label", "probability"), rows))
-    _complain(skipped)
+    _report_skipped(skipped)
 
 
-def _complain(skipped: list[Skipped]) -> None:
-    """Names what could not be used, and ends with exit code 1 if there is any."""
+def _report_skipped(skipped: list[Skipped]) -> None:
+    """Lists what could not be used, and ends with exit code 1 if there is any."""
     if not skipped:
         return
     print(f"{len(skipped)} could not be used:", file=sys.stderr)
@@ -130,14 +130,14 @@ def _complain(skipped: list[Skipped]) -> None:
 
 def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
-    head = ("rank", "part", "label", "name", "distance")
-    return _aligned(head, [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches])
+    header = ("rank", "part", "label", "name", "distance")
+    return _aligned(header, [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches])
 
 
-def _aligned(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                     for row in (head, *rows))  # fmt: skip
+                     for row in (header, *rows))  # fmt: skip
 
 
 def _box(text: str) -> Box:

@@ -1,4 +1,4 @@
-"""What search asks of a model, and which of the project's models it takes."""
+"""What search needs of a model, and which of the project's models it loads."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Embedder(Protocol):
     key: str
     classes: tuple[str, ...]
 
-    def look(self, images: Sequence[Image.Image]) -> tuple[Floats, Floats]:
+    def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[Floats, Floats]:
         """Embeddings (n, d) and class probabilities (n, classes) of square photos."""
 
     def embed_files(self, paths: Sequence[Path], label: str) -> Floats:
         """Embeddings of renders; `label` names them in the progress line."""
 
 
-def queries_of(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
-    """What `model` sees in square photos, with a belief for each part of `index`."""
-    embeddings, probabilities = model.look(images)
+def embed_queries(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
+    """The embeddings of square photos, with the class probability of each part of `index`."""
+    embeddings, probabilities = model.embed_and_classify(images)
     if not index.labels <= set(model.classes):  # parts that were rendered after training
         return Queries(embeddings)
     columns = [model.classes.index(part.label) for part in index.parts]

@@ -62,15 +62,17 @@ def load_index(folder: Path) -> Index:
     from safetensors.numpy import load
 
     try:
-        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         embeddings = load((folder / EMBEDDINGS).read_bytes())["embeddings"]
-        parts = tuple(IndexedPart(part["part_id"], part["label"], part["name"]) for part in said["parts"])
+        parts = tuple(IndexedPart(part["part_id"], part["label"], part["name"]) for part in description["parts"])
         place = {part.part_id: number for number, part in enumerate(parts)}
-        part_rows = np.array([place[row["part_id"]] for row in said["rows"]], dtype=np.int64)
-        views = tuple(str(row["view"]) for row in said["rows"])
+        part_rows = np.array([place[row["part_id"]] for row in description["rows"]], dtype=np.int64)
+        views = tuple(str(row["view"]) for row in description["rows"])
         if embeddings.ndim != 2 or embeddings.dtype != np.float32 or len(embeddings) != len(views) or not parts:
             raise ValueError(f"{len(views)} rows, embeddings {embeddings.dtype} {embeddings.shape}")
-        return Index(embeddings, parts, part_rows, views, str(said["model_stage"]), str(said["model_key"]))
+        return Index(
+            embeddings, parts, part_rows, views, str(description["model_stage"]), str(description["model_key"])
+        )
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:

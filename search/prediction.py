@@ -46,7 +46,7 @@ class Classifier(Protocol):
 @dataclass(frozen=True)
 class Prediction:
     """The likeliest `labels` of a photo with their probabilities in [0, 1], likeliest first. `unknown`: the model is
-    too unsure of all of them; None where it does not judge that.
+    too unsure of all of them; None where it has no threshold for that.
     """
 
     photo: Path
@@ -55,13 +55,13 @@ class Prediction:
 
     def as_dict(self) -> dict[str, Any]:
         labels = [{"label": label, "probability": round(share, 4)} for label, share in self.labels]
-        judged = {} if self.unknown is None else {"unknown": self.unknown}
-        return {"photo": str(self.photo), "labels": labels, **judged}
+        unknown = {} if self.unknown is None else {"unknown": self.unknown}
+        return {"photo": str(self.photo), "labels": labels, **unknown}
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model with the project's rule for squares, ready for photos."""
+    """A model with the project's parameters for square photos, ready to predict."""
 
     model: Classifier
     squares: PhotosParams
@@ -89,9 +89,9 @@ class Predictor:
                 sides = [float(crop.side) for crop, _ in usable] if same_camera else None
                 answers = iter(self.model.predict([picture for _, picture in usable], top, sides))
                 for photo, square in zip(some, squares, strict=True):
-                    yield square if isinstance(square, Skipped) else self._judged(photo, tuple(next(answers)))
+                    yield square if isinstance(square, Skipped) else self._prediction(photo, tuple(next(answers)))
 
-    def _judged(self, photo: Path, labels: tuple[tuple[str, float], ...]) -> Prediction:
+    def _prediction(self, photo: Path, labels: tuple[tuple[str, float], ...]) -> Prediction:
         threshold = self.model.unknown_below
         return Prediction(photo, labels, None if threshold is None else labels[0][1] < threshold)
 
@@ -111,8 +111,8 @@ def model_in_use(layout: Layout) -> Path:
     return current if (current / "model.safetensors").is_file() else layout.models / LAST_TRAINED
 
 
-def listed_photos(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
-    """Photos and what is below folders, each folder's sorted; what in a folder cannot be used is named."""
+def list_photos(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """`paths` with folders replaced by the photos below them, sorted; what in a folder cannot be used is `Skipped`."""
     found: list[Path] = []
     skipped: list[Skipped] = []
     for path in paths:

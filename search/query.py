@@ -10,7 +10,7 @@ from cad2real.params import load_params
 from photos.crop import Box
 from photos.params import PhotosParams
 from photos.square import photo_square
-from search.embedding import Embedder, load_model, queries_of
+from search.embedding import Embedder, embed_queries, load_model
 from search.index import Index, check_model, load_index
 from search.ranking import Match, nearest_parts
 
@@ -35,4 +35,4 @@ class Search:
     def find(self, photo: Path, box: Box | None = None, top: int = 5) -> list[Match]:
         """The `top` nearest parts of `photo`, nearest first. It becomes square as all photos of the project did."""
         square = photo_square(photo, box, self.squares.border, self.squares.size)
-        return nearest_parts(self.index, queries_of(self.model, self.index, [square]), top)[0]
+        return nearest_parts(self.index, embed_queries(self.model, self.index, [square]), top)[0]

@@ -1,4 +1,4 @@
-"""How near each part is to a photo: its nearest views and the classifier's opinion, combined into a distance."""
+"""How near each part is to a photo: similarity of its nearest views and class probability, combined into a distance."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Queries:
-    """What the model sees in q photos: `embeddings` (q, d), L2-normalised, and `beliefs` (q, parts of the index), the
-    classifier's probability of each part's label; None where the classifier does not know all of them.
+    """What the model makes of q photos: `embeddings` (q, d), L2-normalised, and `probabilities` (q, parts of the
+    index), in [0, 1], the classifier's for each part's label; None where it does not know all of the labels.
     """
 
     embeddings: Floats
-    beliefs: Floats | None = None
+    probabilities: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
 
     The distance is the mean of two: 1 minus the mean cosine of the part's nearest views, and 1 minus the classifier's
     probability of its label. The first tells parts of one label apart; the second is what training has learned. Both
-    together find more than either alone. Without beliefs it is the first only.
+    together find more than either alone. Without probabilities it is the first only.
     """
     similarities = queries.embeddings @ index.embeddings.T
     distances = np.full((len(similarities), len(index.parts)), np.inf, dtype=np.float32)
@@ -57,8 +57,8 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
         best = np.sort(own, axis=1)[:, -BEST_VIEWS:]
         distances[:, part] = 1 - best.mean(axis=1)
         nearest[:, part] = rows[own.argmax(axis=1)]
-    if queries.beliefs is not None:
-        distances += 1 - queries.beliefs
+    if queries.probabilities is not None:
+        distances += 1 - queries.probabilities
         distances /= 2
     return distances, nearest
 

@@ -1,4 +1,4 @@
-"""The figures of docs/scale.md are those of tools/simulate_scale.py, and the simulated farm behaves."""
+"""The figures of docs/explanation/scale.md are those of tools/simulate_scale.py, and the simulated farm behaves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_deaths_are_retried_once(tool: ModuleType) -> None:
 
 
 def test_the_documented_figures_are_the_computed_ones(tool: ModuleType) -> None:
-    written = (ROOT / "docs" / "scale.md").read_text()
+    written = (ROOT / "docs" / "explanation" / "scale.md").read_text()
     for name, value in tool.plan(10_000, 1, tool.Figures()).items():
         assert f"| {name}" in written
         assert f"| {value} |" in written

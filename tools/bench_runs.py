@@ -3,7 +3,7 @@
     python tools/bench_runs.py --parts 100 1000 5000
 
 A project of that many parts with 32 placeholder views each goes through the real stages, DVC and Prefect; only
-drawing and training are stood in for (tools/placeholder_stage.py). Seconds on the clock and of processor time of: the
+rendering and training are replaced (tools/placeholder_stage.py). Seconds on the clock and of processor time of: the
 first run, a run with nothing changed, one with another material for one part, one with one CAD file more.
 """
 
@@ -23,10 +23,10 @@ from pathlib import Path
 import trimesh
 from PIL import Image
 
-from flows.start import start_project
+from flows.init_project import init_project
 
 PLACEHOLDERS = Path(__file__).with_name("placeholder_stage.py")
-STOOD_IN = {"render": "render", "train probe": "probe", "train adapt": "adapt", "evaluate": "evaluate",
+PLACEHOLDER_STAGES = {"render": "render", "train probe": "probe", "train adapt": "adapt", "evaluate": "evaluate",
             "index": "index"}  # fmt: skip
 RUNS = ("first run", "no change", "one material", "one CAD more")
 
@@ -35,15 +35,15 @@ Row = dict[str, str]
 
 def make_project(root: Path, parts: int) -> list[Row]:
     """A project of `parts` small boxes, no two of them equal; returns its part list."""
-    start_project(root)
+    init_project(root)
     stages = (root / "dvc.yaml").read_text(encoding="utf-8")
-    for command, name in STOOD_IN.items():
+    for command, name in PLACEHOLDER_STAGES.items():
         stages = re.sub(
             rf"cmd: cad2real {command}$", f"cmd: {sys.executable} {PLACEHOLDERS} {name}", stages, flags=re.M
         )
     (root / "dvc.yaml").write_text(stages, encoding="utf-8")
     params = root / "params.yaml"
-    small = re.sub(r"\bsize: 512\b", "size: 64", params.read_text(encoding="utf-8"))  # the space that placeholders need
+    small = re.sub(r"\bsize: 512\b", "size: 64", params.read_text(encoding="utf-8"))  # what placeholders need
     params.write_text(small.replace("image_size: 128", "image_size: 32"), encoding="utf-8")
     Image.new("RGB", (64, 64)).save(root / "data" / "photos" / "photo.jpg")
     return [add_part(root, number) for number in range(parts)]

@@ -54,7 +54,7 @@ def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
     source, target = domains(layout, params)
     if not len(target.images):
         raise UserError(f"{layout.squares} has no photos.", "Run `cad2real photos` in a project with photos.")
-    # Lanes set PyTorch to one thread for good, so the usual loop goes first.
+    # Thread replicas set PyTorch to one thread for good, so the usual loop goes first.
     usual = usual_loop(layout, params, len(source.classes), steps)
     ours = our_loop(params, source, target, steps)
     frozen = our_loop(params, source, target, steps, params.adapt.frozen_blocks)

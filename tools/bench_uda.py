@@ -5,7 +5,7 @@
 DIR holds mnist5k.npz, usps.npz and mnist_m.npz (tools/uda/digits.py); by default DIGITS of the environment. Target
 labels only score. Written to data/reports/uda.json after each run: what is there is not run again, so a killed check
 goes on.
-Printed at the end: the table of docs/uda_benchmark.md.
+Printed at the end: the table of docs/reference/uda_benchmark.md.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from cad2real.files import write_json
 from cad2real.layout import Layout
 from tools.uda.digits import PAIRS, read_mnist, read_pair
 from tools.uda.settings import adapt_params, rows, source_params
-from tools.uda.shared_draws import SharedDraws
+from tools.uda.shared_images import SharedStepImages
 from tools.uda.table import fall_back_line, markdown
 from tools.uda.trial import Trial, adapted, source_only
 
 DIGITS = Path("../shared/benchmarks/digits")
 
 
-def known(report: Path) -> list[Trial]:
+def stored_trials(report: Path) -> list[Trial]:
     if not report.is_file():
         return []
     return [Trial(**entry) for entry in json.loads(report.read_text(encoding="utf-8"))["trials"]]
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=list(rows()), default=list(rows()), metavar="NAME")
     wanted = parser.parse_args()
     report = Layout().reports / "uda.json"
-    trials = known(report)
+    trials = stored_trials(report)
     done = {(trial.pair, trial.row, trial.seed) for trial in trials}
     for seed in wanted.seeds:
         left = [(pair, row) for pair in PAIRS for row in wanted.rows if (pair, row, seed) not in done]
@@ -47,9 +47,9 @@ def main() -> None:
             continue
         start = source_only(read_mnist(wanted.digits, seed), source_params(seed))
         pairs = {name: read_pair(wanted.digits, name, seed) for name in PAIRS}
-        draws = SharedDraws()
+        images = SharedStepImages()
         for pair, row in left:
-            trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]), draws)
+            trial = adapted(row, pairs[pair], start, adapt_params(seed, rows()[row]), images)
             trials.append(trial)
             write_json(report, {"trials": [each.as_dict() for each in trials]})
             print(f"{pair:8} seed {seed} {trial.source_only:.3f} -> {trial.accuracy:.3f}  {row}", flush=True)

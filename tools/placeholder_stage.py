@@ -1,4 +1,4 @@
-"""Stands in for the stages whose work is not to be measured: small files, of the number and kind of the real ones.
+"""Takes the place of the stages whose work is not to be measured: writes small files, as many as the real stage would.
 
     python tools/placeholder_stage.py render
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from PIL import Image
 
@@ -16,7 +17,7 @@ from cad2real.cli import main
 from cad2real.files import write_json
 from cad2real.layout import Layout
 from render.farm import local_farm
-from render.farm.queue import Events
+from render.farm.queue import FarmEvents
 from render.job import Job
 from render.views.description import content_key
 
@@ -24,13 +25,13 @@ SIZE = 32
 NUMBERS = [[901.665902, 0.0, 256.0], [0.346663311, 0.683861338, -0.641995498], [0.82918394, 0.096539676, 0.550576138]]
 
 
-def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Events) -> None:
-    """In place of `farm.run`."""
+def draw(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: FarmEvents) -> None:
+    """In place of `local_farm.run`."""
     for job in jobs:
-        key = content_key(job.part, job.shot)
+        key = content_key(job.part, job.settings)
         job.folder.mkdir()
         views = []
-        for number in range(job.shot.views):
+        for number in range(job.settings.views):
             name = f"view_{number:03d}.png"
             # No two pictures are equal, as with real ones.
             shade = (int(key[:2], 16), int(key[2:4], 16), number, 255)
@@ -38,12 +39,13 @@ def draw(jobs: list[Job], workers: int, logs: object, limit_s: float, events: Ev
             picture.putpixel((0, 0), (int(key[4:6], 16), int(key[6:8], 16), int(key[8:10], 16), 255))
             picture.save(job.folder / name)
             views.append({"file": name, "intrinsics": NUMBERS, "extrinsics": [*NUMBERS, [0.0] * 3], "box": [0] * 4})
-            events.view(job)
-        part, shot = job.part, job.shot
-        said = {"part_id": part.part_id, "label": part.label, "name": part.name, "material": "steel"}
-        said |= {"seed": shot.seed, "size": shot.size, "quality": shot.quality, "sampler": "placeholder"}
-        write_json(job.folder / "part.json", {**said, "content_key": key, "size_mm": part.size_mm, "views": views})
-        events.done(job, "none")
+            events.view_done(job)
+        part, settings = job.part, job.settings
+        described = {"part_id": part.part_id, "label": part.label, "name": part.name, "material": "steel"}
+        described |= {"seed": settings.seed, "size": settings.size, "quality": settings.quality}
+        described["sampler"] = "placeholder"
+        write_json(job.folder / "part.json", {**described, "content_key": key, "size_mm": part.size_mm, "views": views})
+        events.part_done(job, "none")
 
 
 def render() -> None:

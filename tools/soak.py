@@ -24,8 +24,8 @@ from pathlib import Path
 
 import psutil
 
-from flows.health.verify import folder_hash
-from flows.start import start_project
+from flows.dvc.cache import folder_hash
+from flows.init_project import init_project
 
 REPOSITORY = Path(__file__).parents[1]
 PARTS, PHOTOS = 4, 12
@@ -33,12 +33,12 @@ SETTINGS = ["render.views=6", "render.size=96", "render.quality=draft", "render.
 VICTIMS = ("flow", "dvc", "renderer", "everything")
 ARTIFACTS = ("renders", "squares")
 MARK = "CAD2REAL_SOAK"
-GONE_S = 20.0
+END_TIMEOUT_S = 20.0
 
 
 def make_project(root: Path) -> None:
     """A small project of sample parts and photos."""
-    start_project(root)
+    init_project(root)
     source = REPOSITORY / "data" / "parts"
     with (source / "parts.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
@@ -100,13 +100,13 @@ class Soak:
     def kill(self, victim: str, flow: int, chance: random.Random) -> bool:
         """Kills the victim; False when there is none at this moment."""
         processes = self.processes()
-        words = {"dvc": "dvc repro", "renderer": "spawn_main"}
+        commands = {"dvc": "dvc repro", "renderer": "spawn_main"}
         if victim == "flow":
             targets = [process for process in processes if process.pid == flow]
         elif victim == "everything":
             targets = processes
         else:
-            targets = [process for process in processes if words[victim] in " ".join(_command(process))]
+            targets = [process for process in processes if commands[victim] in " ".join(_command(process))]
             targets = [chance.choice(targets)] if targets else []
         for process in targets:
             try:
@@ -116,8 +116,8 @@ class Soak:
         return bool(targets)
 
     def wait_until_gone(self) -> list[str]:
-        """What is left of the processes some seconds after the run's end."""
-        deadline = time.monotonic() + GONE_S
+        """The commands of processes that still run some seconds after the run's end."""
+        deadline = time.monotonic() + END_TIMEOUT_S
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.2)
         return [" ".join(_command(process)) for process in self.processes()]
@@ -143,7 +143,7 @@ def main() -> int:
         started = time.monotonic()
         soak.run(*(word for setting in SETTINGS for word in ("--set", setting)))
         duration = time.monotonic() - started
-        wanted = soak.hashes()
+        expected = soak.hashes()
         print(f"an undisturbed run takes {duration:.0f} s", flush=True)
         for number in range(options.rounds):
             victim, moment = VICTIMS[number % len(VICTIMS)], chance.uniform(0.1, 1.0) * duration
@@ -157,13 +157,13 @@ def main() -> int:
                     break
                 time.sleep(0.1)
             flow.wait()
-            left = soak.wait_until_gone()
+            remaining = soak.wait_until_gone()
             soak.run()
-            same = soak.hashes() == wanted
-            faults += bool(left) or not same
-            words = f"{victim} at {moment:.1f} s" + ("" if hit else " (there was none)")
-            verdict = "ok" if same and not left else f"FAULT: same artifacts {same}, left over {left}"
-            print(f"[{number + 1}/{options.rounds}] killed {words}: {verdict}", flush=True)
+            same = soak.hashes() == expected
+            faults += bool(remaining) or not same
+            killed = f"{victim} at {moment:.1f} s" + ("" if hit else " (there was none)")
+            verdict = "ok" if same and not remaining else f"FAULT: same artifacts {same}, left over {remaining}"
+            print(f"[{number + 1}/{options.rounds}] killed {killed}: {verdict}", flush=True)
     print(f"{options.rounds - faults} passed, {faults} failed")
     return int(faults > 0)
 

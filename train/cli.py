@@ -27,13 +27,13 @@ def probe() -> None:
     Example: cad2real train probe
     """
     from cad2real.params import load_params
-    from train.compute.distributed import refuse_many
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.distributed import refuse_torchrun
+    from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import probe as stage
 
-    refuse_many("cad2real train probe")
+    refuse_torchrun("cad2real train probe")
     layout = Layout()
-    with memory_watched("train probe"):
+    with explain_out_of_memory("train probe"):
         scores = stage.run(layout, load_params(layout.params).train)
     accuracy = scores.get("source_accuracy")
     print(f"probe: held-out source accuracy {accuracy:.3f}" if accuracy is not None else "probe: trained")
@@ -47,12 +47,12 @@ def finetune() -> None:
     By several processes: torchrun --nproc-per-node 2 -m cad2real train finetune
     """
     from cad2real.params import load_params
-    from train.compute.distributed import joined
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.distributed import torchrun_world
+    from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import finetune as stage
 
     layout = Layout()
-    with joined() as world, memory_watched("train finetune"):
+    with torchrun_world() as world, explain_out_of_memory("train finetune"):
         description = stage.run(layout, load_params(layout.params).train, world)
         accuracy = description["scores"]["source_accuracy"]
         print(f"finetune: held-out source accuracy {accuracy:.3f}, kept {description['chosen']}")
@@ -67,12 +67,12 @@ def adapt() -> None:
     By several processes: torchrun --nproc-per-node 2 -m cad2real train adapt
     """
     from cad2real.params import load_params
-    from train.compute.distributed import joined
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.distributed import torchrun_world
+    from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import adapt as stage
 
     layout = Layout()
-    with joined() as world, memory_watched("train adapt"):
+    with torchrun_world() as world, explain_out_of_memory("train adapt"):
         description = stage.run(layout, load_params(layout.params).train, world)
         if description["adapted"]:
             print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
@@ -88,15 +88,15 @@ def tune(
     Example: cad2real train tune --stage finetune --trials 20
     """
     from cad2real.params import load_params
-    from train.compute.distributed import refuse_many
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.distributed import refuse_torchrun
+    from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import tune as study
 
-    refuse_many("cad2real train tune")
+    refuse_torchrun("cad2real train tune")
     layout = Layout()
-    with memory_watched("train tune"):
+    with explain_out_of_memory("train tune"):
         found = study.run(layout, load_params(layout.params).train, stage, trials)
-    for trial in found.tried:
+    for trial in found.candidates:
         print(f"{trial.name:10} {found.score} {trial.scores[found.score]:.4f}")
     values = "".join(f"    {name}: {value:.6g}\n" for name, value in found.values.items())
     print(f"# {found.chosen.name}, for params.yaml:\ntrain:\n  {stage}:\n{values}", end="")
@@ -115,8 +115,8 @@ def presets(name: Annotated[str, typer.Argument(help="One to print; left out: al
     if name:
         print(recipes.text(name), end="")
         return
-    for known in recipes.names():
-        print(f"{known:28} {recipes.title(known)}")
+    for preset in recipes.names():
+        print(f"{preset:28} {recipes.title(preset)}")
 
 
 def evaluate() -> None:
@@ -124,10 +124,10 @@ def evaluate() -> None:
 
     Example: cad2real evaluate
     """
-    from train.compute.out_of_memory import memory_watched
+    from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import evaluate as stage
 
-    with memory_watched("evaluate"):
+    with explain_out_of_memory("evaluate"):
         evaluation = stage.run(Layout())
     if "reason" in evaluation:
         print(f"evaluate: nothing scored. {evaluation['reason']}")
@@ -139,10 +139,12 @@ def evaluate() -> None:
             f"({evaluation['photos']} photos, {len(evaluation['classes'])} classes, seed {evaluation['seed']})"
         )
         if "open_set" in figures:
-            said = figures["open_set"]
+            open_set = figures["open_set"]
             unknown = (
-                "none to reject" if said["unknown_rejected"] is None else f"{said['unknown_rejected']:.1%} rejected"
+                "none to reject"
+                if open_set["unknown_rejected"] is None
+                else f"{open_set['unknown_rejected']:.1%} rejected"
             )
-            print(f"{'':12} of photos of parts {said['known_accepted']:.1%} accepted, of other things {unknown}")
+            print(f"{'':12} of photos of parts {open_set['known_accepted']:.1%} accepted, of other things {unknown}")
     for label, count in evaluation["classes_without_cad"].items():
         print(f"not scored: {count} photos of {label!r}: no part has that label")

@@ -15,17 +15,19 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
+from train.compute.device import default_device
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import load_images, to_array, upright_square
 from train.model_description import read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier, Domain
-from train.networks.inference import Inference, device
+from train.networks.inference import Inference
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
-BACKGROUND_GREY = 0.6  # behind a render's alpha when it is looked at, not trained on
+BACKGROUND_GREY = 0.6  # behind a render's alpha in inference
+BATCH = 64  # images a forward pass
 
 
 def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
@@ -36,7 +38,7 @@ def new_network(backbone: str, weights: str, classes: int, image_size: int) -> C
     torch.nn.init.zeros_(network.head.weight)
     torch.nn.init.zeros_(network.head.bias)
     # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.
-    return network.to(device()).eval()
+    return network.to(default_device()).eval()
 
 
 def save_model(
@@ -44,12 +46,12 @@ def save_model(
     network: Classifier,
     description: dict[str, Any],
     prior: SizePrior | None = None,
-    beside: Mapping[str, dict[str, torch.Tensor]] | None = None,
+    extra_files: Mapping[str, dict[str, torch.Tensor]] | None = None,
 ) -> None:
     """Writes weights and description as one folder that appears whole.
 
-    `description` holds at least classes, backbone, image_size, rotations; versions are added. `prior` says what sizes
-    in photos of this project mean. `beside`: further files of tensors by name.
+    `description` holds at least classes, backbone, image_size, rotations; versions are added. `prior`: what the parts'
+    sizes in photos of this project tell. `extra_files`: further files of tensors by name.
     """
     from safetensors.torch import save_file
 
@@ -58,16 +60,16 @@ def save_model(
         save_file(state, temporary / WEIGHTS)
         if prior is not None:
             write_prior(temporary / PRIOR, prior)
-        for name, tensors in (beside or {}).items():
+        for name, tensors in (extra_files or {}).items():
             save_file(tensors, temporary / name)
         packages = ("torch", "timm", "numpy", "cad2real")
-        needed = {
+        facts = {
             "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
             "mean": network.mean.flatten().tolist(),
             "std": network.std.flatten().tolist(),
             "versions": {name: version(name) for name in packages},
         }
-        write_json(temporary / DESCRIPTION, description | needed)
+        write_json(temporary / DESCRIPTION, description | facts)
 
 
 class Model:
@@ -96,7 +98,7 @@ class Model:
             network = new_network(built_from, "random", classes, description["image_size"])
             network.load_state_dict(load(weights))
             if description["mean"] and description["std"]:
-                network.expect(description["mean"], description["std"])
+                network.set_colour_normalisation(description["mean"], description["std"])
             prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(
@@ -109,12 +111,12 @@ class Model:
 
     @property
     def knows_scale(self) -> bool:
-        """Whether the photos of its adaptation came from one camera at one distance, so that sizes say something."""
+        """Whether the photos of its adaptation came from one camera at one distance, so that sizes tell parts apart."""
         return self.prior is not None
 
     @property
     def unknown_below(self) -> float | None:
-        """The confidence below which a photo counts as showing no known part; None: there is none such."""
+        """The confidence below which a photo counts as showing no known part; None: every photo counts as known."""
         threshold: float | None = self.description.get("unknown_below")
         return threshold
 
@@ -126,9 +128,11 @@ class Model:
         """Embeddings (n, d) of renders (pictures with alpha), L2-normalised; `label` names them in the progress."""
         return self._embed(load_images(paths, self.image_size, "RGBA", None, label), "source")
 
-    def look(self, images: Sequence[Image.Image]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def embed_and_classify(
+        self, images: Sequence[Image.Image]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Embeddings (n, d), L2-normalised, and class probabilities (n, classes) of photos, in one pass."""
-        embeddings, probabilities = self._inference.look(self._batches(self._photos(images)), "target")
+        embeddings, probabilities = self._inference.embed_and_classify(self._batches(self._photos(images)), "target")
         return embeddings.numpy(), probabilities.numpy()
 
     @overload
@@ -180,7 +184,7 @@ class Model:
         return fuse(self._inference.probabilities(self._batches(photos), "target").numpy(), self.prior, extents)
 
     def render_probabilities(self, views: Iterable[torch.Tensor]) -> npt.NDArray[np.float64]:
-        """Class probabilities (n, classes) of batches of renders (k, 3, s, s) in [0, 1]. Sizes say nothing here."""
+        """Class probabilities (n, classes) of batches of renders (k, 3, s, s) in [0, 1], without regard to sizes."""
         return self._inference.probabilities(views, "source").numpy().astype(np.float64)
 
     def features(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float64]:
@@ -198,6 +202,6 @@ class Model:
             return np.zeros((0, 3, self.image_size, self.image_size), dtype=np.uint8)
         return np.stack([to_array(zoom_to_part(upright_square(image)), self.image_size, "RGB") for image in images])
 
-    def _batches(self, images: npt.NDArray[np.uint8], size: int = 64) -> Iterator[torch.Tensor]:
-        for start in range(0, len(images), size):
-            yield plain_view(images[start : start + size], self.image_size, BACKGROUND_GREY)
+    def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
+        for start in range(0, len(images), BATCH):
+            yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY)

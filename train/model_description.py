@@ -10,9 +10,9 @@ Colours = Annotated[list[float], Field(min_length=3, max_length=3)]
 
 
 class Description(BaseModel):
-    """What a model cannot do without. The rest of model.json, figures for people, is kept as it is.
+    """What a model needs to be built. The rest of model.json, figures for people, is passed on as it is.
 
-    `architecture`: timm's own name of the network, where `backbone` names one on the hub, which cannot be asked later.
+    `architecture`: timm's own name of the network, where `backbone` names one on the hub, which may be out of reach.
     `mean` and `std` per channel of the pixels in [0, 1] that it expects.
     """
 
@@ -28,7 +28,7 @@ class Description(BaseModel):
 
 
 def read_description(text: bytes) -> dict[str, Any]:
-    """What model.json says. Raises ValueError, in one line, for what is no description of a model."""
+    """The content of model.json. Raises ValueError, in one line, for what is no description of a model."""
     try:
         return Description.model_validate_json(text).model_dump()
     except ValidationError as error:

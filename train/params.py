@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from cad2real.schema import Block
+from cad2real.schema import Block, unit, values
+from train import meanings
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -30,53 +31,97 @@ Scale = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_ascending
 
 
 class AugmentParams(Block):
-    """Random changes of a training image; each is drawn anew for each image and step.
+    """Random changes of a training render, drawn anew for each image and step.
 
-    `scale` is the range of sizes relative to the image as it is (above 1 zooms in), `rotation_deg` the largest turn in
-    the picture's plane, `stretch` the largest ratio between the stretches of width and height, `shift` the largest move
-    as a share of the side. The others are strengths (0 = off, 1 = strong) or, where they end in `_p`, the share of
-    images that get the change.
+    Strengths go from 0 (off) to 1 (strong). What ends in `_p` is the share of images that get the change.
     """
 
     scale: Scale = (0.8, 1.1)
-    rotation_deg: float = Field(180.0, ge=0, le=180)
+    """Range of sizes relative to the picture as it is; above 1 zooms in.
+
+    Narrow it where all photos show parts at one true scale.
+    """
+    rotation_deg: float = Field(180.0, ge=0, le=180, json_schema_extra=unit("degrees"))
+    """Largest turn in the picture's plane, either way."""
     stretch: float = Field(1.5, ge=1, le=3)
+    """Largest ratio between the stretches of width and height; 1: none."""
     shift: float = Field(0.08, ge=0, le=0.5)
+    """Largest move, as a share of the side."""
     perspective: float = Field(0.05, ge=0, le=0.5)
+    """Strength of tilts that make one side look nearer."""
     jitter: float = Field(0.4, ge=0, le=1)
+    """Strength of changes of brightness, contrast, saturation, white balance and gamma."""
     grey_p: float = Field(0.1, ge=0, le=1)
+    """Share of images that lose their colour."""
     recolour_p: float = Field(0.25, ge=0, le=1)
+    """Share of images whose part gets another tint.
+
+    Raise it where parts come in colours that the part list does not say; lower it where colour tells parts apart.
+    """
     blur_p: float = Field(0.15, ge=0, le=1)
+    """Share of images that are a little out of focus."""
     low_resolution_p: float = Field(0.3, ge=0, le=1)
+    """Share of images that are shrunk and enlarged again, as a small part in a large photo is."""
     noise: float = Field(0.2, ge=0, le=1)
+    """Strength of sensor noise."""
     highlights_p: float = Field(0.3, ge=0, le=1)
+    """Share of images with glare on the part, as of a flash or a window."""
     shadow_p: float = Field(0.5, ge=0, le=1)
+    """Share of images with a soft shadow behind the part."""
     erase_p: float = Field(0.1, ge=0, le=1)
+    """Share of images that lose a rectangle to a plain colour."""
     flip_p: float = Field(0.0, ge=0, le=1)
+    """Share of images that are mirrored; for parts without a left and a right hand."""
     jpeg_p: float = Field(0.0, ge=0, le=1)
+    """Share of images that are stored as JPEG at a quality of 20 to 80."""
     augmix_p: float = Field(0.0, ge=0, le=1)
+    """Share of renders that get AugMix: a blend of chains of simple changes.
+
+    Photos never get it.
+    """
 
 
 class TargetAugmentParams(Block):
-    """Random changes of an unlabelled photo; the strong view of self-training adds `jitter`, blur and erasing."""
+    """Random changes of an unlabelled photo.
+
+    This is the weak view, which the teacher labels. The strong view, which the student sees, has half of
+    source_augment.jitter and its grey, blur, low resolution, noise, JPEG and erasing on top.
+    """
 
     scale: Scale = (0.9, 1.1)
-    rotation_deg: float = Field(180.0, ge=0, le=180)
+    """Range of sizes relative to the picture as it is; above 1 zooms in."""
+    rotation_deg: float = Field(180.0, ge=0, le=180, json_schema_extra=unit("degrees"))
+    """Largest turn in the picture's plane, either way."""
     shift: float = Field(0.04, ge=0, le=0.5)
+    """Largest move, as a share of the side."""
     jitter: float = Field(0.3, ge=0, le=1)
+    """Strength of changes of brightness, contrast, saturation, white balance and gamma."""
     flip_p: float = Field(0.0, ge=0, le=1)
+    """Share of photos that are mirrored; for parts without a left and a right hand."""
 
 
 class BackgroundParams(Block):
-    """What stands behind a render's alpha: shares of colours, gradients with noise, crops of unlabelled photos, and
-    pieces of the `photos` in `folder`, a path relative to the project; without a folder their share counts nothing.
+    """What stands behind a render, by relative shares.
+
+    At least one share has to be above 0; that of `photos` counts nothing without a folder.
     """
 
     colour: float = Field(1.0, ge=0)
+    """Share of plain colours."""
     gradient: float = Field(1.0, ge=0)
+    """Share of gradients with noise."""
     target: float = Field(2.0, ge=0)
+    """Share of enlarged corners of the unlabelled photos.
+
+    They show what parts lie on, mostly without the part.
+    """
     photos: float = Field(2.0, ge=0)
+    """Share of pieces of the photos in `folder`."""
     folder: str | None = None
+    """Folder of photos of places where parts lie, without parts; null: none.
+
+    Relative to the project. DVC does not watch it: after a change there, `cad2real run --force`.
+    """
 
     @model_validator(mode="after")
     def _something_is_drawn(self) -> BackgroundParams:
@@ -86,85 +131,166 @@ class BackgroundParams(Block):
 
 
 class ProbeParams(Block):
-    """Stage 1a: the head alone on frozen features of labelled renders. `inverse_regularisation` is for the heads of
-    scikit-learn; see `train.probe_heads`.
-    """
+    """Stage 1a: the head alone, on frozen features of labelled renders."""
 
-    head: Literal["logistic_regression", "linear", "svm"] = "logistic_regression"
-    draws: int = Field(4, ge=1, le=100)
+    head: Literal["logistic_regression", "linear", "svm"] = Field(
+        "logistic_regression",
+        json_schema_extra=values(meanings.HEADS),
+    )
+    """Which linear head is fitted; features are kept, so that another one takes seconds."""
+    draws: int = Field(4, ge=1, le=100, json_schema_extra=unit("times"))
+    """How often the backbone sees each render, each time changed at random."""
     inverse_regularisation: float = Field(0.01, gt=0)
+    """Inverse strength of L2 regularisation (scikit-learn's C): smaller is simpler.
+
+    Of logistic_regression and svm.
+    """
 
 
 class FinetuneParams(Block):
-    """Stage 1b, for comparison: all layers, labelled renders only.
+    """Stage 1b, for comparison and no part of a run: all layers, labelled renders only."""
 
-    `start`: from 1a's head, or from a head of zeros. `layer_decay` multiplies the backbone's learning rate once for
-    each block from the output on.
-    """
-
-    start: Literal["probe", "scratch"] = "probe"
+    start: Literal["probe", "scratch"] = Field(
+        "probe", json_schema_extra=values({"probe": "the probe's head", "scratch": "a head of zeros"})
+    )
+    """Which head training starts from."""
     backbone_learning_rate: float = Field(2e-4, gt=0)
+    """Learning rate of the backbone (AdamW, cosine)."""
     head_learning_rate: float = Field(2e-3, gt=0)
+    """Learning rate of the head."""
     layer_decay: float = Field(0.8, gt=0, le=1)
+    """Learning rate of each block of the backbone as a share of the next one's; 1: all alike."""
     weight_decay: float = Field(0.01, ge=0)
+    """Weight decay of AdamW."""
     label_smoothing: float = Field(0.1, ge=0, lt=1)
-    frozen_blocks: int = Field(0, ge=0, le=1000)
+    """How much of each label is spread over all classes, against overconfidence."""
+    frozen_blocks: int = Field(0, ge=0, le=1000, json_schema_extra=unit("blocks"))
+    """How many of the backbone's first blocks keep their pretrained weights."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
+    """How slowly the averaged network, which is kept, follows each step; 0: no average."""
 
 
 class AdaptParams(Block):
-    """Stage 2: all layers, labelled renders and unlabelled photos.
+    """Stage 2: all layers, labelled renders and unlabelled photos."""
 
-    `methods` are the adaptation losses and their full weights. They ramp up over the run; `source_only_share` of the
-    steps comes before them. The first `frozen_blocks` of the backbone's blocks keep their pretrained weights: they see
-    edges and textures, are the same for renders and photos, and cost half of a step. `target_statistics`: whether the
-    photos' features are standardised by their own statistics, by the source's, or both domains by those of their joint
-    batches; auto: by the source's where the probe knows the held-out renders well, else by their own. `layer_decay`:
-    see FinetuneParams. `label_shift`: whether the mix of classes among the photos is estimated and the renders' losses
-    weighed by it, see `train.label_shift`.
+    methods: dict[MethodName, NonNegativeFloat] = Field(
+        {"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0}, json_schema_extra=values(meanings.METHODS)
+    )
+    """Adaptation losses and their full weights; {}: none, training on renders alone.
+
+    Weights ramp up over the run. For `sdat` and `fda`, which have no loss, the number is their strength. Sources and
+    equations are in docs/reference/methods.md.
     """
-
-    methods: dict[MethodName, NonNegativeFloat] = Field({"cdan": 0.1, "prior_information": 1.0, "size_training": 1.0})
     backbone_learning_rate: float = Field(2e-4, gt=0)
+    """Learning rate of the backbone (AdamW, cosine).
+
+    It shrinks by itself where the probe already knows the held-out renders (`pace` in model.json).
+    """
     head_learning_rate: float = Field(2e-3, gt=0)
+    """Learning rate of the head and of the methods' own networks."""
     layer_decay: float = Field(1.0, gt=0, le=1)
+    """Learning rate of each block of the backbone as a share of the next one's; 1: all alike."""
     weight_decay: float = Field(0.01, ge=0)
+    """Weight decay of AdamW."""
     label_smoothing: float = Field(0.1, ge=0, lt=1)
-    target_statistics: Literal["auto", "source", "own", "joint"] = "auto"
-    label_shift: Literal["none", "bbse"] = "none"
-    frozen_blocks: int = Field(3, ge=0, le=1000)
+    """How much of each label is spread over all classes, against overconfidence."""
+    target_statistics: Literal["auto", "source", "own", "joint"] = Field(
+        "auto",
+        json_schema_extra=values(meanings.TARGET_STATISTICS),
+    )
+    """Statistics that standardise photos' features before the head."""
+    label_shift: Literal["none", "bbse"] = Field(
+        "none",
+        json_schema_extra=values(
+            {"none": "all classes weigh alike", "bbse": "frequent classes weigh more, by their estimated shares"}
+        ),
+    )
+    """Whether the renders' losses follow the mix of classes among the photos.
+
+    The mix is estimated after each epoch without labels (black box shift estimation). It aims at overall accuracy, at
+    the cost of rare classes.
+    """
+    frozen_blocks: int = Field(3, ge=0, le=1000, json_schema_extra=unit("blocks"))
+    """How many of the backbone's first blocks keep their pretrained weights.
+
+    They see edges and textures, are the same for renders and photos, and cost half of a step.
+    """
     source_only_share: float = Field(0.4, ge=0, lt=1)
+    """Share of the steps that come before the adaptation losses."""
     mcc_temperature: float = Field(2.5, gt=0)
+    """Temperature of the method mcc; above 1 softens predictions."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
+    """How slowly the averaged network follows each step; 0: no average.
+
+    It is the teacher that self-training asks for labels, and what a checkpoint holds.
+    """
     confidence: float = Field(0.8, ge=0, le=1)
-    score: ScoreName = "information_maximisation"
+    """Probability from which self_training, size_training and fixmatch believe a label."""
+    score: ScoreName = Field("information_maximisation", json_schema_extra=values(meanings.SCORES))
+    """What chooses the checkpoint, without labels of photos."""
     source_accuracy_gate: float = Field(0.05, ge=0, le=1)
+    """Accuracy on held-out renders that a checkpoint may lose against the best one before it is out."""
     fall_back: bool = True
+    """Whether the start is kept where nothing looks better.
+
+    Where no checkpoint looks better on the photos, the network as it began is the result; where the photos seem to show
+    few of the classes, the probe is. false: the best checkpoint in any case.
+    """
 
 
 class TrainParams(Block):
-    """What all training stages share, and one sub-block a stage.
-
-    `unknown_share`: the share of held-out renders that count as unsure enough to be unknown, and photos with them, see
-    `train.open_set`; 0 rejects nothing. `precision` of the backbone in `adapt` and `finetune`. `gradient_accumulation`:
-    pieces in which a batch goes through the backbone, see `train.runner`. `torch_compile`: see `train.compilation`.
-    """
+    """What all training stages share, and one sub-block a stage."""
 
     backbone: str = "tf_efficientnet_lite0"
-    weights: str = "embedded"
-    image_size: int = Field(128, ge=32, le=1024)
-    batch_size: int = Field(32, ge=2, le=4096)
-    gradient_accumulation: int = Field(1, ge=1, le=1024)
-    precision: Literal["float32", "bf16"] = "float32"
+    """Any model of timm; tf_efficientnet_lite0, 1 and 2 are installed."""
+    weights: str = Field("embedded", json_schema_extra=values(meanings.WEIGHTS))
+    """What the backbone starts from: a word, or the path of a .safetensors file."""
+    image_size: int = Field(128, ge=32, le=1024, json_schema_extra=unit("px"))
+    """Side of the network's input.
+
+    Larger sees finer detail and costs its square. Transformers are fitted to it; one that cannot be is refused with the
+    size that it wants.
+    """
+    batch_size: int = Field(32, ge=2, le=4096, json_schema_extra=unit("images"))
+    """Renders, and as many photos, in a step."""
+    gradient_accumulation: int = Field(1, ge=1, le=1024, json_schema_extra=unit("pieces"))
+    """In how many pieces a batch goes through the backbone; more need less memory and are slower.
+
+    The result is the same but for rounding.
+    """
+    precision: Literal["float32", "bf16"] = Field(
+        "float32",
+        json_schema_extra=values({"float32": "everywhere", "bf16": "the backbone in bfloat16, losses not, for GPUs"}),
+    )
+    """Number format that adapt and finetune compute in."""
     torch_compile: bool = False
-    epochs: int = Field(10, ge=1, le=10_000)
-    steps_per_epoch: int = Field(40, ge=1, le=100_000)
+    """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""
+    epochs: int = Field(10, ge=1, le=10_000, json_schema_extra=unit("epochs"))
+    """Length of adapt and finetune; a checkpoint is judged after each epoch."""
+    steps_per_epoch: int = Field(40, ge=1, le=100_000, json_schema_extra=unit("steps"))
+    """Batches in an epoch, however many renders there are."""
     seed: int = Field(0, ge=0)
-    rotations: Literal[1, 2, 4] = 4
+    """All randomness of training comes from it."""
+    rotations: Literal[1, 2, 4] = Field(
+        4, json_schema_extra=unit("turns") | values({"1": "as it is", "2": "and upside down", "4": "by all quarters"})
+    )
+    """Turns of a photo that are averaged when it is recognised; each costs as much again."""
     size_prior: bool = True
+    """Whether a part's size in photos of one camera counts, where it says something.
+
+    CAD knows how large parts are. Whether one distance explains the photos is found without labels; else sizes are left
+    out.
+    """
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
+    """Share of each part's renders that never train, to see whether training works."""
     unknown_share: float = Field(0.0, ge=0, lt=1)
+    """Share of held-out renders that may count as unknown; above 0, photos as unsure are called unknown.
+
+    0.05 calls unknown what the model is less sure of than of 95 % of those renders. For photos that may show other
+    things than parts of the list; 0 rejects nothing.
+    """
     tensorboard: bool = False
+    """Whether losses and scores of each epoch also go to data/logs/tensorboard."""
     source_augment: AugmentParams = AugmentParams()
     target_augment: TargetAugmentParams = TargetAugmentParams()
     background: BackgroundParams = BackgroundParams()

@@ -18,10 +18,10 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import write_json, write_text
 from cad2real.layout import Layout
+from flows.environment import run_environment
 from flows.params_file import change_params
-from flows.pipeline import explain_failure, say
+from flows.pipeline import explain_failure, print_progress
 from flows.processes import run_group
-from flows.settings import run_environment
 from render.parts.part_list import read_table
 
 VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
@@ -41,7 +41,7 @@ StageRunner = Callable[[Path, str], None]
 
 
 @dataclass(frozen=True)
-class Task:
+class BenchmarkSpec:
     """What to measure: a part list, a folder of photos whose sub-folders (or box file) name the labels, a seed.
 
     `changes` are KEY=VALUE assignments to parameters. Paths may be relative to the working directory.
@@ -54,21 +54,21 @@ class Task:
     changes: Sequence[str] = field(default_factory=tuple)
 
 
-def run_benchmark(task: Task, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
+def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
     """Runs every stage in the project folder `out` (None: a temporary one that is deleted) and returns the result.
 
     Renders that `out` holds already are kept where they are still right. Raises UserError when an input is missing or
     a stage fails.
     """
     with _folder(out) as root:
-        make_project(task, root)
+        make_project(spec, root)
         seconds: dict[str, float] = {}
         for number, stage in enumerate(COMMANDS, start=1):
-            say(f"[{number}/{len(COMMANDS)}] {stage}")
+            print_progress(f"[{number}/{len(COMMANDS)}] {stage}")
             started = time.monotonic()
             (runner or run_command)(root, stage)
             seconds[stage] = round(time.monotonic() - started, 2)
-        result = collect(Layout(root), task.seed, seconds)
+        result = collect_result(Layout(root), spec.seed, seconds)
         write_json(Layout(root).reports / "benchmark.json", result)
         return result
 
@@ -86,24 +86,24 @@ def _folder(out: Path | None) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def make_project(task: Task, root: Path) -> None:
+def make_project(spec: BenchmarkSpec, root: Path) -> None:
     """Writes the project's params.yaml at `root`; parts and photos stay where they are. Raises UserError."""
-    if not task.parts.is_file():
-        raise UserError(f"{task.parts}: no such part list.", "Name a csv file.")
-    if not task.photos.is_dir():
-        raise UserError(f"{task.photos}: no such folder of photos.", "Name the folder that holds the photos.")
-    if task.boxes is not None and not task.boxes.is_file():
-        raise UserError(f"{task.boxes}: no such box file.", "Correct the path, or leave --boxes out.")
+    if not spec.parts.is_file():
+        raise UserError(f"{spec.parts}: no such part list.", "Name a csv file.")
+    if not spec.photos.is_dir():
+        raise UserError(f"{spec.photos}: no such folder of photos.", "Name the folder that holds the photos.")
+    if spec.boxes is not None and not spec.boxes.is_file():
+        raise UserError(f"{spec.boxes}: no such box file.", "Correct the path, or leave --boxes out.")
     params = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
     for block in ("catalogue", "render", "photos", "train"):
         params.setdefault(block, {})
-    params["catalogue"]["parts"] = str(task.parts.absolute())
-    params["photos"]["folder"] = str(task.photos.absolute())
-    params["photos"]["boxes"] = None if task.boxes is None else str(task.boxes.absolute())
-    params["render"]["views"] = views_a_part(task.parts, params["render"]["views"])
-    params["render"]["seed"] = params["train"]["seed"] = task.seed
+    params["catalogue"]["parts"] = str(spec.parts.absolute())
+    params["photos"]["folder"] = str(spec.photos.absolute())
+    params["photos"]["boxes"] = None if spec.boxes is None else str(spec.boxes.absolute())
+    params["render"]["views"] = views_a_part(spec.parts, params["render"]["views"])
+    params["render"]["seed"] = params["train"]["seed"] = spec.seed
     write_text(Layout(root).params, yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
-    change_params(Layout(root).params, task.changes)
+    change_params(Layout(root).params, spec.changes)
 
 
 def views_a_part(parts: Path, most: int) -> int:
@@ -113,21 +113,21 @@ def views_a_part(parts: Path, most: int) -> int:
 
 
 def run_command(root: Path, stage: str) -> None:
-    """Runs the command of `stage` in `root` and shows its lines. Raises StageError."""
+    """Runs the command of `stage` in `root` and prints its output. Raises StageError."""
     log = Layout(root).logs / f"{stage}.log"
     log.unlink(missing_ok=True)
     finished = run_group(
         [sys.executable, "-m", "cad2real", *COMMANDS[stage]],
         root,
         log,
-        lambda line: say(f"    {line}"),
+        lambda line: print_progress(f"    {line}"),
         run_environment(root),
     )
     if finished.exit_code != 0:
         raise explain_failure(stage, finished, log)
 
 
-def collect(layout: Layout, seed: int, seconds: dict[str, float]) -> dict[str, Any]:
+def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict[str, Any]:
     """The result as one flat record; accuracies are shares in [0, 1], None where nothing could be scored."""
     evaluation = _read(layout.reports / "evaluation.json")
     retrieval = _read(layout.index / "retrieval.json")

@@ -1,4 +1,4 @@
-"""The benchmark with several seeds: how much of a figure is luck."""
+"""The benchmark with several seeds: how much of a figure is chance."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from cad2real.files import write_text
 from cad2real.layout import Layout
-from flows.benchmark.measure import StageRunner, Task, make_project, run_benchmark
+from flows.benchmark.measure import BenchmarkSpec, StageRunner, make_project, run_benchmark
 from flows.dvc.code_versions import ROOMS, code_version
-from flows.pipeline import say
+from flows.pipeline import print_progress
 from render.parts.part_list import read_table
 
 FIGURES = (
@@ -24,57 +24,57 @@ FIGURES = (
 FINISHED = "finished.txt"
 
 
-def run_seeds(task: Task, count: int, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
-    """Runs `task` with `count` seeds from its own on, each in out/seed-N, and returns mean, least and greatest of each
+def run_seeds(spec: BenchmarkSpec, count: int, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
+    """Runs `spec` with `count` seeds from its own on, each in out/seed-N, and returns mean, least and greatest of each
     figure (None where nothing could be scored) beside the runs' own results.
 
     A seed that is finished in `out` is not run again unless parameters, parts, photos, boxes or the code have changed.
     """
     runs = []
-    for seed in range(task.seed, task.seed + count):
-        say(f"seed {seed}")
+    for seed in range(spec.seed, spec.seed + count):
+        print_progress(f"seed {seed}")
         folder = None if out is None else out / f"seed-{seed}"
-        runs.append(_run(replace(task, seed=seed), folder, runner))
+        runs.append(_run(replace(spec, seed=seed), folder, runner))
     return {"seeds": [run["seed"] for run in runs], **{name: _summary(runs, name) for name in FIGURES}, "runs": runs}
 
 
-def _run(task: Task, folder: Path | None, runner: StageRunner | None) -> dict[str, Any]:
+def _run(spec: BenchmarkSpec, folder: Path | None, runner: StageRunner | None) -> dict[str, Any]:
     if folder is None:
-        return run_benchmark(task, None, runner)
+        return run_benchmark(spec, None, runner)
     folder.mkdir(parents=True, exist_ok=True)
-    make_project(task, folder)
-    key, finished = _key(task, folder), folder / FINISHED
+    make_project(spec, folder)
+    key, finished = _key(spec, folder), folder / FINISHED
     report = Layout(folder).reports / "benchmark.json"
     if finished.is_file() and finished.read_text(encoding="utf-8") == key and report.is_file():
-        say(f"    finished before, in {folder}")
+        print_progress(f"    finished before, in {folder}")
         known: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return known
     finished.unlink(missing_ok=True)
-    result = run_benchmark(task, folder, runner)
+    result = run_benchmark(spec, folder, runner)
     write_text(finished, key)
     return result
 
 
-def _key(task: Task, folder: Path) -> str:
+def _key(spec: BenchmarkSpec, folder: Path) -> str:
     """A name for what the result depends on: parameters and code by content, other files by size and time."""
     digest = hashlib.sha256(Layout(folder).params.read_bytes())
     for room in ROOMS:
         digest.update(code_version(room).encode())
-    for path in sorted(_inputs(task)):
+    for path in sorted(_inputs(spec)):
         if path.is_file():
             stat = path.stat()
             digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
     return digest.hexdigest()
 
 
-def _inputs(task: Task) -> Iterator[Path]:
-    yield task.parts
-    if task.boxes is not None:
-        yield task.boxes
-    yield from task.photos.rglob("*")
-    (_, names), *rows = read_table(task.parts)
-    column = names.index("file") if "file" in names else len(names)  # without one the catalogue will say what is wrong
-    yield from (task.parts.parent / cell for _, cells in rows for cell in cells[column : column + 1])
+def _inputs(spec: BenchmarkSpec) -> Iterator[Path]:
+    yield spec.parts
+    if spec.boxes is not None:
+        yield spec.boxes
+    yield from spec.photos.rglob("*")
+    (_, names), *rows = read_table(spec.parts)
+    column = names.index("file") if "file" in names else len(names)  # without one the catalogue reports what is wrong
+    yield from (spec.parts.parent / cell for _, cells in rows for cell in cells[column : column + 1])
 
 
 def _summary(runs: list[dict[str, Any]], name: str) -> dict[str, float] | None:

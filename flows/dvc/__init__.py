@@ -1,3 +1,4 @@
-"""What DVC needs beside its own commands: `code_versions` (what code made the artifacts), `locks` of killed processes,
-`disk_needs` and `disk_space` before a run, `transfer_errors` in one line.
+"""DVC: `commands` runs its command line, `cache` knows its cache on disk, `code_versions` what code made the artifacts,
+`locks` removes those of killed processes, `disk_needs` and `disk_space` check the disks before a run, `transfer_errors`
+gives the reason of a failed push or pull in one line.
 """

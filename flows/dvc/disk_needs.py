@@ -31,22 +31,22 @@ REST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
-class Need:
-    """`bytes` that a run will write for `what`; `versioned` when DVC puts them into its cache as well."""
+class DiskNeed:
+    """How many `bytes` a run will write for `what`; `versioned` when DVC puts them into its cache as well."""
 
     what: str
     bytes: float
     versioned: bool
 
 
-def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
+def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> list[DiskNeed]:
     """What running `stages` will write in the project at `root`. An input that cannot be read counts as nothing: the
-    stage that needs it says so better.
+    stage that needs it has the better error.
     """
     layout = Layout(root)
     parts = _parts(layout, params)
     views, squares = len(parts) * params.render.views, _squares(layout, params)
-    found: list[Need] = []
+    found: list[DiskNeed] = []
     if "render" in stages:
         missing = len(set(parts) - set(_rendered(layout, params, parts)))
         size = (
@@ -54,30 +54,30 @@ def needs(root: Path, params: Params, stages: Collection[str]) -> list[Need]:
             * params.render.views
             * view_bytes(params.render.size, params.render.outputs, params.render.background)
         )
-        found.append(Need(f"renders of {missing} part(s)", size, versioned=True))
+        found.append(DiskNeed(f"renders of {missing} part(s)", size, versioned=True))
     if "photos" in stages:
-        missing = max(0, squares - _squares_there(layout, params))
+        missing = max(0, squares - _existing_squares(layout, params))
         size = missing * params.photos.size**2 * SQUARE_BYTES_PER_PIXEL
-        found.append(Need(f"{missing} square photo(s)", size, versioned=True))
+        found.append(DiskNeed(f"{missing} square photo(s)", size, versioned=True))
     trained = [stage for stage in ("probe", "adapt") if stage in stages]
     if trained:
         side = params.train.image_size
         arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
-        there = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
-        found.append(Need("decoded pictures", max(0.0, arrays - there), versioned=False))
+        cached = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
+        found.append(DiskNeed("decoded pictures", max(0.0, arrays - cached), versioned=False))
         if "probe" in trained:
             features = views * (params.train.probe.draws + 1) * FEATURE_BYTES
-            there = sum(path.stat().st_size for path in layout.cache.glob("features-*"))
-            found.append(Need("features of the renders", max(0.0, float(features - there)), versioned=False))
+            cached = sum(path.stat().st_size for path in layout.cache.glob("features-*"))
+            found.append(DiskNeed("features of the renders", max(0.0, float(features - cached)), versioned=False))
         model = _model_bytes(layout, params)
-        found.append(Need(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
+        found.append(DiskNeed(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
         if "adapt" in trained:
-            kept = params.train.epochs + CHECKPOINT_MODELS
-            found.append(Need("checkpoints, until the training is finished", kept * model, versioned=False))
+            models = params.train.epochs + CHECKPOINT_MODELS
+            found.append(DiskNeed("checkpoints, until the training is finished", models * model, versioned=False))
     if "index" in stages:
-        found.append(Need("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))
+        found.append(DiskNeed("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))
     if stages:
-        found.append(Need("logs and the report", REST_BYTES, versioned=False))
+        found.append(DiskNeed("logs and the report", REST_BYTES, versioned=False))
     return [need for need in found if need.bytes]
 
 
@@ -94,7 +94,7 @@ def _parts(layout: Layout, params: Params) -> dict[str, float]:
 
 def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterator[str]:
     """The parts whose renders will most likely be kept: as many, as large and as good as asked, newer than the CAD."""
-    wanted = params.render
+    render = params.render
     for part_id, changed in parts.items():
         path = layout.renders / part_id / "part.json"
         try:
@@ -103,7 +103,7 @@ def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterat
             newer = path.stat().st_mtime >= changed
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if newer and made == (wanted.views, wanted.size, wanted.quality, wanted.seed, wanted.sampler):
+        if newer and made == (render.views, render.size, render.quality, render.seed, render.sampler):
             yield part_id
 
 
@@ -121,19 +121,19 @@ def _squares(layout: Layout, params: Params) -> int:
     return len(rows) + max(0, photos - len({row.image for row in rows}))
 
 
-def _squares_there(layout: Layout, params: Params) -> int:
+def _existing_squares(layout: Layout, params: Params) -> int:
     """Squares of the wanted size that are there already."""
     from PIL import Image
 
-    there = list(layout.squares.glob("*.jpg"))
+    existing = list(layout.squares.glob("*.jpg"))
     try:
-        return len(there) if there and Image.open(there[0]).width == params.photos.size else 0
+        return len(existing) if existing and Image.open(existing[0]).width == params.photos.size else 0
     except OSError:
         return 0
 
 
 def _model_bytes(layout: Layout, params: Params) -> int:
-    """As large as the one that is there, if it has the same backbone."""
+    """The size of the existing model, if it has the same backbone; else an estimate."""
     for folder in (layout.models / "adapt", layout.models / "probe"):
         try:
             if json.loads((folder / "model.json").read_text(encoding="utf-8"))["backbone"] == params.train.backbone:

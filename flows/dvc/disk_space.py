@@ -1,4 +1,4 @@
-"""Whether the disks have room for what a run will write; said before it starts, not in the middle of it."""
+"""Whether the disks have room for what a run will write, checked before it starts instead of failing in the middle."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import Params
-from flows.dvc.disk_needs import needs
+from flows.dvc.disk_needs import estimate_disk_needs
 
 _FICLONE = 0x40049409
 """The request with which Linux shares a file's blocks instead of copying them (btrfs, XFS)."""
 
 
-def check_space(root: Path, params: Params, stages: Collection[str]) -> None:
-    """Raises UserError, with need, place and remedy, when a disk has no room for what `stages` will write."""
+def check_disk_space(root: Path, params: Params, stages: Collection[str]) -> None:
+    """Raises UserError, with size, folder and remedy, when a disk has no room for what `stages` will write."""
     data = Layout(root).data
-    store, copies = dvc_store(root)
-    shares = not copies or _blocks_are_shared(data, store)
-    wanted: dict[int, float] = defaultdict(float)
-    words: dict[int, list[str]] = defaultdict(list)
+    cache, copies = dvc_cache(root)
+    shares = not copies or _blocks_are_shared(data, cache)
+    sizes: dict[int, float] = defaultdict(float)
+    items: dict[int, list[str]] = defaultdict(list)
     folders: dict[int, Path] = {}
-    for need in needs(root, params, stages):
+    for need in estimate_disk_needs(root, params, stages):
         places = [(data, need.what)]
         if need.versioned and not shares:
-            places.append((store, f"{need.what} in DVC's cache"))
+            places.append((cache, f"{need.what} in DVC's cache"))
         for place, what in places:
             folder = _existing(place)
             disk = folder.stat().st_dev
             folders.setdefault(disk, folder)
-            wanted[disk] += need.bytes
-            words[disk].append(f"{what} {_size(need.bytes)}")
-    for disk, size in wanted.items():
+            sizes[disk] += need.bytes
+            items[disk].append(f"{what} {_size(need.bytes)}")
+    for disk, size in sizes.items():
         free = shutil.disk_usage(folders[disk]).free
         if free < size:
             raise UserError(
                 f"This run may need {_size(size)} more in {folders[disk].resolve()}, but only {_size(free)} are free "
-                f"there ({', '.join(words[disk])}).",
+                f"there ({', '.join(items[disk])}).",
                 "Make room (`dvc gc --workspace` drops results of older runs), or render fewer or smaller views.",
             )
 
 
-def dvc_store(root: Path) -> tuple[Path, bool]:
+def dvc_cache(root: Path) -> tuple[Path, bool]:
     """Where DVC's cache of this project is, and whether what is added to it is copied (not linked)."""
     settings = configparser.ConfigParser(strict=False, interpolation=None, allow_no_value=True)
     with suppress(configparser.Error, UnicodeDecodeError):
@@ -58,9 +58,9 @@ def dvc_store(root: Path) -> tuple[Path, bool]:
     return folder, links not in ("hardlink", "symlink")
 
 
-def _blocks_are_shared(data: Path, store: Path) -> bool:
+def _blocks_are_shared(data: Path, cache: Path) -> bool:
     """Whether a copy from one folder to the other takes no room, which DVC then makes use of."""
-    one, other = _existing(data), _existing(store)
+    one, other = _existing(data), _existing(cache)
     if one.stat().st_dev != other.stat().st_dev:
         return False
     try:

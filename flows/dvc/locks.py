@@ -1,8 +1,8 @@
-"""DVC's record of who reads and writes what (.dvc/tmp/rwlock), freed of processes that were killed.
+"""Removes stale entries, those of killed processes, from DVC's list of who reads and writes what (.dvc/tmp/rwlock).
 
-DVC frees entries of processes that are gone, but takes for alive a killed one whose number lives on: as a zombie where
-nobody reaps orphans (most containers), or as another process's. And it writes the file in place, so that kill -9 may
-leave half of it, which it then refuses to read. Either would stop every run until somebody deletes the file by hand.
+DVC removes entries of processes that are gone, but takes a killed one for alive when its process id still exists: as a
+zombie where nobody reaps orphans (most containers), or as another process. And it writes the file in place, so that
+kill -9 may leave half of it, which it then refuses to read. Either would stop every run until the file is deleted.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from cad2real.files import write_json
 CLOCK_S = 2.0  # how far a process's start and a file's time may differ for rounding
 
 
-def free_dead_locks(root: Path) -> None:
-    """Only while nothing of ours runs DVC in the project (`flows.project.project_lock`). Entries of living processes,
-    such as a `dvc repro` of the user's, stay.
+def remove_stale_locks(root: Path) -> None:
+    """Removes entries of processes that no longer run; those of others, such as a `dvc repro` of the user's, stay.
+
+    Call it only while this program runs no DVC in the project (`flows.project.project_lock`).
     """
     path = root / ".dvc" / "tmp" / "rwlock"
     try:
@@ -28,23 +29,23 @@ def free_dead_locks(root: Path) -> None:
     except OSError:
         return
     try:
-        held: dict[str, dict[str, Any]] = json.loads(text)
-        kept = {
-            "write": {at: info for at, info in held.get("write", {}).items() if _lives(info, written)},
+        locks: dict[str, dict[str, Any]] = json.loads(text)
+        alive = {
+            "write": {at: info for at, info in locks.get("write", {}).items() if _is_alive(info, written)},
             "read": {
                 at: living
-                for at, infos in held.get("read", {}).items()
-                if (living := [info for info in infos if _lives(info, written)])
+                for at, infos in locks.get("read", {}).items()
+                if (living := [info for info in infos if _is_alive(info, written)])
             },
         }
     except (ValueError, AttributeError, KeyError, TypeError):
         path.unlink(missing_ok=True)  # half-written
         return
-    if kept != {mode: held.get(mode, {}) for mode in kept}:
-        write_json(path, kept)
+    if alive != {mode: locks.get(mode, {}) for mode in alive}:
+        write_json(path, alive)
 
 
-def _lives(info: dict[str, Any], written: float) -> bool:
+def _is_alive(info: dict[str, Any], written: float) -> bool:
     """Whether the process that made an entry still runs; one that began after the file was written did not make it."""
     try:
         process = psutil.Process(int(info["pid"]))

@@ -1,4 +1,4 @@
-"""Why a transfer by DVC failed, in one line. With `--quiet` DVC would not say."""
+"""Why a transfer by DVC failed, in one line. With `--quiet` DVC would give no reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ ERROR = "ERROR: "
 ONE_FILE = "failed to transfer"
 
 
-def reason(stderr: str) -> str:
+def transfer_error(stderr: str) -> str:
     """DVC's last error in `stderr`, after what happened to the first file, which DVC repeats for every other."""
     errors = [line.strip().removeprefix(ERROR) for line in stderr.splitlines() if line.strip().startswith(ERROR)]
     files = [error.partition(" - ")[2] or error for error in errors if error.startswith(ONE_FILE)]

@@ -1,3 +1,3 @@
-"""Is all well: `doctor` (this machine and project), `verify` (the artifacts; `consistency` what hashes do not say),
-`status` (what is stale, what ran).
+"""Is all well: `doctor` (this machine and project), `verify` (the artifacts against their hashes; `consistency` what
+hashes do not show), `status` (what is stale, what ran).
 """

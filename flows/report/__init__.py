@@ -1,3 +1,3 @@
-"""The report, one self-contained page: `data` gathers, `page` fills `templates/`, with `charts`, `map`, `pictures` and
-`tables`.
+"""The report, one self-contained page: `data` reads the artifacts, `page` fills `templates/` with them, with `charts`,
+`tsne_plot`, `thumbnails` and `tables`.
 """

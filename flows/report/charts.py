@@ -62,10 +62,10 @@ def _cell(classes: Sequence[str], row: int, column: int, number: int, total: int
     share = number / total
     kind = "right" if row == column else "wrong"
     x, y = margin + column * cell, margin + row * cell
-    said = f"{classes[row]} recognised as {classes[column]}: {number} of {total}"
+    tooltip = f"{classes[row]} recognised as {classes[column]}: {number} of {total}"
     square = (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}" class="{kind}" '
-        f'fill-opacity="{0.12 + 0.88 * share:.2f}"><title>{escape(said)}</title></rect>'
+        f'fill-opacity="{0.12 + 0.88 * share:.2f}"><title>{escape(tooltip)}</title></rect>'
     )
     if cell < NUMBER_CELL_PX:
         return square
@@ -90,14 +90,14 @@ def line_chart(values: Sequence[float], names: Sequence[str], chosen: int | None
     def y(value: float) -> float:
         return top + (height - top - bottom) * (high - value) / (high - low)
 
-    def said(value: float) -> str:
+    def formatted(value: float) -> str:
         return f"{value:.1%}" if percent else f"{value:.3g}"
 
     parts = []
     for value in (min(values), (min(values) + max(values)) / 2, max(values)):
         parts.append(
             f'<path d="M{left:.0f} {y(value):.1f}H{width - 8:.0f}" class="grid"/><text x="{left - 6:.0f}" '
-            f'y="{y(value) + 3.5:.1f}" text-anchor="end" font-size="10" class="tick">{said(value)}</text>'
+            f'y="{y(value) + 3.5:.1f}" text-anchor="end" font-size="10" class="tick">{formatted(value)}</text>'
         )
     points = " ".join(f"{x(number):.1f},{y(value):.1f}" for number, value in enumerate(values))
     parts.append(f'<polyline points="{points}" class="curve"/>')
@@ -105,7 +105,7 @@ def line_chart(values: Sequence[float], names: Sequence[str], chosen: int | None
         mark = ("chosen", 5.0) if number == chosen else ("point", 2.2)
         parts.append(
             f'<circle cx="{x(number):.1f}" cy="{y(value):.1f}" r="{mark[1]}" class="{mark[0]}">'
-            f"<title>{escape(names[number])}: {said(value)}</title></circle>"
+            f"<title>{escape(names[number])}: {formatted(value)}</title></circle>"
         )
     ends = [(0, "start"), (len(values) - 1, "end")] if len(values) > 1 else [(0, "start")]
     for number, anchor in ends:

@@ -1,4 +1,4 @@
-"""What the report shows, gathered from the project's artifacts. Whatever has not been made yet is left out."""
+"""What the report shows, read from the project's artifacts. Whatever has not been made yet is left out."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """All that is known of a project's last run. None and empty mean: not there."""
+class ReportData:
+    """All that the report shows of a project's last run. None and empty mean: does not exist."""
 
     cards: tuple[LabelCard, ...]
     renders: int
@@ -88,7 +88,7 @@ class Findings:
 
     @property
     def selection(self) -> dict[str, Any]:
-        """The choice of the checkpoint in hindsight; empty where the candidates were not kept."""
+        """The choice of the checkpoint in hindsight; empty where evaluation.json has none."""
         return self.evaluation.get("selection") or {}
 
     @property
@@ -99,7 +99,7 @@ class Findings:
         return next((card for card in self.cards if card.label == label), None)
 
     def name(self, label: str) -> str:
-        """The name of the label's only part, where it says more than the label."""
+        """The name of the label's only part, empty where it is the label."""
         card = self.card(label)
         only = card.parts[0].name if card and len(card.parts) == 1 else ""
         return "" if only == label else only
@@ -119,17 +119,17 @@ class Findings:
         return found
 
 
-def gather(layout: Layout) -> Findings:
+def read_report_data(layout: Layout) -> ReportData:
     """Reads the artifacts of the project. Raises UserError when one of them is damaged."""
     try:
-        return _gather(layout)
+        return _read(layout)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(
             f"An artifact in {layout.data} is not as expected ({error!r}).", "Run the stages again."
         ) from None
 
 
-def _gather(layout: Layout) -> Findings:
+def _read(layout: Layout) -> ReportData:
     parts = _parts(layout)
     squares = _rows(layout.squares / "photos.csv")
     evaluation = _json(layout.reports / "evaluation.json") or {}
@@ -142,7 +142,7 @@ def _gather(layout: Layout) -> Findings:
     why = evaluation.get("reason", "")
     if not evaluation:
         why = "The photos have not been scored yet: run `cad2real evaluate`."
-    return Findings(
+    return ReportData(
         cards=tuple(
             LabelCard(label, tuple(cards), tuple(photos.get(label, []))) for label, cards in sorted(by_label.items())
         ),
@@ -177,19 +177,21 @@ def _parts(layout: Layout) -> list[tuple[str, PartCard]]:
     return cards
 
 
-def _material(said: Any) -> str:
+def _material(material: Any) -> str:
     """A realised material in a few words, whether it is written as text or as a record."""
-    if isinstance(said, dict):
-        words = [str(said[key]) for key in ("surface", "color", "material", "name") if said.get(key)]
+    if isinstance(material, dict):
+        words = [str(material[key]) for key in ("surface", "color", "material", "name") if material.get(key)]
         return " ".join(word for word in words if word != "natural")
-    return str(said or "")
+    return str(material or "")
 
 
-def _scores(said: dict[str, Any] | None) -> Scores | None:
-    if not said or "accuracy" not in said:
+def _scores(figures: dict[str, Any] | None) -> Scores | None:
+    if not figures or "accuracy" not in figures:
         return None
-    per_class = {row["label"]: row for row in said["per_class"]}
-    return Scores(said["accuracy"], said["mean_per_class"], per_class, said["confusion"], said["predictions"])
+    per_class = {row["label"]: row for row in figures["per_class"]}
+    return Scores(
+        figures["accuracy"], figures["mean_per_class"], per_class, figures["confusion"], figures["predictions"]
+    )
 
 
 def _faults(layout: Layout, evaluation: dict[str, Any]) -> list[Fault]:

@@ -15,10 +15,10 @@ from cad2real.files import write_text
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.report.charts import confusion_matrix, line_chart
-from flows.report.data import Findings, LabelCard, PartCard, Scores, gather
-from flows.report.map import domain_map, label_map
-from flows.report.pictures import Pictures
-from flows.report.tables import figure_rows, gap_rows, pick_rows
+from flows.report.data import LabelCard, PartCard, ReportData, Scores, read_report_data
+from flows.report.tables import figure_rows, gap_rows, selection_rows
+from flows.report.thumbnails import Thumbnails
+from flows.report.tsne_plot import plot_by_domain, plot_by_label
 
 MOST_CARDS = 150  # labels that are shown with pictures
 FIRST_CARDS, FIRST_ROWS = 24, 25  # the rest is folded away
@@ -42,14 +42,14 @@ class ClassRow:
 def write_report(layout: Layout) -> Path:
     """Writes data/reports/report.html of the project. Raises UserError when an artifact is damaged."""
     path = layout.reports / "report.html"
-    write_text(path, render_page(layout, gather(layout)))
+    write_text(path, render_page(layout, read_report_data(layout)))
     return path
 
 
-def render_page(layout: Layout, findings: Findings) -> str:
+def render_page(layout: Layout, data: ReportData) -> str:
     """The page as HTML. The same artifacts give the same bytes."""
-    few = len(findings.cards) <= FEW_LABELS
-    small, large = Pictures(144 if few else 104), Pictures(232)
+    few = len(data.cards) <= FEW_LABELS
+    small, large = Thumbnails(144 if few else 104), Thumbnails(232)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -58,27 +58,27 @@ def render_page(layout: Layout, findings: Findings) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "points": points, "spread": spread}
-    classes, matrices, cut = _matrices(findings)
+    classes, matrices, cut = _matrices(data)
     return environment.get_template("report.html.j2").render(
-        f=findings,
-        cards=findings.cards[:MOST_CARDS],
+        f=data,
+        cards=data.cards[:MOST_CARDS],
         first_cards=FIRST_CARDS,
         first_rows=FIRST_ROWS,
         per_card=4 if few else 3,
         shown_views=shown_views,
-        hero=_hero(findings),
-        rows=class_rows(findings),
+        hero=_hero(data),
+        rows=class_rows(data),
         matrices=[(name, confusion_matrix(matrix, classes)) for name, matrix in matrices],
         matrix_classes=len(classes),
         matrix_cut=cut,
         interval=interval,
-        figures=figure_rows(findings.evaluation),
-        gaps=gap_rows(findings.gap),
-        maps=[drawn(findings.gap["map"]) for drawn in (domain_map, label_map)] if "map" in findings.gap else [],
-        picks=pick_rows(findings.selection),
-        charts=_charts(findings.model),
-        faults=findings.faults[:MOST_FAULTS],
-        settings=_settings(layout, findings),
+        figures=figure_rows(data.evaluation),
+        gaps=gap_rows(data.gap),
+        maps=[drawn(data.gap["map"]) for drawn in (plot_by_domain, plot_by_label)] if "map" in data.gap else [],
+        picks=selection_rows(data.selection),
+        charts=_charts(data.model),
+        faults=data.faults[:MOST_FAULTS],
+        settings=_settings(layout, data),
         about_photos=_about_photos(layout),
         render=lambda view: small.inline(layout.renders, view),
         square=lambda name: small.inline(layout.squares, name),
@@ -121,7 +121,7 @@ def interval(share: float, photos: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def class_rows(findings: Findings) -> list[ClassRow]:
+def class_rows(data: ReportData) -> list[ClassRow]:
     """The per-class table, worst recognised first; classes without photos at the end."""
 
     def share(scores: Scores | None, label: str, key: str) -> float | None:
@@ -129,23 +129,23 @@ def class_rows(findings: Findings) -> list[ClassRow]:
         return row[key] if row and (row["photos"] or key == "precision") else None
 
     rows = []
-    for label in findings.classes if findings.after else ():
-        known = findings.after.per_class.get(label) if findings.after else None
+    for label in data.classes if data.after else ():
+        known = data.after.per_class.get(label) if data.after else None
         rows.append(
             ClassRow(
                 label,
                 known["photos"] if known else 0,
-                share(findings.before, label, "accuracy"),
-                share(findings.after, label, "accuracy"),
-                share(findings.after, label, "precision"),
+                share(data.before, label, "accuracy"),
+                share(data.after, label, "accuracy"),
+                share(data.after, label, "precision"),
             )
         )
     return sorted(rows, key=lambda row: (row.after is None, row.after or 0.0, row.label))
 
 
-def _hero(findings: Findings) -> list[tuple[LabelCard, str, str]]:
+def _hero(data: ReportData) -> list[tuple[LabelCard, str, str]]:
     """Labels with a render and a photo each, for the top of the page."""
-    both = [card for card in findings.cards if card.squares and any(part.views for part in card.parts)]
+    both = [card for card in data.cards if card.squares and any(part.views for part in card.parts)]
     pairs = []
     for card in spread(both, HERO_PAIRS):
         views = next(part.views for part in card.parts if part.views)
@@ -153,18 +153,18 @@ def _hero(findings: Findings) -> list[tuple[LabelCard, str, str]]:
     return pairs
 
 
-def _matrices(findings: Findings) -> tuple[list[str], list[tuple[str, list[list[int]]]], bool]:
+def _matrices(data: ReportData) -> tuple[list[str], list[tuple[str, list[list[int]]]], bool]:
     """Classes and named confusion matrices, adapted first; only the most confused classes when there are very many."""
-    scored = [("adapted", findings.after), ("renders only", findings.before)]
-    there = [(name, scores.confusion) for name, scores in scored if scores]
-    if not there or len(findings.classes) <= MOST_CLASSES:
-        return list(findings.classes), there, False
-    matrix = there[0][1]
-    every = range(len(findings.classes))
+    models = [("adapted", data.after), ("renders only", data.before)]
+    scored_models = [(name, scores.confusion) for name, scores in models if scores]
+    if not scored_models or len(data.classes) <= MOST_CLASSES:
+        return list(data.classes), scored_models, False
+    matrix = scored_models[0][1]
+    every = range(len(data.classes))
     wrong = [sum(matrix[a][b] + matrix[b][a] for b in every if b != a) for a in every]
-    kept = sorted(sorted(every, key=lambda number: -wrong[number])[: MOST_CLASSES // 2])
-    cut = [(name, [[counts[row][column] for column in kept] for row in kept]) for name, counts in there]
-    return [findings.classes[number] for number in kept], cut, True
+    shown = sorted(sorted(every, key=lambda number: -wrong[number])[: MOST_CLASSES // 2])
+    cut = [(name, [[counts[row][column] for column in shown] for row in shown]) for name, counts in scored_models]
+    return [data.classes[number] for number in shown], cut, True
 
 
 def _charts(model: dict[str, Any]) -> list[tuple[str, Markup]]:
@@ -174,24 +174,24 @@ def _charts(model: dict[str, Any]) -> list[tuple[str, Markup]]:
         return []
     names = [str(candidate["name"]) for candidate in candidates]
     chosen = names.index(model["chosen"]) if model.get("chosen") in names else None
-    wanted = {str(model.get("chosen_by")): "Score that chose", "source_accuracy": "Accuracy on held-out renders"}
+    titles = {str(model.get("chosen_by")): "Score that chose", "source_accuracy": "Accuracy on held-out renders"}
     charts = []
-    for key, title in wanted.items():
+    for key, title in titles.items():
         if all(key in candidate["scores"] for candidate in candidates):
             values = [float(candidate["scores"][key]) for candidate in candidates]
-            said = title if key == "source_accuracy" else f"{title}: {key.replace('_', ' ')}"
-            charts.append((said, line_chart(values, names, chosen, percent=key == "source_accuracy")))
+            heading = title if key == "source_accuracy" else f"{title}: {key.replace('_', ' ')}"
+            charts.append((heading, line_chart(values, names, chosen, percent=key == "source_accuracy")))
     return charts
 
 
-def _settings(layout: Layout, findings: Findings) -> list[tuple[str, list[tuple[str, str]]]]:
+def _settings(layout: Layout, data: ReportData) -> list[tuple[str, list[tuple[str, str]]]]:
     """Parameters and versions in groups, nested blocks flattened to dotted names."""
     params = load_params(layout.params).model_dump(mode="json")
-    model = findings.model
-    said = {
+    model = data.model
+    summary = {
         key: model.get(key) for key in ("backbone", "image_size", "method", "seed", "source_images", "target_images")
     }
-    groups = [("model", said), ("versions", model.get("versions") or {}), *params.items()]
+    groups = [("model", summary), ("versions", model.get("versions") or {}), *params.items()]
     return [(name, rows) for name, block in groups if (rows := list(_flat(block)))]
 
 

@@ -1,8 +1,8 @@
-"""Tables of the report: all figures of both models, the gap between the domains, the choice in hindsight."""
+"""Tables of the report: all figures of both models, the gap between the domains, what each score would have picked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ GAPS = {
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A line of a table of before and after, in words; `change` is signed, `better` None where neither is."""
+class ComparisonRow:
+    """A row of a table of before and after, as text; `change` is signed, `better` None where neither is."""
 
     title: str
     note: str
@@ -50,8 +50,8 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Pick:
-    """What one score would have picked: `used` if it made the real choice. Figures in words."""
+class SelectionRow:
+    """What one score would have picked: `used` if it made the real choice. Figures as text."""
 
     score: str
     used: bool
@@ -61,7 +61,7 @@ class Pick:
     spearman: str
 
 
-def figure_rows(evaluation: Mapping[str, Any]) -> list[Measure]:
+def figure_rows(evaluation: Mapping[str, Any]) -> list[ComparisonRow]:
     """All figures of evaluation.json that there are, renders only beside adapted."""
     flat = {name: _flat(evaluation.get(name) or {}) for name in (BEFORE, AFTER)}
     rows = []
@@ -69,32 +69,34 @@ def figure_rows(evaluation: Mapping[str, Any]) -> list[Measure]:
         before, after = flat[BEFORE].get(key), flat[AFTER].get(key)
         if before is None and after is None:
             continue
-        if key == "top5_accuracy" and len(evaluation.get("classes", [])) <= 5:  # right whatever the model says
+        if key == "top5_accuracy" and len(evaluation.get("classes", [])) <= 5:  # right whatever the model answers
             continue
         if key == "ece_scaled":
             note = f"{note} ({_temperature(flat[BEFORE])} and {_temperature(flat[AFTER])})"
         difference = None if before is None or after is None else round(100 * (after - before), 1)
-        rows.append(_measure(title, note, before, after, _percent, difference, "{:.1f}", more_is_better))
+        change = _Change(difference, "{:.1f}", more_is_better)
+        rows.append(_comparison(title, note, (before, after), _percent, change))
     return rows
 
 
-def gap_rows(gap: Mapping[str, Any]) -> list[Measure]:
+def gap_rows(gap: Mapping[str, Any]) -> list[ComparisonRow]:
     """The distances of gap.json before and after adaptation; the change is relative, in percent."""
     rows = []
     for key, (title, note) in GAPS.items():
         before, after = (gap.get(name, {}).get(key) for name in (BEFORE, AFTER))
         if before is None and after is None:
             continue
-        change = round(100 * (after - before) / before) if after is not None and before and before > 0 else None
-        rows.append(_measure(title, note, before, after, "{:.3g}".format, change, "{:.0f} %", more_is_better=False))
+        relative = round(100 * (after - before) / before) if after is not None and before and before > 0 else None
+        change = _Change(relative, "{:.0f} %", more_is_better=False)
+        rows.append(_comparison(title, note, (before, after), "{:.3g}".format, change))
     return rows
 
 
-def pick_rows(selection: Mapping[str, Any]) -> list[Pick]:
+def selection_rows(selection: Mapping[str, Any]) -> list[SelectionRow]:
     """Scores with their picks, the smallest regret first."""
     rows = sorted(selection.get("scores", []), key=lambda row: (row["regret"], row["score"]))
     return [
-        Pick(
+        SelectionRow(
             row["score"].replace("_", " "),
             row["score"] == selection.get("chosen_by"),
             row["pick"],
@@ -107,30 +109,39 @@ def pick_rows(selection: Mapping[str, Any]) -> list[Pick]:
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    all_of_it = {**figures, **figures.get("calibration", {}), **figures.get("open_set", {})}
-    return {key: value for key, value in all_of_it.items() if _is_number(value)}
+    merged = {**figures, **figures.get("calibration", {}), **figures.get("open_set", {})}
+    return {key: value for key, value in merged.items() if _is_number(value)}
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
-def _measure(
-    title: str,
-    note: str,
-    before: float | None,
-    after: float | None,
-    word: Callable[[float], str],
-    change: float | None,
-    change_word: str,
-    more_is_better: bool,
-) -> Measure:
-    first, second = (NOTHING if value is None else word(value).replace("-", MINUS) for value in (before, after))
-    if change is None:
-        return Measure(title, note, first, second, "", None)
-    sign = "+" if change > 0 else MINUS if change < 0 else "±"
-    better = None if change == 0 else (change > 0) == more_is_better
-    return Measure(title, note, first, second, sign + change_word.format(abs(change)), better)
+@dataclass(frozen=True)
+class _Change:
+    """From before to after: None where one of them is missing; `template` formats its size."""
+
+    value: float | None
+    template: str
+    more_is_better: bool
+
+    @property
+    def text(self) -> str:
+        if self.value is None:
+            return ""
+        sign = "+" if self.value > 0 else MINUS if self.value < 0 else "±"
+        return sign + self.template.format(abs(self.value))
+
+    @property
+    def is_better(self) -> bool | None:
+        return (self.value > 0) == self.more_is_better if self.value else None
+
+
+def _comparison(
+    title: str, note: str, values: Sequence[float | None], formatted: Callable[[float], str], change: _Change
+) -> ComparisonRow:
+    before, after = (NOTHING if value is None else formatted(value).replace("-", MINUS) for value in values)
+    return ComparisonRow(title, note, before, after, change.text, change.is_better)
 
 
 def _percent(share: float) -> str:

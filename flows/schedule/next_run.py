@@ -1,4 +1,4 @@
-"""When the project is retrained next: `cad2real nightly` announces what it serves, `cad2real status` reads it."""
+"""When the project is retrained next: `cad2real nightly` writes its schedule to a file, `cad2real status` reads it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cad2real.layout import Layout
 
 
 @contextmanager
-def announced(root: Path, cron: str, timezone: str) -> Iterator[None]:
-    """Says, as long as the block lasts, that this process retrains the project at `root` by this schedule."""
+def announce_schedule(root: Path, cron: str, timezone: str) -> Iterator[None]:
+    """While the block runs, data/logs/nightly.json names this process and its schedule for the project at `root`."""
     path = _path(root)
     process = psutil.Process(os.getpid())
     write_json(path, {"cron": cron, "timezone": timezone, "process": process.pid, "born": process.create_time()})
@@ -32,11 +32,11 @@ def announced(root: Path, cron: str, timezone: str) -> Iterator[None]:
 def next_run(root: Path) -> datetime | None:
     """When `cad2real nightly` will start the next run; None when it is not at work here."""
     try:
-        said = json.loads(_path(root).read_text(encoding="utf-8"))
-        # What was killed could not take its word back, and another process may have its number now.
-        if psutil.Process(said["process"]).create_time() != said["born"]:
+        schedule = json.loads(_path(root).read_text(encoding="utf-8"))
+        # A killed process leaves its file behind, and another process may have its id now.
+        if psutil.Process(schedule["process"]).create_time() != schedule["born"]:
             return None
-        moment: datetime = next(CronSim(said["cron"], datetime.now(ZoneInfo(said["timezone"]))))
+        moment: datetime = next(CronSim(schedule["cron"], datetime.now(ZoneInfo(schedule["timezone"]))))
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     return moment

@@ -7,22 +7,21 @@ import warnings
 from pathlib import Path
 
 from cad2real.errors import UserError
-from flows import settings
-from flows.pipeline import say
+from flows.environment import PROJECT_VARIABLE, apply_environment
+from flows.pipeline import print_progress
 from flows.project import prepare
-from flows.schedule.next_run import announced
+from flows.schedule.next_run import announce_schedule
 from flows.schedule.server import server
-from flows.settings import PROJECT_VARIABLE
 
 
 def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
     """Serves the retraining of the project at `root` until Ctrl-C. Raises UserError."""
     check_schedule(cron, timezone)
     prepare(root)
-    settings.enter(root)
+    apply_environment(root)
     # The flow takes no parameters: whoever reaches the server may start it, but not on another folder.
     os.environ[PROJECT_VARIABLE] = str(root.resolve())
-    with server(root, port), announced(root, cron, timezone):
+    with server(root, port), announce_schedule(root, cron, timezone):
         from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
         from prefect.schedules import Cron
         from prefect.types.entrypoint import EntrypointType
@@ -31,7 +30,7 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
 
         # Prefect's runner forgets to await its own end when it is stopped by a signal.
         warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
-        say(f"retraining on schedule {cron!r} ({timezone}); Ctrl-C ends it")
+        print_progress(f"retraining on schedule {cron!r} ({timezone}); Ctrl-C ends it")
         retrain.serve(
             name=root.resolve().name,
             schedule=Cron(cron, timezone=timezone),

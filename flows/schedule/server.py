@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from flows.pipeline import say
+from flows.pipeline import print_progress
 from flows.processes import end_with_this_process
 from flows.schedule.guarded_app import PORT_VARIABLE
 from flows.service_password import FILE
@@ -50,7 +50,7 @@ def server(root: Path, port: int) -> Iterator[None]:
     try:
         _wait_until_up(process, port, log)
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-        say(f"Prefect's page: http://127.0.0.1:{port} (its password: {root / FILE})")
+        print_progress(f"Prefect's page: http://127.0.0.1:{port} (its password: {root / FILE})")
         yield
     finally:
         process.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import load_params
-from flows.pipeline import say
+from flows.pipeline import print_progress
 from flows.processes import run_group
 from flows.project import PARTS, PHOTOS
 
@@ -32,50 +32,50 @@ def watch_project(
 ) -> None:
     """Calls `run` once at the start and after every change that has settled, until `stop` is set.
 
-    `run` says whether it went well; the watch goes on either way. Changes during a run, the first one too, lead to
+    `run` returns whether it succeeded; the watch goes on either way. Changes during a run, the first one too, lead to
     exactly one more. With `poll_s` the folders are looked through every so many seconds, for network drives that report
     no changes.
     """
     seen: Snapshot | None = None
-    for _ in _changes(root, poll_s, stop):
-        if _snapshot(watched(root)) == seen:
+    for _ in _change_events(root, poll_s, stop):
+        if _snapshot(watched_paths(root)) == seen:
             continue
         if seen is not None:
-            say("something has changed:")
-        seen = _settled(root, settle_s)
+            print_progress("something has changed:")
+        seen = _wait_until_settled(root, settle_s)
         _run(run)
-        say("watching; Ctrl-C ends it")
+        print_progress("watching; Ctrl-C ends it")
 
 
 def _run(run: Callable[[], bool]) -> None:
     if not run():
-        say("the run failed; watching on")
+        print_progress("the run failed; watching on")
 
 
-def run_in_a_process(root: Path) -> bool:
-    """`cad2real run` in a process of its own, so that each run starts fresh. Its lines are printed."""
+def run_in_subprocess(root: Path) -> bool:
+    """`cad2real run` in a process of its own, so that each run starts fresh. Its output is printed."""
     command = [sys.executable, "-m", "cad2real", "run"]
-    finished = run_group(command, root, Layout(root).logs / "watch.log", say)
+    finished = run_group(command, root, Layout(root).logs / "watch.log", print_progress)
     return finished.exit_code == 0
 
 
-def watched(root: Path) -> list[Path]:
+def watched_paths(root: Path) -> list[Path]:
     """The folders whose changes count, and params.yaml."""
     folders = [root / PARTS, root / PHOTOS]
     try:
         maps = load_params(Layout(root).params).render.environments.folder
-    except UserError:  # the run says what is wrong with it
+    except UserError:  # the run reports what is wrong with it
         maps = None
     if maps is not None:
         folders.append(root / maps)
     return [*(folder.resolve() for folder in folders if folder.is_dir()), Layout(root).params]
 
 
-def _changes(root: Path, poll_s: float | None, stop: threading.Event | None) -> Iterator[None]:
-    """Yields once it watches, then after changes; once, when the caller comes back, for all while it was busy."""
+def _change_events(root: Path, poll_s: float | None, stop: threading.Event | None) -> Iterator[None]:
+    """Yields once when watching has begun, then after changes; all changes while the caller was busy count as one."""
     from watchfiles import watch
 
-    *folders, params = watched(root)
+    *folders, params = watched_paths(root)
     # params.yaml is looked at by itself: editors replace it, and its folder holds far more than what counts.
     before: Snapshot | None = None
     for changes in watch(
@@ -92,13 +92,13 @@ def _changes(root: Path, poll_s: float | None, stop: threading.Event | None) -> 
             yield
 
 
-def _settled(root: Path, settle_s: float) -> Snapshot:
+def _wait_until_settled(root: Path, settle_s: float) -> Snapshot:
     """Waits until nothing has changed for `settle_s` seconds: a big file that is still being copied is not read."""
-    before = _snapshot(watched(root))
+    before = _snapshot(watched_paths(root))
     since = time.monotonic()
     while time.monotonic() - since < settle_s:
         time.sleep(min(settle_s / 4, 0.5))
-        now = _snapshot(watched(root))
+        now = _snapshot(watched_paths(root))
         if now != before:
             before, since = now, time.monotonic()
     return before

@@ -1,3 +1,3 @@
-"""Runs that were recorded: `record` writes a version, `history` lists and brings back, `promote` says which model is in
-use.
+"""Runs that were recorded: `record` writes a version, `history` lists versions and brings one back, `promote` decides
+which model is in use.
 """

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
-from flows.pipeline import say
+from flows.dvc.commands import run_dvc
+from flows.pipeline import print_progress
 from flows.project import project_lock
-from flows.settings import run_environment
-from flows.stages import DVC
 from flows.versions.record import FOLDER, locked_hashes, read_run
 
 SHORT = 7  # characters of a hash that are shown
@@ -60,43 +58,43 @@ def _metrics(folder: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def find_version(root: Path, wanted: str) -> Version:
-    """The version named `wanted`, or the last one of that day or before it (2026-04-12), or `latest`."""
+def find_version(root: Path, name: str) -> Version:
+    """The version `name`, or the last one of that day or before it (2026-04-12), or `latest`."""
     versions = list_versions(root)
     if not versions:
         raise UserError("No run has been recorded yet.", "A run that changes something is: cad2real run")
-    if wanted == "latest":
+    if name == "latest":
         return versions[-1]
     for version in versions:
-        if version.name == wanted:
+        if version.name == name:
             return version
-    day = wanted.replace("-", "")
+    day = name.replace("-", "")
     if len(day) == 8 and day.isdigit():
         if before := [version for version in versions if version.name[:8] <= day]:
             return before[-1]
-        raise UserError(f"No run was recorded on {wanted} or before.", f"The first is {versions[0].name}.")
+        raise UserError(f"No run was recorded on {name} or before.", f"The first is {versions[0].name}.")
     raise UserError(
-        f"There is no version {wanted!r}.", "`cad2real versions` lists them; a day (2026-04-12) and `latest` work too."
+        f"There is no version {name!r}.", "`cad2real versions` lists them; a day (2026-04-12) and `latest` work too."
     )
 
 
-def checkout(root: Path, wanted: str, *, force: bool) -> Version:
+def checkout(root: Path, name: str, *, force: bool) -> Version:
     """Brings back the artifacts, dvc.lock and params.yaml of a version. Raises UserError.
 
     Without `force`, work that no version holds (a changed params.yaml, artifacts made since) is not overwritten.
     Artifacts that are not in DVC's cache are fetched from the remote if there is one.
     """
     with project_lock(root):
-        version = find_version(root, wanted)
+        version = find_version(root, name)
         folder = root / FOLDER / version.name
         if not force:
             _refuse_to_lose_work(root)
-        for name in ("dvc.lock", "params.yaml", "code.yaml"):
-            if (folder / name).exists():
-                with atomic_file(root / name) as temporary:
-                    shutil.copyfile(folder / name, temporary)
+        for file in ("dvc.lock", "params.yaml", "code.yaml"):
+            if (folder / file).exists():
+                with atomic_file(root / file) as temporary:
+                    shutil.copyfile(folder / file, temporary)
         missing = _dvc_checkout(root)
-        if missing and _dvc(root, "pull", "--quiet").returncode == 0:
+        if missing and run_dvc(root, "pull", "--quiet").returncode == 0:
             missing = _dvc_checkout(root)
         if missing:
             raise UserError(f"DVC does not have all artifacts of {version.name}: {missing}", "Are they in a remote?")
@@ -104,25 +102,23 @@ def checkout(root: Path, wanted: str, *, force: bool) -> Version:
             (root / "data" / "reports").mkdir(parents=True, exist_ok=True)
             with atomic_file(root / "data" / "reports" / "metrics.json") as temporary:
                 shutil.copyfile(folder / "metrics.json", temporary)
-    say(f"artifacts and params.yaml are those of {version.name}")
+    print_progress(f"artifacts and params.yaml are those of {version.name}")
     return version
 
 
 def _refuse_to_lose_work(root: Path) -> None:
     for name in ("dvc.lock", "params.yaml"):
         current = root / name
-        kept = [folder / name for folder in (root / FOLDER).glob("*")]
-        if current.exists() and all(not path.exists() or path.read_bytes() != current.read_bytes() for path in kept):
+        recorded = [folder / name for folder in (root / FOLDER).glob("*")]
+        if current.exists() and all(
+            not path.exists() or path.read_bytes() != current.read_bytes() for path in recorded
+        ):
             raise UserError(f"{name} has changes that no version holds.", "Run first, or lose them with --force.")
 
 
-def _dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True)
-
-
 def _dvc_checkout(root: Path) -> str:
-    """Puts the artifacts of dvc.lock in place; returns the paths that DVC cannot bring, empty when all are there."""
-    done = _dvc(root, "checkout", "--force")
+    """Puts the artifacts of dvc.lock in place; returns the paths that DVC does not have, empty when it has all."""
+    done = run_dvc(root, "checkout", "--force")
     if done.returncode == 0:
         return ""
     noise = ("ERROR", "Is your cache", "<http", "WARNING")

@@ -19,7 +19,7 @@ from typing import Any
 from cad2real.errors import UserError
 from cad2real.files import TEMPORARY_SUFFIX, atomic_folder
 from cad2real.layout import Layout
-from flows.settings import run_environment
+from flows.environment import run_environment
 
 PROMOTED, CURRENT = "promoted", "current"
 KEPT_MODELS = 3
@@ -31,7 +31,7 @@ Scorer = Callable[[Path, list[Path]], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the new model was promoted, and why, in words for people."""
+    """Whether the new model was promoted, and why, as text for people."""
 
     promoted: bool
     reason: str
@@ -63,16 +63,16 @@ def compare(before: dict[str, Any], after: dict[str, Any], tolerance: float) -> 
     """Judges two models by their scores on the same photos."""
     if set(before["classes"]) != set(after["classes"]):
         return Decision(True, "the parts have changed, so the model in use does not know them all")
-    said = []
+    comparisons = []
     worse = False
-    for key, words in (("accuracy", "accuracy"), ("label_free", "label-free score")):
+    for key, name in (("accuracy", "accuracy"), ("label_free", "label-free score")):
         if before[key] is None or after[key] is None:
             continue
-        said.append(f"{words} {before[key]:.3f} -> {after[key]:.3f}")
+        comparisons.append(f"{name} {before[key]:.3f} -> {after[key]:.3f}")
         worse = worse or after[key] < before[key] - tolerance
-    if not said:
+    if not comparisons:
         return Decision(True, "there are no photos to compare the models on")
-    return Decision(not worse, f"{', '.join(said)} (tolerance {tolerance:g})")
+    return Decision(not worse, f"{', '.join(comparisons)} (tolerance {tolerance:g})")
 
 
 def score(root: Path, folders: list[Path]) -> list[dict[str, Any]]:

@@ -20,32 +20,31 @@ import yaml
 import cad2real
 from cad2real.files import atomic_folder, write_json
 from flows.dvc.code_versions import ROOMS, code_version
-from flows.dvc.transfer_errors import reason
-from flows.pipeline import StageResult, say
-from flows.settings import run_environment
-from flows.stages import DVC
+from flows.dvc.commands import run_dvc
+from flows.dvc.transfer_errors import transfer_error
+from flows.pipeline import StageResult, print_progress
 
 FOLDER = "versions"
 RUN = "run.json"
-# What a version keeps a copy of, where it exists.
-KEPT = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
+# Copied into a version, where they exist.
+COPIED_FILES = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
 
 
 def record_run(root: Path, name: str, started: datetime, results: Sequence[StageResult], *, commit: bool) -> None:
     """Writes versions/<name>/, commits it to git if wanted and possible, pushes to the DVC remote if there is one.
 
-    What cannot be committed or pushed is said and does not fail the run.
+    What cannot be committed or pushed is printed and does not fail the run.
     """
     folder = root / FOLDER / name
     with atomic_folder(folder) as target:
-        for kept in KEPT:
-            if (root / kept).exists():
-                shutil.copyfile(root / kept, target / Path(kept).name)
+        for file in COPIED_FILES:
+            if (root / file).exists():
+                shutil.copyfile(root / file, target / Path(file).name)
         write_json(target / RUN, _summary(root, name, started, results))
-    say(f"recorded as version {name}")
-    for said in (commit_run(root, name) if commit else "", push(root)):
-        if said:
-            say(said)
+    print_progress(f"recorded as version {name}")
+    for message in (commit_run(root, name) if commit else "", push(root)):
+        if message:
+            print_progress(message)
 
 
 def _summary(root: Path, name: str, started: datetime, results: Sequence[StageResult]) -> dict[str, Any]:
@@ -70,9 +69,8 @@ def locked_hashes(lock: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def commit_run(root: Path, name: str) -> str:
-    """Commits the version and the files that led to it, nothing else; says what it did or why it did not.
-
-    Empty outside of git.
+    """Commits the version and the files that led to it, nothing else. Returns a line with what it did or
+    why it did not; empty outside of git.
     """
     if shutil.which("git") is None or _git(root, "rev-parse", "--git-dir").returncode != 0:
         return ""
@@ -82,14 +80,14 @@ def commit_run(root: Path, name: str) -> str:
     under_way = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
     if any((git_folder / name).exists() for name in under_way):
         return "not committed to git: a merge or rebase is under way"
-    wanted = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
-    files = [*wanted, f"{FOLDER}/{name}"]
+    present = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
+    files = [*present, f"{FOLDER}/{name}"]
     added = _git(root, "add", "--force", "--intent-to-add", "--", *files)
     # --only takes these files as they are and leaves whatever else the user has staged alone.
     done = _git(root, "commit", "--quiet", "--no-verify", "--only", "-m", f"cad2real run {name}", "--", *files)
     if added.returncode != 0 or done.returncode != 0:
-        words = (added.stderr + done.stderr + done.stdout).strip().splitlines() or ["no reason given"]
-        return f"not committed to git: {words[-1]}"
+        lines = (added.stderr + done.stderr + done.stdout).strip().splitlines() or ["no reason given"]
+        return f"not committed to git: {lines[-1]}"
     return "committed to git"
 
 
@@ -98,19 +96,18 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def push(root: Path) -> str:
-    """Sends the artifacts to the project's default DVC remote; empty when there is none, else what became of it."""
+    """Sends the artifacts to the project's default DVC remote; empty without one, else a line with the outcome."""
     configs = [root / ".dvc" / name for name in ("config", "config.local")]
     if not any("remote" in config.read_text(encoding="utf-8") for config in configs if config.exists()):
         return ""
-    environment = run_environment(root)
-    asked = subprocess.run([*DVC, "config", "core.remote"], cwd=root, env=environment, capture_output=True, text=True)
-    if asked.returncode != 0 or not asked.stdout.strip():
+    setting = run_dvc(root, "config", "core.remote")
+    if setting.returncode != 0 or not setting.stdout.strip():
         return ""
-    remote = asked.stdout.strip()
-    done = subprocess.run([*DVC, "push"], cwd=root, env=environment, capture_output=True, text=True)
+    remote = setting.stdout.strip()
+    done = run_dvc(root, "push")
     if done.returncode == 0:
         return f"artifacts pushed to the remote {remote}"
-    return f"not pushed to the remote {remote}: {reason(done.stderr)} (later: dvc push)"
+    return f"not pushed to the remote {remote}: {transfer_error(done.stderr)} (later: dvc push)"
 
 
 def read_run(folder: Path) -> dict[str, Any]:

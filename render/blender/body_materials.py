@@ -1,4 +1,4 @@
-"""Dresses a part: each body gets the material that the part list, or else its own file, says."""
+"""Gives each body of a part its material: the one that the part list, or else its own file, says."""
 
 from __future__ import annotations
 
@@ -8,65 +8,76 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from render.blender.file_materials import add_coordinates, make_skin
-from render.blender.material_library import Library, add_box_coordinates, look_of
+from render.blender.file_materials import add_coordinates, make_file_material
+from render.blender.material_library import MaterialLibrary, add_box_coordinates, approximate_pbr
 from render.blender.materials import make_material
 from render.materials import file_materials
-from render.materials.assignment import Wardrobe
-from render.materials.presets import Look
-from render.parts.geometry import Geometry
+from render.materials.assignment import MaterialAssignment
+from render.materials.presets import PbrMaterial
+from render.parts.geometry import Body, Geometry
 
 FROM_LIBRARY = " (material library)"
 
 
 @dataclass(frozen=True)
-class Outfit:
-    """A material, what it is like, and its name for part.json."""
+class BlenderMaterial:
+    """A material in Blender, the parameters that it has or comes near, and its name for part.json."""
 
     material: bpy.types.Material
-    look: Look
+    pbr: PbrMaterial
     name: str
 
 
 @dataclass(frozen=True)
-class Dressed:
-    """`looks` of all materials worn; `name` of what the part as a whole wears."""
+class AppliedMaterials:
+    """`pbr`: the parameters of all materials on the part; `name`: of the material of the part as a whole."""
 
-    looks: list[Look]
+    pbr: list[PbrMaterial]
     name: str
 
 
-def dress(mesh: bpy.types.Mesh, geometry: Geometry, wardrobe: Wardrobe, library: Library, scratch: Path) -> Dressed:
+def apply_materials(
+    mesh: bpy.types.Mesh, geometry: Geometry, assigned: MaterialAssignment, library: MaterialLibrary, scratch: Path
+) -> AppliedMaterials:
     """Puts materials on `mesh`, which was made of `geometry`: the file's own where the part list is silent, the
-    library's where it has one of that name, else ours. Raises SkinError and LibraryError for what cannot be used.
+    library's where it has one of that name, else ours. Raises TextureError and LibraryError for what cannot be used.
     """
-    worn: dict[object, int] = {}
-    outfits: list[Outfit] = []
-    of_body = []
+    slots: dict[object, int] = {}
+    made: list[BlenderMaterial] = []
+    slot_of_body = []
     for body in geometry.bodies:
-        skin = body.skin if wardrobe.keeps_skin(body.name) else None
-        key = (wardrobe.look(body.name), wardrobe.names_for(body.name)) if skin is None else skin.key
-        if key not in worn:
-            worn[key] = len(outfits)
-            outfits.append(
-                Outfit(make_skin(skin, scratch), skin.look, file_materials.NAME)
-                if skin is not None
-                else _outfit(wardrobe.look(body.name), library.find(wardrobe.names_for(body.name), geometry), geometry)
-            )
-        of_body.append(worn[key])
-    for outfit in outfits:
-        mesh.materials.append(outfit.material)
+        key = _key(body, assigned)
+        if key not in slots:
+            slots[key] = len(made)
+            made.append(_make(body, geometry, assigned, library, scratch))
+        slot_of_body.append(slots[key])
+    for item in made:
+        mesh.materials.append(item.material)
     add_coordinates(mesh, geometry)
-    if any(outfit.name.endswith(FROM_LIBRARY) for outfit in outfits):
+    if any(item.name.endswith(FROM_LIBRARY) for item in made):
         add_box_coordinates(mesh, geometry)
     triangles = [len(body.triangles) for body in geometry.bodies]
-    mesh.polygons.foreach_set("material_index", np.repeat(np.array(of_body, np.int32), triangles))
-    # The part as a whole wears what its bodies wear that have no word of their own.
-    whole = [number for number, body in zip(of_body, geometry.bodies, strict=True) if wardrobe.is_main(body.name)]
-    return Dressed([outfit.look for outfit in outfits], outfits[whole[0]].name if whole else wardrobe.main.name)
+    mesh.polygons.foreach_set("material_index", np.repeat(np.array(slot_of_body, np.int32), triangles))
+    # The part as a whole has the material of the bodies that the part list does not name.
+    whole = [slot for slot, body in zip(slot_of_body, geometry.bodies, strict=True) if assigned.is_main(body.name)]
+    return AppliedMaterials([item.pbr for item in made], made[whole[0]].name if whole else assigned.main.name)
 
 
-def _outfit(look: Look, found: bpy.types.Material | None, geometry: Geometry) -> Outfit:
-    if found is None:
-        return Outfit(make_material(look, geometry), look, look.name)
-    return Outfit(found, look_of(found), found.name + FROM_LIBRARY)
+def _key(body: Body, assigned: MaterialAssignment) -> object:
+    """Equal for bodies that share one material."""
+    if body.material is not None and assigned.keeps_file_material(body.name):
+        return body.material.key
+    return assigned.material(body.name), assigned.library_names(body.name)
+
+
+def _make(
+    body: Body, geometry: Geometry, assigned: MaterialAssignment, library: MaterialLibrary, scratch: Path
+) -> BlenderMaterial:
+    if body.material is not None and assigned.keeps_file_material(body.name):
+        own = make_file_material(body.material, scratch)
+        return BlenderMaterial(own, body.material.pbr, file_materials.NAME)
+    found = library.find(assigned.library_names(body.name), geometry)
+    if found is not None:
+        return BlenderMaterial(found, approximate_pbr(found), found.name + FROM_LIBRARY)
+    pbr = assigned.material(body.name)
+    return BlenderMaterial(make_material(pbr, geometry), pbr, pbr.name)

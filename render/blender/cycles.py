@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from render.materials.presets import Look
-from render.views.quality import CLEAR_SAMPLES, Preset
+from render.materials.presets import PbrMaterial
+from render.views.quality import CLEAR_SAMPLES, QualityPreset
 
 SOFT_CLIP = "Khronos PBR Neutral"
 """View transform: keeps base colours as they are and rolls highlights off, like product photographs."""
@@ -21,18 +21,18 @@ SHINY = 0.3
 are noisy then, and unless they are filtered too, the noise stays in the picture."""
 
 
-def configure(scene: bpy.types.Scene, preset: Preset, worn: list[Look], threads: int) -> None:
-    """Sets `scene` up to render a part that wears `worn`; data is kept between its views."""
+def configure(scene: bpy.types.Scene, preset: QualityPreset, materials: list[PbrMaterial], threads: int) -> None:
+    """Sets `scene` up to render a part with `materials`; data is kept between its views."""
     render, settings = scene.render, scene.cycles
     render.engine = "CYCLES"
-    settings.samples = preset.samples * (CLEAR_SAMPLES if any(look.transmission for look in worn) else 1)
+    settings.samples = preset.samples * (CLEAR_SAMPLES if any(pbr.transmission for pbr in materials) else 1)
     settings.use_adaptive_sampling = preset.adaptive_threshold > 0
     settings.adaptive_threshold = preset.adaptive_threshold
     settings.use_denoising = preset.denoise
     settings.denoiser = "OPENIMAGEDENOISE"
     settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
     settings.denoising_prefilter = preset.prefilter
-    if preset.prefilter == "NONE" and any(look.metallic and look.roughness < SHINY for look in worn):
+    if preset.prefilter == "NONE" and any(pbr.metallic and pbr.roughness < SHINY for pbr in materials):
         settings.denoising_prefilter = "FAST"
     settings.denoising_quality = preset.denoiser_quality
     settings.seed = 0

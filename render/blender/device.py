@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,22 +16,34 @@ class NoGpuError(Exception):
     """A graphics card was demanded and there is none that Cycles can use."""
 
 
-def use_device(scene: bpy.types.Scene, wanted: str, number: int) -> str:
-    """Sets `scene` up for `wanted` ("auto", "cpu", "gpu"), on graphics card `number` of those found (wrapping around).
+@dataclass(frozen=True)
+class Compute:
+    """What a scene is rendered with: `threads` of the processor, or a graphics card.
 
-    Returns the device's name. Call it after every reset of Blender's settings. Raises NoGpuError.
+    `device`: "auto" (a graphics card where there is one), "cpu" or "gpu"; `card`: which graphics card, where there are
+    several (wrapping around).
+    """
+
+    threads: int
+    device: str = "cpu"
+    card: int = 0
+
+
+def use_device(scene: bpy.types.Scene, compute: Compute) -> str:
+    """Sets `scene` up for the device of `compute` and returns the device's name. Call it after every reset of Blender's
+    settings. Raises NoGpuError.
     """
     preferences = _preferences()
-    kind = None if wanted == "cpu" or preferences is None else _kind()
+    kind = None if compute.device == "cpu" or preferences is None else _kind()
     if kind is None:
-        if wanted == "gpu":
+        if compute.device == "gpu":
             raise NoGpuError("no graphics card that Blender can use was found; set render.device to auto or cpu")
         scene.cycles.device = "CPU"
         return "CPU"
     preferences.compute_device_type = kind
     preferences.refresh_devices()
     cards = [device for device in preferences.devices if device.type == kind]
-    chosen = cards[number % len(cards)]
+    chosen = cards[compute.card % len(cards)]
     for device in preferences.devices:
         device.use = device == chosen
     scene.cycles.device = "GPU"

@@ -1,4 +1,4 @@
-"""The ground under a part: a large level surface that catches its shadow, shot without the part, to lie behind it."""
+"""The ground under a part: a level surface that catches its shadow, rendered without the part, to lie behind it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BELOW = 1e-4
 
 
 class GroundPlane:
-    """Light and reflections always see it; the camera only while it is `seen`."""
+    """Light and reflections always see it; the camera only while it is `shown_instead_of` the part."""
 
     def __init__(self, scene: bpy.types.Scene, unit_mm: float) -> None:
         """`unit_mm`: the part's size, which is 1 in the scene."""
@@ -51,7 +51,7 @@ class GroundPlane:
         self._object.location = (0.0, 0.0, lowest - BELOW)
 
     @contextmanager
-    def seen(self, part: bpy.types.Object, camera: bpy.types.Object) -> Iterator[None]:
+    def shown_instead_of(self, part: bpy.types.Object, camera: bpy.types.Object) -> Iterator[None]:
         """Shows it to the camera and hides the part from it: its shadow and its reflection stay."""
         changes: list[tuple[Any, str, Any]] = [
             (self._object, "visible_camera", True),

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from render.materials.library import LibraryError, plain_name
-from render.materials.presets import Look
+from render.materials.presets import PbrMaterial
 from render.parts.geometry import Geometry
 
 TILE_MM = 100.0
@@ -18,8 +18,8 @@ TILE_MM = 100.0
 UV = "box"
 
 
-class Library:
-    """The materials of `files` in this Blender session, loaded when first worn; of equal names the first counts."""
+class MaterialLibrary:
+    """The materials of `files` in this Blender session, loaded when first used; of equal names the first counts."""
 
     def __init__(self, files: tuple[Path, ...]) -> None:
         self._names: dict[str, tuple[Path, str]] = {}
@@ -94,20 +94,20 @@ def add_box_coordinates(mesh: bpy.types.Mesh, geometry: Geometry) -> None:
     mesh.uv_layers.new(name=UV).uv.foreach_set("vector", flat.astype(np.float32).ravel())
 
 
-def look_of(material: bpy.types.Material) -> Look:
-    """About what the material is like, for planning samples: what is not known counts as smooth metal."""
+def approximate_pbr(material: bpy.types.Material) -> PbrMaterial:
+    """Roughly the parameters of a user's material, for planning samples: what is not known counts as smooth metal."""
     shader = next((node for node in _nodes(material.node_tree) if node.type == "BSDF_PRINCIPLED"), None)
     if shader is None:
         clear = any(
             node.type in {"BSDF_GLASS", "BSDF_REFRACTION", "BSDF_TRANSPARENT"} for node in _nodes(material.node_tree)
         )
-        return Look(material.name, (1, 1, 1), 1.0, 0.0, transmission=float(clear))
+        return PbrMaterial(material.name, (1, 1, 1), 1.0, 0.0, transmission=float(clear))
 
     def value(name: str, unknown: float) -> float:
         socket = shader.inputs[name]
         return unknown if socket.is_linked else float(socket.default_value)
 
-    return Look(
+    return PbrMaterial(
         material.name,
         (1, 1, 1),
         metallic=value("Metallic", 1.0),

@@ -1,4 +1,4 @@
-"""Looks to Blender materials: one physically based shader with a procedural pattern scaled to the part's real size."""
+"""Presets to Blender materials: one physically based shader, with a pattern scaled to the part's real size."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 import bpy
 
 from render.blender import surface_patterns
-from render.materials.presets import Look
+from render.materials.presets import PbrMaterial
 from render.parts.geometry import Geometry
-from render.views.description import Wear
+from render.views.description import MaterialVariation
 
 ROUGHNESS_FACTOR, TINT_FACTOR = "roughness factor", "tint factor"
 
 
-def make_material(look: Look, geometry: Geometry) -> bpy.types.Material:
-    """The material of `look` for a part of this size and shape. `wear_material` changes it from view to view."""
-    material = bpy.data.materials.new(look.name)
+def make_material(pbr: PbrMaterial, geometry: Geometry) -> bpy.types.Material:
+    """The material of `pbr` for a part of this size and shape. `vary_material` changes it from view to view."""
+    material = bpy.data.materials.new(pbr.name)
     tree = material.node_tree
     shader = tree.nodes["Principled BSDF"]
     values: dict[str, Any] = {
-        "Metallic": look.metallic,
-        "IOR": look.ior,
-        "Specular Tint": (*look.edge, 1.0),
-        "Transmission Weight": look.transmission,
-        "Coat Weight": look.coat,
-        "Coat Roughness": look.coat_roughness,
-        "Anisotropic": look.anisotropy,
+        "Metallic": pbr.metallic,
+        "IOR": pbr.ior,
+        "Specular Tint": (*pbr.edge, 1.0),
+        "Transmission Weight": pbr.transmission,
+        "Coat Weight": pbr.coat,
+        "Coat Roughness": pbr.coat_roughness,
+        "Anisotropic": pbr.anisotropy,
     }
     for name, value in values.items():
         shader.inputs[name].default_value = value
@@ -34,19 +34,19 @@ def make_material(look: Look, geometry: Geometry) -> bpy.types.Material:
     roughness.operation = tint.operation = "MULTIPLY"
     roughness.use_clamp = True
     roughness.name, tint.name = ROUGHNESS_FACTOR, TINT_FACTOR
-    roughness.inputs[0].default_value = look.roughness
-    tint.inputs[0].default_value = look.color
+    roughness.inputs[0].default_value = pbr.roughness
+    tint.inputs[0].default_value = pbr.color
     tree.links.new(roughness.outputs[0], shader.inputs["Roughness"])
     tree.links.new(tint.outputs[0], shader.inputs["Base Color"])
-    if look.pattern != "none":
-        surface_patterns.add(tree, look, geometry, shader, roughness.inputs[0], tint.inputs[0])
+    if pbr.pattern != "none":
+        surface_patterns.add(tree, pbr, geometry, shader, roughness.inputs[0], tint.inputs[0])
     return material
 
 
-def wear_material(material: bpy.types.Material, wear: Wear) -> None:
-    """Makes `material` a little rougher or smoother, darker or lighter, as `wear` says; a user's own stays as it is."""
+def vary_material(material: bpy.types.Material, variation: MaterialVariation) -> None:
+    """Makes `material` a little rougher or smoother, darker or lighter; a user's own material stays as it is."""
     nodes = material.node_tree.nodes
     if ROUGHNESS_FACTOR not in nodes or TINT_FACTOR not in nodes:
         return
-    nodes[ROUGHNESS_FACTOR].inputs[1].default_value = wear.roughness
-    nodes[TINT_FACTOR].inputs[1].default_value = wear.tint
+    nodes[ROUGHNESS_FACTOR].inputs[1].default_value = variation.roughness
+    nodes[TINT_FACTOR].inputs[1].default_value = variation.tint

@@ -34,15 +34,15 @@ def render_passes(
 ) -> Passes:
     """Renders the passes of the scene as it stands. `to_camera` (3, 3) turns scene directions to the camera's axes."""
     with _exact(scene, size, scratch):
-        measured = _shoot(scene, _measuring(), scratch)
-        turned = _shoot(scene, _normals(), scratch)
-    there = measured[..., 3] > 0.5
+        values = _render(scene, _measuring(), scratch)
+        turned = _render(scene, _normals(), scratch)
+    there = values[..., 3] > 0.5
     normals = ((turned[..., :3] * 2 - 1) @ to_camera.T).astype(np.float32)
     normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
     return Passes(
-        depth=np.where(there, measured[..., 0] * unit_mm, 0).astype(np.float32),
+        depth=np.where(there, values[..., 0] * unit_mm, 0).astype(np.float32),
         normals=np.where(there[..., None], normals, 0).astype(np.float32),
-        bodies=np.where(there, np.round(measured[..., 1]), 0).astype(np.uint16),
+        bodies=np.where(there, np.round(values[..., 1]), 0).astype(np.uint16),
     )
 
 
@@ -87,7 +87,7 @@ def _exact(scene: bpy.types.Scene, size: int, scratch: Path) -> Iterator[None]:
             setattr(thing, name, value)
 
 
-def _shoot(scene: bpy.types.Scene, material: bpy.types.Material, scratch: Path) -> NDArray[np.float32]:
+def _render(scene: bpy.types.Scene, material: bpy.types.Material, scratch: Path) -> NDArray[np.float32]:
     """(h, w, 4) float, first row on top, of the part in a light of its own."""
     scene.view_layers[0].material_override = material
     bpy.ops.render.render(write_still=True)

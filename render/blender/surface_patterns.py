@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from render.materials.presets import Look
+from render.materials.presets import PbrMaterial
 from render.parts.geometry import Geometry
 
 ROUND = 0.02
@@ -13,24 +13,24 @@ STRETCH = 0.02
 """Width of a brushed streak over its length."""
 
 
-def add(tree: Any, look: Look, geometry: Geometry, shader: Any, roughness: Any, color: Any) -> None:
-    """Adds the pattern of `look` to a shader's node `tree`; `roughness` and `color` are the sockets that it feeds."""
+def add(tree: Any, pbr: PbrMaterial, geometry: Geometry, shader: Any, roughness: Any, color: Any) -> None:
+    """Adds the pattern of `pbr` to a shader's node `tree`; `roughness` and `color` are the sockets that it feeds."""
     unit_mm = float(geometry.size_mm.max())
     place = tree.nodes.new("ShaderNodeTexCoord").outputs["Object"]
-    if look.pattern == "brushed":
+    if pbr.pattern == "brushed":
         place = _along_the_brush(tree, shader, place, geometry)
-    if look.pattern == "spangle":
-        height = _cells(tree, place, unit_mm / look.grain_mm)
+    if pbr.pattern == "spangle":
+        height = _cells(tree, place, unit_mm / pbr.grain_mm)
     else:
-        height = _noise(tree, place, unit_mm / look.grain_mm)
-    spread = 0.25 * look.depth
-    _map(tree, height, look.roughness - spread, look.roughness + spread, roughness)
-    if look.pattern in {"spangle", "burnished", "brushed"}:
-        _tint(tree, height, look, color)
-    if look.pattern in {"blasted", "cast", "brushed"}:
+        height = _noise(tree, place, unit_mm / pbr.grain_mm)
+    spread = 0.25 * pbr.depth
+    _map(tree, height, pbr.roughness - spread, pbr.roughness + spread, roughness)
+    if pbr.pattern in {"spangle", "burnished", "brushed"}:
+        _tint(tree, height, pbr, color)
+    if pbr.pattern in {"blasted", "cast", "brushed"}:
         bump = tree.nodes.new("ShaderNodeBump")
-        bump.inputs["Strength"].default_value = look.depth * 0.5
-        bump.inputs["Distance"].default_value = 0.3 * look.grain_mm / unit_mm
+        bump.inputs["Strength"].default_value = pbr.depth * 0.5
+        bump.inputs["Distance"].default_value = 0.3 * pbr.grain_mm / unit_mm
         tree.links.new(height, bump.inputs["Height"])
         tree.links.new(bump.outputs["Normal"], shader.inputs["Normal"])
 
@@ -134,10 +134,10 @@ def _map(tree: Any, value: Any, low: float, high: float, to: Any) -> None:
     tree.links.new(spread.outputs["Result"], to)
 
 
-def _tint(tree: Any, value: Any, look: Look, to: Any) -> None:
+def _tint(tree: Any, value: Any, pbr: PbrMaterial, to: Any) -> None:
     ramp = tree.nodes.new("ShaderNodeValToRGB")
-    for element, factor, at in zip(ramp.color_ramp.elements, (1 - 0.35 * look.depth, 1.0), (0.25, 0.75), strict=True):
-        element.color = (*(channel * factor for channel in look.color), 1.0)
+    for element, factor, at in zip(ramp.color_ramp.elements, (1 - 0.35 * pbr.depth, 1.0), (0.25, 0.75), strict=True):
+        element.color = (*(channel * factor for channel in pbr.color), 1.0)
         element.position = at
     tree.links.new(value, ramp.inputs["Fac"])
     tree.links.new(ramp.outputs["Color"], to)

@@ -1,4 +1,4 @@
-"""What stands around a part in the studio: the unseen table that it lies on, and lamps."""
+"""What stands around a part: the unseen table that it lies on, and lamps."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def displayed(scene: bpy.types.Scene, radiance: NDArray[np.float32], scratch: Path) -> NDArray[np.uint8]:
+def apply_view_transform(scene: bpy.types.Scene, radiance: NDArray[np.float32], scratch: Path) -> NDArray[np.uint8]:
     """(h, w, 3) linear `radiance`, first row on top, as `scene` would show it: (h, w, 3) sRGB bytes."""
     height, width = radiance.shape[:2]
     image = bpy.data.images.new("light", width, height, float_buffer=True)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from render.job import Done, Failed, Job, Started, ViewDone
-from render.materials.file_materials import SkinError
+from render.materials.file_materials import TextureError
 from render.materials.library import LibraryError
 from render.parts.geometry import GeometryError
 from render.scratch import scratch_folder
@@ -24,11 +24,11 @@ LARGE_BLOCK_BYTES = 128 * 1024
 
 
 def work(connection: Connection, log: Path, number: int) -> None:
-    """Serves jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
+    """Renders jobs until the pipe closes or sends None, as worker `number`. What Blender prints goes to `log`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _redirect(log)
-    _leave_blender()
-    _give_memory_back()
+    _drop_blender_paths()
+    _return_freed_memory()
     with scratch_folder() as scratch:
         while True:
             try:
@@ -37,14 +37,14 @@ def work(connection: Connection, log: Path, number: int) -> None:
                 return
             if job is None:
                 return
-            _serve(job, connection, scratch, number)
+            _render_job(job, connection, scratch, number)
 
 
-def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None:
+def _render_job(job: Job, connection: Connection, scratch: Path, number: int) -> None:
     from render.blender.device import NoGpuError
     from render.blender.render_part import render_part
 
-    def tell(views: int) -> None:
+    def progress(views: int) -> None:
         parent = parent_process()
         if parent is not None and not parent.is_alive():
             os._exit(1)
@@ -54,21 +54,21 @@ def _serve(job: Job, connection: Connection, scratch: Path, number: int) -> None
     print(f"--- {job.part.part_id}", flush=True)
     try:
         job.folder.mkdir(parents=True)
-        device = render_part(job, number, scratch, tell)
+        device = render_part(job, number, scratch, progress)
         connection.send(Done(job.part.part_id, device))
-    except (GeometryError, SkinError, LibraryError, NoGpuError) as error:
+    except (GeometryError, TextureError, LibraryError, NoGpuError) as error:
         connection.send(Failed(job.part.part_id, str(error), retry=False))
     except Exception as error:
         traceback.print_exc()
         connection.send(Failed(job.part.part_id, f"{type(error).__name__}: {error}", retry=True))
 
 
-def _leave_blender() -> None:
+def _drop_blender_paths() -> None:
     """A process that uses Blender itself hands its search path on, and there bpy's inner modules come before bpy."""
     sys.path[:] = [entry for entry in sys.path if "bpy" not in (parent.name for parent in Path(entry).parents)]
 
 
-def _give_memory_back() -> None:
+def _return_freed_memory() -> None:
     """Has the C library hand large blocks back as soon as they are free; by itself it keeps ever larger ones."""
     with suppress(OSError, AttributeError):  # only the GNU library has it
         library = ctypes.CDLL(None)

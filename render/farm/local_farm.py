@@ -7,14 +7,14 @@ import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from render.farm.queue import Events, Queue
+from render.farm.queue import FarmEvents, JobQueue
 from render.farm.renderer import MEMORY_BYTES, Renderer
 from render.job import Done, Failed, Job, ViewDone
 
 POLL_S = 0.5
 
 
-def worker_count(wanted: int | str, parts: int, device: str = "auto") -> int:
+def worker_count(wanted: int | str, parts: int, device: str) -> int:
     """How many workers to start: `wanted`, or one a graphics card, or one a core as far as memory carries them."""
     import psutil
 
@@ -27,9 +27,9 @@ def worker_count(wanted: int | str, parts: int, device: str = "auto") -> int:
     return max(1, min(os.process_cpu_count() or 1, room, parts))
 
 
-def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: Events) -> None:
+def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: FarmEvents) -> None:
     """Renders all `jobs`; returns when nothing is left. A worker that is silent for `view_limit_s` is ended."""
-    queue = Queue(jobs)
+    queue = JobQueue(jobs)
     pool: list[Renderer] = []
     try:
         for number in range(workers):
@@ -37,17 +37,17 @@ def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: 
         while queue or any(renderer.job for renderer in pool):
             for renderer in pool:
                 if renderer.job is None and queue:
-                    renderer.give(queue.take())
+                    renderer.submit(queue.take())
             for renderer, job in _ready(pool):
-                message = renderer.listen()
+                message = renderer.receive()
                 if isinstance(message, ViewDone):
-                    events.view(job)
+                    events.view_done(job)
                 elif isinstance(message, Done):
-                    events.done(job, message.device)
+                    events.part_done(job, message.device)
                 elif isinstance(message, Failed):
                     queue.failed(job, message, events)
             for renderer in pool:
-                if renderer.job is not None and time.monotonic() - renderer.heard > view_limit_s:
+                if renderer.job is not None and time.monotonic() - renderer.last_message_s > view_limit_s:
                     renderer.kill()  # its end is noticed as a death in the next round
     finally:
         for renderer in pool:

@@ -12,15 +12,17 @@ TRIES = 2
 
 
 @dataclass(frozen=True)
-class Events:
-    """What a farm tells: a view is done, a part is done (on which device), a part is lost (with the reason)."""
+class FarmEvents:
+    """What a farm calls: when a view is done, when a part is done (with the device's name), when a part is lost (with
+    the reason).
+    """
 
-    view: Callable[[Job], None]
-    done: Callable[[Job, str], None]
-    lost: Callable[[Job, str], None]
+    view_done: Callable[[Job], None]
+    part_done: Callable[[Job, str], None]
+    part_lost: Callable[[Job, str], None]
 
 
-class Queue:
+class JobQueue:
     """Hands out jobs in their order, those to be tried again last."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
@@ -35,9 +37,9 @@ class Queue:
         self._tries[job.part.part_id] = self._tries.get(job.part.part_id, 0) + 1
         return job
 
-    def failed(self, job: Job, failure: Failed, events: Events) -> None:
-        """Puts the job back, or tells that its part is lost."""
+    def failed(self, job: Job, failure: Failed, events: FarmEvents) -> None:
+        """Puts the job back into the queue, or reports that its part is lost."""
         if failure.retry and self._tries[job.part.part_id] < TRIES:
             self._waiting.append(job)
         else:
-            events.lost(job, failure.reason)
+            events.part_lost(job, failure.reason)

@@ -28,8 +28,8 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Crew:
-    """So many renderers of so many threads, each with this share of a graphics card."""
+class Allocation:
+    """What of the cluster is used: so many renderers of so many threads, each with this share of a graphics card."""
 
     renderers: int
     threads: int
@@ -100,7 +100,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def crew(wanted: int | str, parts: int, device: str) -> Crew:
+def allocate(wanted: int | str, parts: int, device: str) -> Allocation:
     """How many renderers to start in the connected cluster: `wanted`, or one a graphics card, or one a core."""
     import ray
 
@@ -113,5 +113,5 @@ def crew(wanted: int | str, parts: int, device: str) -> Crew:
         count = max(1, min(wanted, parts))
         # A renderer's threads have to fit on one node.
         threads = max(1, min(sum(cores) // count, min(number for number in cores if number)))
-        return Crew(count, threads, 1 / math.ceil(count / cards) if cards else 0)
-    return Crew(max(1, min(cards or sum(cores), parts)), 1, 1 if cards else 0)
+        return Allocation(count, threads, 1 / math.ceil(count / cards) if cards else 0)
+    return Allocation(max(1, min(cards or sum(cores), parts)), 1, 1 if cards else 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 from render.farm.renderer import Renderer
 from render.job import Done, Failed, Job, Message
 from render.scratch import scratch_folder
-from render.views.shot_files import with_files
+from render.views.settings_files import with_files
 
 Files = dict[str, bytes]
 """Contents by file name."""
@@ -20,7 +20,7 @@ LOG_BYTES = 100_000
 
 
 @dataclass(frozen=True)
-class Parcel:
+class RenderedPart:
     """A part that is done: its files, the device that rendered it, and what Blender printed meanwhile."""
 
     files: Files
@@ -47,7 +47,7 @@ def versions() -> str:
 class NodeRenderer:
     """The actor: keeps one renderer process on its node and has it render one job at a time.
 
-    `number` is its number in the cluster, `files` those of `shot_files`, `expected` the driver's `versions`.
+    `number` is its number in the cluster, `files` those of `settings_files`, `expected` the driver's `versions`.
     """
 
     def __init__(self, number: int, files: Files, expected: str) -> None:
@@ -56,20 +56,20 @@ class NodeRenderer:
         self._number = number
         self._expected = expected
         self._renderer: Renderer | None = None
-        self._files = _write(self._folder / "shot", files)
-        self._told = 0
+        self._files = _write(self._folder / "settings_files", files)
+        self._log_bytes_sent = 0
 
     def start(self) -> NodeError | None:
-        """Starts the renderer; says why it cannot."""
+        """Starts the renderer; returns why it cannot."""
         if versions() != self._expected:
             return NodeError(f"{socket.gethostname()} has {versions()}, this machine {self._expected}")
         # Each node's renderers count their graphics cards from 0: Ray shows an actor only its own.
         self._renderer = Renderer(self._folder / "logs", 0)
         return None
 
-    def render(self, job: Job, cad: Files, view_limit_s: float) -> Iterator[Message | Parcel]:
-        """Renders `job`, whose CAD file and those it refers to are `cad`: each view as it is done, then the parcel or
-        the failure. A renderer that is silent for `view_limit_s` is ended.
+    def render(self, job: Job, cad: Files, view_limit_s: float) -> Iterator[Message | RenderedPart]:
+        """Renders `job`, whose CAD file and those it refers to are `cad`: each view as it is done, then the rendered
+        part or the failure. A renderer that is silent for `view_limit_s` is ended.
         """
         assert self._renderer is not None  # noqa: S101 - `start` comes first
         renderer = self._renderer
@@ -78,20 +78,20 @@ class NodeRenderer:
         here = replace(
             job,
             file=self._folder / "cad" / job.file.name,
-            shot=with_files(job.shot, self._files),
+            settings=with_files(job.settings, self._files),
             folder=self._folder / "part",
         )
-        renderer.give(here)
+        renderer.submit(here)
         while renderer.job is not None:
             if not renderer.connection.poll(view_limit_s):
                 renderer.kill()
-            message = renderer.listen()
+            message = renderer.receive()
             if isinstance(message, Done):
                 files = {path.name: path.read_bytes() for path in sorted(here.folder.iterdir())}
-                yield Parcel(files, message.device, self._new_log())
+                yield RenderedPart(files, message.device, self._new_log())
             elif isinstance(message, Failed):
-                words = f"{message.reason} (on {socket.gethostname()})"
-                yield replace(message, reason=words.replace(str(self._folder), ""))
+                reason = f"{message.reason} (on {socket.gethostname()})"
+                yield replace(message, reason=reason.replace(str(self._folder), ""))
             else:
                 yield message
 
@@ -104,7 +104,7 @@ class NodeRenderer:
     def _new_log(self) -> str:
         assert self._renderer is not None  # noqa: S101
         text = self._renderer.log.read_bytes()
-        new, self._told = text[self._told :], len(text)
+        new, self._log_bytes_sent = text[self._log_bytes_sent :], len(text)
         return new[-LOG_BYTES:].decode(errors="replace")
 
 

@@ -17,9 +17,10 @@ MEMORY_BYTES = 700_000_000
 
 
 class Renderer:
-    """Renders one job at a time: `give` it one, then `listen` until the answer is Done or Failed.
+    """Renders one job at a time: `submit` one, then `receive` until the answer is Done or Failed.
 
-    `job` is what it is at work on, `heard` when it last said something (monotonic seconds), `log` what Blender prints.
+    `job` is what it is at work on, `last_message_s` when it last sent a message (monotonic seconds), `log` what Blender
+    prints.
     """
 
     def __init__(self, logs: Path, number: int) -> None:
@@ -34,46 +35,46 @@ class Renderer:
         from render.blender.worker import work
 
         context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(theirs, self.log, self._number), daemon=True)
+        self.connection, its_end = context.Pipe()
+        self._process = context.Process(target=work, args=(its_end, self.log, self._number), daemon=True)
         self._process.start()
-        theirs.close()
+        its_end.close()
         self._parts = 0
-        self.heard = time.monotonic()
+        self.last_message_s = time.monotonic()
 
-    def give(self, job: Job) -> None:
-        """Sets it to work on `job`."""
+    def submit(self, job: Job) -> None:
+        """Sends it `job`, in a new process if the old one is dead or has rendered many parts."""
         if self._parts >= PARTS_PER_PROCESS or not self._process.is_alive():
             self.stop()
             self._start()
         shutil.rmtree(job.folder, ignore_errors=True)  # what a first try left
-        self.job, self.heard = job, time.monotonic()
+        self.job, self.last_message_s = job, time.monotonic()
         self._parts += 1
-        with suppress(OSError):  # it died meanwhile, which `listen` finds
+        with suppress(OSError):  # it died meanwhile, which `receive` finds
             self.connection.send(job)
 
-    def listen(self) -> Message:
+    def receive(self) -> Message:
         """Takes its next message, waiting for it; its death is a failure that another try may mend."""
         if self.job is None:
-            raise ValueError("an idle renderer says nothing")
+            raise ValueError("an idle renderer sends nothing")
         try:
             message: Message = self.connection.recv()
         except (EOFError, OSError):
-            message = self._death(self.job)
-        self.heard = time.monotonic()
+            message = self._failure_of_death(self.job)
+        self.last_message_s = time.monotonic()
         if isinstance(message, Done | Failed):
             self.job = None
         return message
 
-    def _death(self, job: Job) -> Failed:
-        silent = time.monotonic() - self.heard
+    def _failure_of_death(self, job: Job) -> Failed:
+        silent = time.monotonic() - self.last_message_s
         self._process.join(5)
         code = self._process.exitcode
         reason = f"the renderer died (exit code {code}) after {silent:.0f} s without a view; see {self.log}"
         return Failed(job.part.part_id, reason, retry=True)
 
     def kill(self) -> None:
-        """Ends a process that hangs; `listen` then tells its death."""
+        """Ends a process that hangs; `receive` then returns a failure."""
         self._process.kill()
 
     def stop(self) -> None:

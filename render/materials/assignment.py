@@ -1,4 +1,4 @@
-"""What each body of a part wears: the part's own look, other looks for bodies by name, or a look drawn at random.
+"""Which material each body of a part has: the part's own, others for bodies by name, or one drawn at random.
 
 The `bodies` column of the part list says what single bodies of an assembly are made of:
 `housing*=aluminium anodized black; screw*=steel galvanized`. Names may hold `*` and `?`; the first that fits counts.
@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
 from render.materials.library import plain_name
-from render.materials.presets import Look
+from render.materials.presets import PbrMaterial
 from render.materials.vocabulary import MATERIAL_WORDS, SURFACE_WORDS, read_material, vocabulary
 from render.seeds import stream
 
@@ -32,59 +32,66 @@ class Words(Protocol):
 
 
 @dataclass(frozen=True)
-class Wardrobe:
-    """(pattern of a body's name, look), tried in order; the last one fits every body. `keeps_skins`: bodies that only
-    the last one fits keep what their file says of their surface, if it says anything. `names`: under which a material
-    library may have what goes with each pattern, best first.
+class MaterialAssignment:
+    """Pairs (pattern of a body's name, material), tried in order; the last pattern fits every body.
+
+    `keeps_file_materials`: bodies that only the last pattern fits keep the material of their CAD file, if it has one.
+    `names`: under which a material library may have the material of each pattern, best first.
     """
 
-    patterns: tuple[tuple[str, Look], ...]
-    keeps_skins: bool = False
+    patterns: tuple[tuple[str, PbrMaterial], ...]
+    keeps_file_materials: bool = False
     names: tuple[tuple[str, ...], ...] = ()
 
-    def look(self, body: str) -> Look:
-        return self.patterns[self._place(body)][1]
+    def material(self, body: str) -> PbrMaterial:
+        """The material of the body called `body`."""
+        return self.patterns[self._index(body)][1]
 
-    def names_for(self, body: str) -> tuple[str, ...]:
-        """The names under which a material library may have what `body` wears."""
-        return self.names[self._place(body)] if self.names else ()
+    def library_names(self, body: str) -> tuple[str, ...]:
+        """The names under which a material library may have the material of `body`, best first."""
+        return self.names[self._index(body)] if self.names else ()
 
-    def keeps_skin(self, body: str) -> bool:
-        """Whether the part list leaves it to the file what `body` looks like."""
-        return self.keeps_skins and self.is_main(body)
+    def keeps_file_material(self, body: str) -> bool:
+        """Whether the part list leaves the material of `body` to the CAD file."""
+        return self.keeps_file_materials and self.is_main(body)
 
     def is_main(self, body: str) -> bool:
-        """Whether `body` wears what the part as a whole wears."""
-        return self._place(body) == len(self.patterns) - 1
+        """Whether `body` has the material of the part as a whole."""
+        return self._index(body) == len(self.patterns) - 1
 
-    def _place(self, body: str) -> int:
+    def _index(self, body: str) -> int:
         return next(at for at, (pattern, _) in enumerate(self.patterns) if fnmatchcase(body.lower(), pattern))
 
     @property
-    def main(self) -> Look:
-        """The look of the part as a whole."""
+    def main(self) -> PbrMaterial:
+        """The material of the part as a whole."""
         return self.patterns[-1][1]
 
 
-def wardrobe(part: Words, mode: Literal["metadata", "random"], seed: int) -> Wardrobe:
-    """What the bodies of `part` wear; in mode random one look of the whole vocabulary, by seed and part id."""
+def assign_materials(part: Words, mode: Literal["metadata", "random"], seed: int) -> MaterialAssignment:
+    """The materials of `part`'s bodies: as its words say, or in mode random one of the whole vocabulary, drawn by seed
+    and part id.
+    """
     if mode == "random":
         known = vocabulary()
         chosen = known[int(stream(seed, part.part_id, None, "material").integers(len(known)))]
-        look = read_material(*chosen)[0]
-        return Wardrobe((("*", look),), names=(_names(" ".join(chosen), look),))
-    own = read_material(part.material, part.surface, part.color)[0]
+        drawn = read_material(*chosen)[0]
+        return MaterialAssignment((("*", drawn),), names=(_library_names(" ".join(chosen), drawn),))
+    main = read_material(part.material, part.surface, part.color)[0]
     words = " ".join((part.material, part.surface, part.color))
-    looks = read_bodies(part.bodies)[0]
-    said = [item.partition("=")[2] for item in part.bodies.split(";") if _names_a_body(item)]
-    names = (*(_names(text, look) for text, (_, look) in zip(said, looks, strict=True)), _names(words, own))
-    return Wardrobe((*looks, ("*", own)), keeps_skins=not words.strip(), names=names)
+    bodies = read_bodies(part.bodies)[0]
+    words_of_bodies = [item.partition("=")[2] for item in part.bodies.split(";") if _names_a_body(item)]
+    names = (
+        *(_library_names(text, material) for text, (_, material) in zip(words_of_bodies, bodies, strict=True)),
+        _library_names(words, main),
+    )
+    return MaterialAssignment((*bodies, ("*", main)), keeps_file_materials=not words.strip(), names=names)
 
 
-def _names(words: str, look: Look) -> tuple[str, ...]:
-    """What a library may call what is said in `words` and looks like `look`: just so, or as the vocabulary does."""
-    said = plain_name(words)
-    return tuple(dict.fromkeys(name for name in (said, said.removesuffix(" natural"), look.name) if name))
+def _library_names(words: str, material: PbrMaterial) -> tuple[str, ...]:
+    """What a library may call the material that `words` name: just so, or as the vocabulary calls it."""
+    plain = plain_name(words)
+    return tuple(dict.fromkeys(name for name in (plain, plain.removesuffix(" natural"), material.name) if name))
 
 
 def _names_a_body(item: str) -> bool:
@@ -92,9 +99,9 @@ def _names_a_body(item: str) -> bool:
     return bool(equals and name.strip())
 
 
-def read_bodies(text: str) -> tuple[tuple[tuple[str, Look], ...], tuple[str, ...]]:
-    """The (pattern, look) pairs of a `bodies` cell, and notes on what in it could not be taken as it was said."""
-    looks: list[tuple[str, Look]] = []
+def read_bodies(text: str) -> tuple[tuple[tuple[str, PbrMaterial], ...], tuple[str, ...]]:
+    """The pairs (pattern of a body's name, material) of a `bodies` cell, and notes on what in it is not known."""
+    bodies: list[tuple[str, PbrMaterial]] = []
     notes: list[str] = []
     for item in text.split(";"):
         if not item.strip():
@@ -103,20 +110,20 @@ def read_bodies(text: str) -> tuple[tuple[tuple[str, Look], ...], tuple[str, ...
         if not _names_a_body(item):
             notes.append(f"bodies: {item.strip()!r} is not name=material surface color; left out")
             continue
-        look, said = read_material(*_split(words))
-        looks.append((name.strip().lower(), look))
-        notes += [f"bodies: {name.strip()}: {note}" for note in said]
-    return tuple(looks), tuple(notes)
+        material, unknown = read_material(*split_words(words))
+        bodies.append((name.strip().lower(), material))
+        notes += [f"bodies: {name.strip()}: {note}" for note in unknown]
+    return tuple(bodies), tuple(notes)
 
 
-def _split(words: str) -> tuple[str, str, str]:
+def split_words(words: str) -> tuple[str, str, str]:
     """Splits "steel galvanized ral 7015" into (material, surface, color): the longest known beginnings are taken."""
-    material, rest = _beginning(words.split(), MATERIAL_WORDS)
-    surface, rest = _beginning(rest, SURFACE_WORDS)
+    material, rest = _longest_known(words.split(), MATERIAL_WORDS)
+    surface, rest = _longest_known(rest, SURFACE_WORDS)
     return material or (rest.pop(0) if rest else ""), surface, " ".join(rest)
 
 
-def _beginning(words: list[str], known: frozenset[str]) -> tuple[str, list[str]]:
+def _longest_known(words: list[str], known: frozenset[str]) -> tuple[str, list[str]]:
     for count in range(min(3, len(words)), 0, -1):
         start = " ".join(words[:count]).lower()
         if start in known:

@@ -1,7 +1,7 @@
-"""Skins: the materials and textures that a GLB or GLTF file brings along, worn where the part list names no material.
+"""The materials and textures that a GLB or GLTF file brings along, used where the part list names no material.
 
 The file is a stranger's: what it names outside of its folder is not opened (trimesh sees to that), pictures are checked
-before they are decoded, and what cannot be used is said.
+before they are decoded, and what cannot be used is an error for people.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from render.materials.presets import Look
+from render.materials.presets import PbrMaterial
 
 FORMATS = (".glb", ".gltf")
 MAX_TEXTURE_PIXELS = 8192**2
@@ -27,12 +27,12 @@ TEXTURED_ROUGHNESS = 0.2
 """What a roughness texture is taken for when samples are planned: it may hold mirrors."""
 
 
-class SkinError(Exception):
+class TextureError(Exception):
     """A texture that cannot be used: one line for people with the remedy in it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Skin:
+class FileMaterial:
     """One body's material after the glTF standard: factors (linear), and textures or None.
 
     `uv` (n, 2; v up) and `colors` (n, 4; linear, 0-1) belong to the vertices of the file; `on_corners` brings them to
@@ -53,10 +53,10 @@ class Skin:
     colors: NDArray[np.float32] | None = None
 
     @property
-    def look(self) -> Look:
-        """What is known of it without its textures."""
+    def pbr(self) -> PbrMaterial:
+        """What is known of it without its textures: for planning samples."""
         roughness = self.roughness if self.metal_rough_texture is None else TEXTURED_ROUGHNESS
-        return Look(NAME, self.color[:3], self.metallic, roughness)
+        return PbrMaterial(NAME, self.color[:3], self.metallic, roughness)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -66,10 +66,10 @@ class Skin:
         return (*factors, *(id(texture) for texture in textures), self.uv is None, self.colors is None)
 
 
-def read_skin(mesh: Any) -> Skin | None:
-    """The skin of a mesh that trimesh read from a GLB or GLTF file; None where the file says nothing of its surface.
+def read_file_material(mesh: Any) -> FileMaterial | None:
+    """The material of a mesh that trimesh read from a GLB or GLTF file; None where the file has none for it.
 
-    Raises SkinError for a texture that is too large.
+    Raises TextureError for a texture that is too large.
     """
     visual, vertices = mesh.visual, len(mesh.vertices)
     colors = getattr(visual, "vertex_attributes", {}).get("color")
@@ -81,17 +81,17 @@ def read_skin(mesh: Any) -> Skin | None:
     if material is None and colors is None:
         return None
     uv = getattr(visual, "uv", None)
-    skin = Skin(
+    base = FileMaterial(
         uv=np.asarray(uv, np.float32) if uv is not None and len(uv) == vertices else None,
         colors=_unit(colors) if colors is not None and len(colors) == vertices else None,
     )
-    return skin if material is None else _with_material(skin, material)
+    return base if material is None else _with_material(base, material)
 
 
-def _with_material(skin: Skin, material: Any) -> Skin:
+def _with_material(base: FileMaterial, material: Any) -> FileMaterial:
     red, green, blue, alpha = (1.0,) * 4 if material.baseColorFactor is None else _unit(material.baseColorFactor)
     emission = (0.0,) * 3 if material.emissiveFactor is None else np.clip(material.emissiveFactor, 0, 1)
-    return Skin(
+    return FileMaterial(
         color=(float(red), float(green), float(blue), float(alpha)),
         # What glTF means where it says nothing.
         metallic=1.0 if material.metallicFactor is None else float(np.clip(material.metallicFactor, 0, 1)),
@@ -103,8 +103,8 @@ def _with_material(skin: Skin, material: Any) -> Skin:
         metal_rough_texture=_checked(material.metallicRoughnessTexture),
         normal_texture=_checked(material.normalTexture),
         emission_texture=_checked(material.emissiveTexture),
-        uv=skin.uv,
-        colors=skin.colors,
+        uv=base.uv,
+        colors=base.colors,
     )
 
 
@@ -123,14 +123,14 @@ def _checked(texture: Any) -> Image.Image | None:
     if not isinstance(texture, Image.Image):
         return None
     if texture.width * texture.height > MAX_TEXTURE_PIXELS:
-        raise SkinError(
+        raise TextureError(
             f"a texture of {texture.width} x {texture.height} pixels is larger than the limit MAX_TEXTURE_PIXELS = "
             f"{MAX_TEXTURE_PIXELS:,}; shrink it, or give the part a material in the part list"
         )
     return texture
 
 
-def skin_key(path: Path) -> str:
+def file_materials_key(path: Path) -> str:
     """Empty where the file has no materials of its own, else a hash that changes when its pictures do.
 
     The bytes of the file itself are not in it: the part's own hash has them.

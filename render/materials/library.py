@@ -1,4 +1,4 @@
-"""A user's own material library: .blend files whose materials are worn under the names that the part list says."""
+"""A user's own material library: .blend files whose materials are used by the names that stand in the part list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from cad2real.errors import UserError
-from render.parts.scene_files import BEGINNINGS
+from render.file_signatures import has_signature
 
 BLEND = ".blend"
 
@@ -19,16 +19,15 @@ class LibraryError(Exception):
 def find_library(path: Path) -> tuple[Path, ...]:
     """The .blend files of a library, which is one file or a folder of them, by name. Raises UserError without any."""
     files = [path] if path.suffix.lower() == BLEND else sorted(path.glob(f"*{BLEND}")) if path.is_dir() else []
-    there = [file for file in files if file.is_file()]
-    if not there:
+    found = tuple(file for file in files if file.is_file())
+    if not found:
         raise UserError(
             f"{path} is neither a {BLEND} file nor a folder with one.", "Correct render.material_library, or set null."
         )
-    for file in there:
-        with file.open("rb") as content:
-            if not content.read(16).startswith(BEGINNINGS[BLEND]):
-                raise UserError(f"{file} is not a {BLEND} file.", "Save it again in Blender, or remove it.")
-    return tuple(there)
+    for file in found:
+        if not has_signature(file, BLEND):
+            raise UserError(f"{file} is not a {BLEND} file.", "Save it again in Blender, or remove it.")
+    return found
 
 
 def library_key(files: tuple[Path, ...]) -> str:

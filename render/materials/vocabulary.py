@@ -1,4 +1,4 @@
-"""Materials in words: (material, surface, color) of the part list to a look, forgiving about how they are written."""
+"""Words to materials: (material, surface, color) of the part list, forgiving about how they are written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from render.materials.colors import Rgb, read_color
-from render.materials.presets import LOOKS, Look
+from render.materials.presets import MATERIAL_PRESETS, PbrMaterial
 
 FIRST_SURFACE = {
     "steel": "plain", "aluminium": "anodized", "brass": "brushed", "copper": "plain", "titanium": "plain",
@@ -37,7 +37,7 @@ SURFACE_SYNONYMS = {
     "satin": "brushed", "transparent": "glossy", "raw": "plain", "machined": "plain", "natural": "plain",
 }  # fmt: skip
 MATERIAL_WORDS = frozenset({*FIRST_SURFACE, *SYNONYMS})
-SURFACE_WORDS = frozenset({*(surface for _, surface in LOOKS), *SURFACE_SYNONYMS})
+SURFACE_WORDS = frozenset({*(surface for _, surface in MATERIAL_PRESETS), *SURFACE_SYNONYMS})
 PLASTIC_COLORS = ("black", "grey", "white", "green", "orange", "yellow", "red", "blue")
 COLORS = {
     ("aluminium", "anodized"): ("natural", "black", "purple", "ral 7015"),
@@ -50,8 +50,8 @@ DEFAULT = ("steel", "plain")
 """What a part without metadata is made of."""
 
 
-def read_material(material: str, surface: str, color: str) -> tuple[Look, tuple[str, ...]]:
-    """The look of a part's words, and a note for each word that could not be taken as it was said."""
+def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial, tuple[str, ...]]:
+    """The material that a part's words name, and a note for each word that is not known: what is rendered instead."""
     notes: list[str] = []
     kind = _known(material, {*FIRST_SURFACE}, SYNONYMS)
     if kind is None:
@@ -62,51 +62,49 @@ def read_material(material: str, surface: str, color: str) -> tuple[Look, tuple[
             if material.strip()
             else "no material is given; rendered as steel plain; add a material column"
         )
-    surfaces = [have for of, have in LOOKS if of == kind]
+    surfaces = [have for of, have in MATERIAL_PRESETS if of == kind]
     finish = _known(surface, set(surfaces), SURFACE_SYNONYMS) or FIRST_SURFACE[kind]
     if surface.strip() and _known(surface, set(surfaces), SURFACE_SYNONYMS) is None:
         notes.append(f"surface {surface!r} is not known for {kind} ({', '.join(surfaces)}); rendered as {finish}")
-    look = LOOKS[kind, finish]
-    look = replace(look, name=f"{kind} {finish}")
-    return _tinted(look, kind, color.strip().lower(), notes), tuple(notes)
+    pbr = MATERIAL_PRESETS[kind, finish]
+    pbr = replace(pbr, name=f"{kind} {finish}")
+    return _tinted(pbr, kind, color.strip().lower(), notes), tuple(notes)
 
 
 def vocabulary() -> list[tuple[str, str, str]]:
     """Every (material, surface, color) of the canonical vocabulary."""
     return [
         (material, surface, color)
-        for material, surface in LOOKS
+        for material, surface in MATERIAL_PRESETS
         for color in COLORS.get((material, surface), ("natural",))
     ]
 
 
-def _tinted(look: Look, kind: str, color: str, notes: list[str]) -> Look:
-    """`look` in the colour that the words ask for."""
+def _tinted(pbr: PbrMaterial, kind: str, color: str, notes: list[str]) -> PbrMaterial:
+    """`pbr` in the colour that the words ask for."""
     bare = color in {"", "natural", "plain", "none", "transparent", "clear"}
-    if bare or (look.metallic and kind != "aluminium" and color in {"grey", "gray", "silver", "metallic"}):
+    if bare or (pbr.metallic and kind != "aluminium" and color in {"grey", "gray", "silver", "metallic"}):
         if kind not in PAINTED:
-            return look
+            return pbr
         color = DEFAULT_COLOR[kind]
     rgb = read_color(color)
     if rgb is None:
         notes.append(f"color {color!r} is not known; use a colour's name, RAL and four digits, or #rrggbb")
         if kind not in PAINTED:
-            return look
+            return pbr
         color = DEFAULT_COLOR[kind]
         rgb = read_color(color) or (0.5, 0.5, 0.5)
-    look = replace(look, name=f"{look.name} {color}")
+    pbr = replace(pbr, name=f"{pbr.name} {color}")
     if kind in PAINTED:
-        return replace(look, color=rgb)
-    if look.transmission:
+        return replace(pbr, color=rgb)
+    if pbr.transmission:
         # Coloured glass swallows the complement of its colour; 60 % of it, so that it stays clear.
-        return replace(look, color=_mixed((1.0, 1.0, 1.0), rgb, 0.6))
-    if look.name.startswith("aluminium"):
+        return replace(pbr, color=_mixed((1.0, 1.0, 1.0), rgb, 0.6))
+    if pbr.name.startswith("aluminium"):
         # An anodized tint is a dyed clear oxide layer over metal: the metal's gloss in the dye's colour, darker.
-        return replace(
-            look, color=_mixed(rgb, (0.9, 0.9, 0.9), 0.08), edge=(0.85, 0.85, 0.85), roughness=look.roughness
-        )
+        return replace(pbr, color=_mixed(rgb, (0.9, 0.9, 0.9), 0.08), edge=(0.85, 0.85, 0.85), roughness=pbr.roughness)
     # Any other metal in a colour is painted metal.
-    return replace(look, color=rgb, metallic=0.0, roughness=0.35, anisotropy=0.0, pattern="none", edge=(1.0, 1.0, 1.0))
+    return replace(pbr, color=rgb, metallic=0.0, roughness=0.35, anisotropy=0.0, pattern="none", edge=(1.0, 1.0, 1.0))
 
 
 def _known(word: str, known: set[str], synonyms: dict[str, str]) -> str | None:

@@ -12,18 +12,20 @@ from typing import Any
 from cad2real.errors import Skipped, UserError
 from cad2real.files import write_json
 from cad2real.progress import Progress
-from render.materials.assignment import read_bodies
-from render.materials.file_materials import files_beside, skin_key
+from render.materials.assignment import read_bodies, split_words
+from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
 from render.parts.geometry import GeometryError
-from render.parts.measured_sizes import Measured
-from render.parts.part_list import Row, read_part_list
+from render.parts.part_list import PART_ID, Row, read_part_list
+from render.parts.size_cache import SizeCache
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part that can be rendered; the fields are those of data/catalogue.json (docs/house.md). `skin`: a hash where
-    its file has materials of its own.
+    """One part that can be rendered; the fields are those of data/catalogue.json (docs/reference/formats.md).
+
+    `file` is relative to the project folder; empty words are not given; `skin`: a hash where the file has materials of
+    its own.
     """
 
     part_id: str
@@ -43,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The parts in the list's order, the rows that were skipped, and notes (rendered, but not quite as said)."""
+    """The parts in the list's order, the rows that were skipped, and notes (rendered, but not as the row says)."""
 
     parts: tuple[Part, ...]
     skipped: tuple[Skipped, ...]
@@ -58,30 +60,55 @@ class Catalogue:
 
 
 def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memory: Path | None = None) -> Catalogue:
-    """Reads `part_list` and every CAD file it names that `memory` does not know; files are named relative to `root`.
+    """Reads `part_list` and every CAD file it names; `Part.file` is relative to `root`.
+
+    `memory`: a file that keeps the sizes of CAD files from run to run, so that only new ones are read.
 
     Raises UserError when the list as a whole cannot be used.
     """
     rows, skipped = read_part_list(part_list, default_units)
     parts: list[Part] = []
     notes: list[Skipped] = []
-    measured = Measured(memory)
+    sizes = SizeCache(memory)
     with Progress("catalogue", len(rows), "parts") as progress:
         for row in rows:
             try:
-                parts.append(_part(row, root, measured))
+                parts.append(_part(row, root, sizes))
                 notes += [Skipped(row.part_id, row.where, note) for note in _notes(row)]
             except GeometryError as error:
                 skipped.append(Skipped(row.part_id, row.where, str(error)))
                 progress.failures += 1
             progress.advance()
-    measured.keep()
+    sizes.save()
     return Catalogue(tuple(parts), tuple(skipped), tuple(notes))
 
 
-def _part(row: Row, root: Path, measured: Measured) -> Part:
+def make_part(file: Path, words: str = "", units: str = "mm", part_id: str = "", root: Path | None = None) -> Part:
+    """One CAD file as a part, without a part list.
+
+    `words`: its material, surface and color, as in "aluminium anodized black"; without any it has the materials of its
+    file, or is steel. `units` (mm, cm, m, in) holds for formats that carry none. `part_id`: default the file's name
+    without suffix; letters, digits, '_', '-', '+' and '.'. `root`: the folder that `Part.file` is relative to; default
+    the current one. Raises UserError without the file or for another part id, GeometryError for a file that cannot be
+    rendered.
+
+    >>> part = make_part(Path("data/parts/washer_m10.step"), "aluminium anodized ral 7015")
+    >>> part.part_id, part.material, part.surface, part.color
+    ('washer_m10', 'aluminium', 'anodized', 'ral 7015')
+    """
+    part_id = part_id or file.stem
+    if not PART_ID.fullmatch(part_id):
+        raise UserError(f"part_id {part_id!r} cannot name a folder.", "Use letters, digits, '_', '-', '+' and '.'.")
+    if not file.is_file():
+        raise UserError(f"{file} does not exist.", "Correct the path of the CAD file.")
+    material, surface, color = split_words(words)
+    row = Row(part_id, file.resolve(), str(file), part_id, "", units, material, surface, color, bodies="")
+    return _part(row, (root or Path()).resolve(), SizeCache(None))
+
+
+def _part(row: Row, root: Path, sizes: SizeCache) -> Part:
     digest = cad_digest(row.file)
-    size_mm, triangles = measured.measure(row.file, row.units, digest)
+    size_mm, triangles = sizes.measure(row.file, row.units, digest)
     return Part(
         part_id=row.part_id,
         label=row.label,
@@ -95,7 +122,7 @@ def _part(row: Row, root: Path, measured: Measured) -> Part:
         size_mm=size_mm,
         triangles=triangles,
         sha256=digest,
-        skin=skin_key(row.file),
+        skin=file_materials_key(row.file),
     )
 
 
@@ -109,10 +136,10 @@ def cad_digest(path: Path) -> str:
 
 
 def _notes(row: Row) -> list[str]:
-    said = read_material(row.material, row.surface, row.color)[1]
-    if not (row.material or row.surface or row.color) and skin_key(row.file):
-        said = ("no material is given; the file's own materials are kept",)
-    return [*said, *read_bodies(row.bodies)[1]]
+    notes = read_material(row.material, row.surface, row.color)[1]
+    if not (row.material or row.surface or row.color) and file_materials_key(row.file):
+        notes = ("no material is given; the file's own materials are kept",)
+    return [*notes, *read_bodies(row.bodies)[1]]
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from render.materials.file_materials import Skin, SkinError, read_skin
+from render.materials.file_materials import FileMaterial, TextureError, read_file_material
 from render.parts import scene_files
-from render.parts.hull_points import outermost
+from render.parts.hull_points import hull_candidates
 from render.parts.part_list import UNITS_MM
 from render.parts.scene_files import MAX_TRIANGLES, SceneError, read_scene
 
@@ -36,13 +36,14 @@ class GeometryError(Exception):
 class Body:
     """One solid of a part: `vertices` (n, 3) float64 in mm in the CAD file's own frame, `triangles` (m, 3) int32.
 
-    Where skins were asked for and the file has one: `skin`, and `corners` (m, 3), the skin's vertex of each corner.
+    Where the file's materials were asked for and it has one: `material`, and `corners` (m, 3), for each corner of a
+    triangle the vertex of the file whose texture coordinates and colour it has.
     """
 
     name: str
     vertices: NDArray[np.float64]
     triangles: NDArray[np.int32]
-    skin: Skin | None = None
+    material: FileMaterial | None = None
     corners: NDArray[np.int64] | None = None
 
 
@@ -76,7 +77,7 @@ class Geometry:
         """The points (n, 3) that bound the part, from its centre and as shares of its size: poses and outlines of a
         part ask for them again and again.
         """
-        return outermost((self.points - self.centre_mm) / float(self.size_mm.max()))
+        return hull_candidates((self.points - self.centre_mm) / float(self.size_mm.max()))
 
     @property
     def points(self) -> NDArray[np.float64]:
@@ -84,10 +85,10 @@ class Geometry:
         return np.concatenate([body.vertices for body in self.bodies])
 
 
-def load_geometry(path: Path, units: str, skins: bool = False) -> Geometry:
+def load_geometry(path: Path, units: str, file_materials: bool = False) -> Geometry:
     """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError.
 
-    `skins`: with the materials that a GLB or GLTF file brings along.
+    `file_materials`: with the materials that a GLB or GLTF file brings along.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
@@ -95,10 +96,10 @@ def load_geometry(path: Path, units: str, skins: bool = False) -> Geometry:
     _check_bytes(path, suffix)
     to_mm = 1000.0 if suffix in METRE_FORMATS else UNITS_MM[units]
     bodies = []
-    for name, vertices, triangles, skin in _read(path, suffix, skins):
+    for name, vertices, triangles, material in _read(path, suffix, file_materials):
         if not np.isfinite(vertices).all():
             raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
-        body = _clean(name, vertices * to_mm, triangles, skin)
+        body = _clean(name, vertices * to_mm, triangles, material)
         if body is not None:
             bodies.append(body)
     if not bodies:
@@ -126,11 +127,11 @@ def _check_bytes(path: Path, suffix: str) -> None:
                 )
 
 
-Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], Skin | None]
+Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], FileMaterial | None]
 
 
-def _read(path: Path, suffix: str, skins: bool) -> list[Raw]:
-    """Bodies as (name, vertices, triangles, skin) in the file's own unit, placed in the part's frame."""
+def _read(path: Path, suffix: str, file_materials: bool) -> list[Raw]:
+    """Bodies as (name, vertices, triangles, material) in the file's own unit, placed in the part's frame."""
     import trimesh
 
     if suffix in scene_files.FORMATS:
@@ -158,8 +159,8 @@ def _read(path: Path, suffix: str, skins: bool) -> list[Raw]:
             triangles = np.asarray(mesh.faces, np.int64)
             if np.linalg.det(transform[:3, :3]) < 0:
                 triangles = triangles[:, ::-1]
-            bodies.append((str(node), vertices, triangles, read_skin(mesh) if skins else None))
-    except SkinError as error:
+            bodies.append((str(node), vertices, triangles, read_file_material(mesh) if file_materials else None))
+    except TextureError as error:
         raise GeometryError(f"{path.name}: {error}") from None
     except Exception as error:
         line = str(error).strip().splitlines()
@@ -182,7 +183,7 @@ def _step_extent(path: Path) -> float:
 
 
 def _clean(
-    name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64], skin: Skin | None = None
+    name: str, vertices: NDArray[np.float64], triangles: NDArray[np.int64], material: FileMaterial | None
 ) -> Body | None:
     """Merges equal vertices, drops degenerate and duplicate triangles, turns all outward; None when nothing is left."""
     import trimesh
@@ -214,11 +215,11 @@ def _clean(
     mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
     if not mesh.is_winding_consistent or mesh.volume < 0:
         mesh.fix_normals()
-        if skin is not None:
+        if material is not None:
             # The corners of a triangle that was turned have traded places.
             moved = (triangles[:, None, :] == mesh.faces[:, :, None]).argmax(2)
             corners = np.take_along_axis(corners, moved, 1)
         triangles = np.asarray(mesh.faces)
     used, triangles = np.unique(triangles, return_inverse=True)
     shape = vertices[used], triangles.reshape(-1, 3).astype(np.int32)
-    return Body(name, *shape) if skin is None else Body(name, *shape, skin, corners)
+    return Body(name, *shape) if material is None else Body(name, *shape, material, corners)

@@ -24,7 +24,7 @@ MAX_LIST_BYTES = 50_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """One usable row of the part list. `file` is absolute; empty strings mean "not said"."""
+    """One usable row of the part list. `file` is absolute; empty strings: not given."""
 
     part_id: str
     file: Path
@@ -38,7 +38,7 @@ class Row:
     bodies: str
 
 
-def read_part_list(path: Path, default_units: str = "mm") -> tuple[list[Row], list[Skipped]]:
+def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skipped]]:
     """Reads the part list at `path`.
 
     Returns the usable rows in the file's order, and the rows that were skipped with their reasons. Raises UserError

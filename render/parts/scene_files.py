@@ -12,15 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from render.file_signatures import has_signature
+
 FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".blend")
-BEGINNINGS = {
-    ".usd": (b"PXR-USDC", b"#usda"),
-    ".usda": (b"#usda",),
-    ".usdc": (b"PXR-USDC",),
-    ".usdz": (b"PK",),
-    ".blend": (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"),  # as it is, or packed with zstd or gzip
-}
-"""What a file of each format begins with."""
 LIMIT_S = 600.0
 MAX_TRIANGLES = 10_000_000
 UNUSABLE = 3
@@ -36,9 +30,8 @@ class SceneError(Exception):
 
 def read_scene(path: Path) -> list[Raw]:
     """The visible meshes of the USD or .blend file `path`. Raises SceneError."""
-    with path.open("rb") as file:
-        if not file.read(16).startswith(BEGINNINGS[path.suffix.lower()]):
-            raise SceneError("it does not begin as such a file does")
+    if not has_signature(path, path.suffix.lower()):
+        raise SceneError("it does not begin as such a file does")
     home = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
     with tempfile.TemporaryDirectory(prefix="cad2real-scene-") as folder:

@@ -64,15 +64,15 @@ class Backdrop:
     ground: Ground | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """What part.json says of it."""
-        said: dict[str, object] = {"mode": self.mode}
+        """Its entry in part.json."""
+        entries: dict[str, object] = {"mode": self.mode}
         if self.color:
-            said["color"] = self.color
+            entries["color"] = self.color
         if self.crop is not None:
-            said["picture"] = self.crop.picture.name
+            entries["picture"] = self.crop.picture.name
         if self.ground is not None:
-            said["surface"] = self.ground.surface
-        return said
+            entries["surface"] = self.ground.surface
+        return entries
 
 
 def list_pictures(folder: Path) -> tuple[Path, ...]:

@@ -33,9 +33,9 @@ def resting_outlines(geometry: Geometry) -> list[dict[str, object]]:
         lower, upper = points.min(0), points.max(0)
         points -= np.append((lower[:2] + upper[:2]) / 2, lower[2])
         bounding = points[_bounding(points, size)]
-        looks = outline_kind(points, size)
-        probability, first = outlines.get(looks, (0.0, bounding))
-        outlines[looks] = probability + pose.probability, first
+        kind = outline_kind(points, size)
+        probability, first = outlines.get(kind, (0.0, bounding))
+        outlines[kind] = probability + pose.probability, first
     usual = sorted(outlines.values(), key=lambda outline: -outline[0])[:MOST_POSES]
     return [
         {"probability": round(probability, 4), "points_mm": np.round(points, 5).tolist()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Preset:
+class QualityPreset:
     """What Cycles spends.
 
     `samples` a pixel; `adaptive_threshold` 0 = every pixel gets them all; `denoiser_quality` FAST, BALANCED or HIGH;
@@ -24,12 +24,12 @@ class Preset:
     filter_glossy: float = 1.0
 
 
-PRESETS = {
-    "draft": Preset(3, "FAST"),
-    "standard": Preset(12, "HIGH", clamp_indirect=4.0),
-    "high": Preset(128, "HIGH", clamp_indirect=10.0),
+QUALITY_PRESETS = {
+    "draft": QualityPreset(3, "FAST"),
+    "standard": QualityPreset(12, "HIGH", clamp_indirect=4.0),
+    "high": QualityPreset(128, "HIGH", clamp_indirect=10.0),
     # The settings of SynthNet's renderer, for comparison.
-    "synthnet": Preset(
+    "synthnet": QualityPreset(
         4096, "HIGH", prefilter="ACCURATE", adaptive_threshold=0.01, part_only=False, clamp_indirect=10.0
     ),
 }

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from render.params import Roll
 from render.seeds import stream
 from render.views.resting_poses import RestingPose
+from render.views.settings import RenderSettings
 
 Vector = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class Viewpoint:
 
 
 @dataclass(frozen=True)
-class Turn:
+class ViewRequest:
     """Which of its sampler's views is asked for: number `index` of `total`, with the view's own random numbers."""
 
     index: int
@@ -45,100 +45,102 @@ class Turn:
     tilt_deg: tuple[float, float]
 
 
-def viewpoints(
-    sampler: str | Mapping[str, float],
-    views: int,
-    poses: tuple[RestingPose, ...],
-    seed: int,
-    part_id: str,
-    roll: Roll = "fixed",
-    elevation_deg: float = 30.0,
-    tilt_deg: tuple[float, float] = (0.0, 55.0),
-) -> list[Viewpoint]:
-    """The viewpoints of a part. A mixture deals the views to its samplers by share, the same for every part."""
-    dealt = deal(sampler, views)
-    totals = {name: dealt.count(name) for name in dealt}
+def viewpoints(settings: RenderSettings, poses: tuple[RestingPose, ...], part_id: str) -> list[Viewpoint]:
+    """The viewpoints of a part that can lie in `poses`. A mixture gives each sampler its share of the views, the same
+    for every part.
+    """
+    samplers = sampler_per_view(settings.sampler, settings.views)
+    totals = {name: samplers.count(name) for name in samplers}
     used = dict.fromkeys(totals, 0)
     points = []
-    for view, name in enumerate(dealt):
-        turn = Turn(used[name], totals[name], stream(seed, part_id, view, "viewpoint"), poses, elevation_deg, tilt_deg)
-        angle = {"fixed": 0.0, "spread": math.pi / 2 * view / views}.get(roll)
-        if angle is None:
-            angle = float(stream(seed, part_id, view, "roll").uniform(0, 2 * math.pi))
-        points.append(replace(SAMPLERS[name](turn), roll=angle))
+    for view, name in enumerate(samplers):
+        rng = stream(settings.seed, part_id, view, "viewpoint")
+        request = ViewRequest(used[name], totals[name], rng, poses, settings.elevation_deg, settings.resting_tilt_deg)
+        points.append(replace(SAMPLERS[name](request), roll=_roll(settings, part_id, view)))
         used[name] += 1
     return points
 
 
-def deal(sampler: str | Mapping[str, float], views: int) -> list[str]:
+def _roll(settings: RenderSettings, part_id: str, view: int) -> float:
+    """Turn of the camera around its axis, radians."""
+    if settings.roll == "fixed":
+        return 0.0
+    if settings.roll == "spread":
+        return math.pi / 2 * view / settings.views
+    return float(stream(settings.seed, part_id, view, "roll").uniform(0, 2 * math.pi))
+
+
+def sampler_per_view(sampler: str | Mapping[str, float], views: int) -> list[str]:
     """Which sampler each view comes from: always the one that lags its share most, so that more views only append."""
     shares = (
         {sampler: 1.0} if isinstance(sampler, str) else {name: share for name, share in sampler.items() if share > 0}
     )
     whole = sum(shares.values())
     counts = dict.fromkeys(shares, 0)
-    dealt = []
+    names = []
     for view in range(views):
         name = max(shares, key=lambda k: shares[k] / whole * (view + 1) - counts[k])
         counts[name] += 1
-        dealt.append(name)
-    return dealt
+        names.append(name)
+    return names
 
 
-def sphere_equidistant(turn: Turn) -> Viewpoint:
+def sphere_equidistant(request: ViewRequest) -> Viewpoint:
     """Golden spiral: evenly spread over the sphere, half a step from the poles."""
-    z = 1 - (2 * turn.index + 1) / turn.total
-    return Viewpoint("sphere_equidistant", STANDING, _direction(z, GOLDEN_ANGLE * turn.index))
+    z = 1 - (2 * request.index + 1) / request.total
+    return Viewpoint("sphere_equidistant", STANDING, _direction(z, GOLDEN_ANGLE * request.index))
 
 
-def sphere_uniform(turn: Turn) -> Viewpoint:
+def sphere_uniform(request: ViewRequest) -> Viewpoint:
     """Independent directions, uniform on the sphere's surface."""
-    return Viewpoint("sphere_uniform", STANDING, _random_direction(turn.rng))
+    return Viewpoint("sphere_uniform", STANDING, _random_direction(request.rng))
 
 
-def hemisphere(turn: Turn) -> Viewpoint:
+def hemisphere(request: ViewRequest) -> Viewpoint:
     """Golden spiral over the upper half."""
-    z = 1 - (turn.index + 0.5) / turn.total
-    return Viewpoint("hemisphere", STANDING, _direction(z, GOLDEN_ANGLE * turn.index))
+    z = 1 - (request.index + 0.5) / request.total
+    return Viewpoint("hemisphere", STANDING, _direction(z, GOLDEN_ANGLE * request.index))
 
 
-def circular(turn: Turn) -> Viewpoint:
+def circular(request: ViewRequest) -> Viewpoint:
     """Even steps around the part at one elevation, as on a turntable."""
-    z = math.sin(math.radians(turn.elevation_deg))
-    return Viewpoint("circular", STANDING, _direction(z, 2 * math.pi * turn.index / turn.total))
+    z = math.sin(math.radians(request.elevation_deg))
+    return Viewpoint("circular", STANDING, _direction(z, 2 * math.pi * request.index / request.total))
 
 
-def icosahedron(turn: Turn) -> Viewpoint:
+def icosahedron(request: ViewRequest) -> Viewpoint:
     """The 12 corners of an icosahedron, again and again."""
-    return Viewpoint("icosahedron", STANDING, ICOSAHEDRON[turn.index % 12])
+    return Viewpoint("icosahedron", STANDING, ICOSAHEDRON[request.index % 12])
 
 
-def dodecahedron(turn: Turn) -> Viewpoint:
+def dodecahedron(request: ViewRequest) -> Viewpoint:
     """The 20 corners of a dodecahedron, again and again."""
-    return Viewpoint("dodecahedron", STANDING, DODECAHEDRON[turn.index % 20])
+    return Viewpoint("dodecahedron", STANDING, DODECAHEDRON[request.index % 20])
 
 
-def antiprism(turn: Turn) -> Viewpoint:
+def antiprism(request: ViewRequest) -> Viewpoint:
     """Two rings, above and below, the lower one turned by half a step."""
-    ring = max(1, (turn.total + 1) // 2)
-    below = turn.index >= ring
-    azimuth = 2 * math.pi * ((turn.index - ring + 0.5) if below else turn.index) / ring
+    ring = max(1, (request.total + 1) // 2)
+    below = request.index >= ring
+    azimuth = 2 * math.pi * ((request.index - ring + 0.5) if below else request.index) / ring
     # The height at which the corners of a uniform antiprism of many sides sit on their sphere.
     height = math.sin(math.radians(35.0))
     return Viewpoint("antiprism", STANDING, _direction(-height if below else height, azimuth))
 
 
-def resting(turn: Turn) -> Viewpoint:
+def resting(request: ViewRequest) -> Viewpoint:
     """The part lies on a table in a stable pose, turned at random; the camera looks from above, more or less tilted."""
-    pose = turn.poses[turn.rng.choice(len(turn.poses), p=[pose.probability for pose in turn.poses])].rotation
-    angle = turn.rng.uniform(0, 2 * math.pi)
+    pose = request.poses[
+        request.rng.choice(len(request.poses), p=[pose.probability for pose in request.poses])
+    ].rotation
+    angle = request.rng.uniform(0, 2 * math.pi)
     # Even in the angle: people hold a camera straight above a table far more often than chance would.
-    low, high = sorted(turn.tilt_deg)
-    tilt = math.radians(turn.rng.uniform(low, high))
-    return Viewpoint("resting", _turned(angle) @ pose, _direction(math.cos(tilt), turn.rng.uniform(0, 2 * math.pi)))
+    low, high = sorted(request.tilt_deg)
+    tilt = math.radians(request.rng.uniform(low, high))
+    return Viewpoint("resting", _turned(angle) @ pose, _direction(math.cos(tilt), request.rng.uniform(0, 2 * math.pi)))
 
 
-SAMPLERS: dict[str, Callable[[Turn], Viewpoint]] = {
+SAMPLERS: dict[str, Callable[[ViewRequest], Viewpoint]] = {
     sampler.__name__: sampler
     for sampler in (
         sphere_equidistant,

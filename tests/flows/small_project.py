@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.pipeline import StageResult, execute, run_stages
+from flows.pipeline import StageResult, run_stage, run_stages
 from flows.project import prepare
 from flows.stages import read_stages, stale_stages
 
@@ -44,4 +44,4 @@ def run_all(root: Path, *, force: bool = False) -> list[StageResult]:
     """A run of every stage through DVC, without Prefect."""
     prepare(root)
     stale, logs = list(stale_stages(root)), root / "data" / "logs"
-    return run_stages(root, read_stages(root), stale=stale, force=force, logs=logs, runner=execute)
+    return run_stages(root, read_stages(root), stale=stale, force=force, logs=logs, runner=run_stage)

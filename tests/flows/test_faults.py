@@ -44,11 +44,11 @@ SLOW_STAGE = """\
 """
 RUN = """
 from pathlib import Path
-from flows.pipeline import execute, run_stages
+from flows.pipeline import run_stage, run_stages
 from flows.stages import read_stages, stale_stages
 root = Path()
 stages = read_stages(root)
-run_stages(root, stages, stale=list(stale_stages(root)), force=False, logs=root / "data/logs", runner=execute)
+run_stages(root, stages, stale=list(stale_stages(root)), force=False, logs=root / "data/logs", runner=run_stage)
 """
 PATIENCE_S = 60
 

@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 
 from cad2real.errors import UserError
+from flows.dvc.commands import DVC
+from flows.environment import DVC_CACHE, run_environment
+from flows.init_project import init_project
 from flows.ownership import TRUSTED_VARIABLE, refuse_foreign_project
-from flows.settings import DVC_CACHE, run_environment
-from flows.start import start_project
+from flows.project import prepare
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 SOMEBODY = 54321
 
 
 def test_ones_own_project_is_fine(tmp_path: Path) -> None:
-    start_project(tmp_path)
+    init_project(tmp_path)
     refuse_foreign_project(tmp_path)
 
 
@@ -29,7 +31,7 @@ def test_ones_own_project_is_fine(tmp_path: Path) -> None:
 def test_a_foreign_project_is_refused_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    start_project(tmp_path)
+    init_project(tmp_path)
     os.chown(tmp_path / name, SOMEBODY, SOMEBODY)
     with pytest.raises(UserError, match=TRUSTED_VARIABLE):
         refuse_foreign_project(tmp_path)
@@ -39,7 +41,7 @@ def test_a_foreign_project_is_refused_with_the_remedy(
 
 @needs_root
 def test_under_sudo_the_callers_project_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    start_project(tmp_path)
+    init_project(tmp_path)
     os.chown(tmp_path / "dvc.yaml", SOMEBODY, SOMEBODY)
     monkeypatch.setenv("SUDO_UID", str(SOMEBODY))
     refuse_foreign_project(tmp_path)
@@ -48,7 +50,7 @@ def test_under_sudo_the_callers_project_is_fine(tmp_path: Path, monkeypatch: pyt
 @needs_root
 @pytest.mark.parametrize("command", [["run"], ["status"], ["nightly"], ["watch"]])
 def test_no_command_runs_anything_of_a_foreign_project(tmp_path: Path, command: list[str]) -> None:
-    start_project(tmp_path)
+    init_project(tmp_path)
     text = (tmp_path / "dvc.yaml").read_text()
     (tmp_path / "dvc.yaml").write_text(text.replace("cmd: cad2real catalogue", "cmd: touch ran"))
     os.chown(tmp_path / "dvc.yaml", SOMEBODY, SOMEBODY)
@@ -66,7 +68,20 @@ def test_no_command_runs_anything_of_a_foreign_project(tmp_path: Path, command: 
     assert not (tmp_path / "ran").exists()
 
 
+def test_people_who_call_dvc_themselves_are_safe_too(tmp_path: Path) -> None:
+    init_project(tmp_path)
+    prepare(tmp_path)
+    local = tmp_path / ".dvc" / "config.local"
+    local.write_text(local.read_text() + "['remote \"store\"']\n    url = /mnt/store\n")
+    moved = tmp_path.with_name("moved")
+    tmp_path.rename(moved)
+    prepare(moved)
+    environment = {name: value for name, value in os.environ.items() if name != "DVC_SITE_CACHE_DIR"}
+    done = subprocess.run([*DVC, "config", "--list"], cwd=moved, env=environment, capture_output=True, text=True)
+    assert f"core.site_cache_dir={moved / DVC_CACHE}" in done.stdout
+    assert "remote.store.url=/mnt/store" in done.stdout
+
+
 def test_dvcs_pickles_lie_in_the_project_for_its_owner_alone(tmp_path: Path) -> None:
-    (tmp_path / ".dvc").mkdir()
     assert run_environment(tmp_path)["DVC_SITE_CACHE_DIR"] == str(tmp_path / DVC_CACHE)
     assert stat.S_IMODE((tmp_path / DVC_CACHE).stat().st_mode) == 0o700

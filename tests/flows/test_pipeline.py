@@ -57,18 +57,18 @@ def failing(finished: Path, command: str) -> StageError:
 def test_a_users_mistake_is_repeated_in_its_own_words_and_not_retried(finished: Path) -> None:
     failure = failing(finished, "echo 'error: row 3 has no file. Name one.' >&2; exit 1")
     assert "stage second: row 3 has no file. Name one." in str(failure)
-    assert not failure.passing
+    assert not failure.transient
 
 
 def test_a_fault_shows_its_last_lines_and_is_not_retried(finished: Path) -> None:
     failure = failing(finished, "echo 'ValueError: a bug' >&2; exit 1")
     assert "ValueError: a bug" in str(failure)
-    assert not failure.passing
+    assert not failure.transient
 
 
 @pytest.mark.parametrize("command", ["kill -KILL $$", "echo MemoryError; exit 1"])
 def test_what_may_pass_is_marked_for_a_retry(finished: Path, command: str) -> None:
-    assert failing(finished, command).passing
+    assert failing(finished, command).transient
 
 
 def test_a_failed_run_goes_on_where_it_stopped(finished: Path) -> None:

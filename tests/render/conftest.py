@@ -9,8 +9,7 @@ import trimesh
 
 from render.params import EnvironmentParams, RenderParams
 from render.parts.catalogue import Part, make_catalogue
-from render.views.description import Shot
-from render.views.shots import make_shot
+from render.views.settings import RenderSettings, make_settings
 
 
 @pytest.fixture
@@ -26,9 +25,9 @@ def parts(tmp_path: Path) -> list[Part]:
 
 
 @pytest.fixture
-def shot(parts: list[Part], tmp_path: Path) -> Shot:
+def settings(parts: list[Part], tmp_path: Path) -> RenderSettings:
     """Three small quick views, two of them resting."""
-    return make_shot(
+    return make_settings(
         RenderParams(
             views=3,
             size=48,

@@ -16,8 +16,8 @@ from cad2real.errors import UserError
 from render.export import export, run_lengths
 from render.params import RenderParams
 from render.parts.catalogue import make_catalogue
-from render.stage import render_parts
-from render.views.shots import make_shot
+from render.stage import FarmOptions, render_parts
+from render.views.settings import make_settings
 
 SIZE = 64
 
@@ -40,10 +40,10 @@ def renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params = RenderParams(
         views=2, size=SIZE, quality="draft", variation=0.0, outputs=("depth", "normals", "mask", "bodies")
     )
-    shot = make_shot(params, parts, folder)
-    render_parts(parts, folder, shot, folder / "renders", folder / "logs", 1)
+    settings = make_settings(params, parts, folder)
+    render_parts(parts, folder, settings, folder / "renders", FarmOptions(folder / "logs", 1))
     # The passes change nothing in the pictures.
-    render_parts(parts, folder, replace(shot, outputs=()), folder / "plain", folder / "logs", 1)
+    render_parts(parts, folder, replace(settings, outputs=()), folder / "plain", FarmOptions(folder / "logs", 1))
     for view in ("view_000.png", "view_001.png"):
         assert (folder / "plain" / "both" / view).read_bytes() == (folder / "renders" / "both" / view).read_bytes()
     return folder / "renders"

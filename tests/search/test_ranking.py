@@ -6,7 +6,7 @@ import pytest
 from photos.manifest import SquareRow
 from search.index import Index, IndexedPart
 from search.ranking import Queries, nearest_parts, part_distances
-from search.retrieval import SHOWN, SHOWN_WRONG, example_rows, retrieval_scores
+from search.retrieval_scores import EXAMPLES, TOP, WRONG_EXAMPLES, choose_examples, retrieval_scores
 
 
 def _unit(*vectors: tuple[float, ...]) -> np.ndarray:
@@ -60,10 +60,10 @@ def test_scores_count_labels_not_parts() -> None:
         (0, 0.9, 1, 0, 0, 0, 0),  # nut before bolt: in the first five
         (0.1, 0.2, 0.5, 0.6, 0.7, 0.8, 0.9),  # bolts come last
     )
-    scores = retrieval_scores(index, Queries(queries), ["bolt", "bolt", "bolt"])
+    scores = retrieval_scores(nearest_parts(index, Queries(queries), TOP), ["bolt", "bolt", "bolt"])
     assert scores.photos == 3
     assert scores.top1 == pytest.approx(1 / 3) and scores.top5 == pytest.approx(2 / 3)
-    assert retrieval_scores(index, Queries(queries[:0]), []).top1 is None
+    assert retrieval_scores([], []).top1 is None
 
 
 def _square(number: int, label: str) -> SquareRow:
@@ -73,10 +73,10 @@ def _square(number: int, label: str) -> SquareRow:
 def test_examples_show_all_labels_and_some_mistakes() -> None:
     rows = [_square(number, f"label{number // 10}") for number in range(100)]
     right: list[bool | None] = [number % 10 != 0 for number in range(100)]
-    shown = example_rows(rows, right)
-    assert len(shown) == SHOWN and shown == sorted(set(shown))
-    assert sum(right[number] is False for number in shown) == SHOWN_WRONG
-    assert len({rows[number].label for number in shown if right[number]}) == SHOWN - SHOWN_WRONG
-    assert example_rows(rows[:3], [None] * 3) == [0, 1, 2]
-    assert example_rows([], []) == []
-    assert len(example_rows(rows, [False] * 100)) == SHOWN_WRONG
+    shown = choose_examples(rows, right)
+    assert len(shown) == EXAMPLES and shown == sorted(set(shown))
+    assert sum(right[number] is False for number in shown) == WRONG_EXAMPLES
+    assert len({rows[number].label for number in shown if right[number]}) == EXAMPLES - WRONG_EXAMPLES
+    assert choose_examples(rows[:3], [None] * 3) == [0, 1, 2]
+    assert choose_examples([], []) == []
+    assert len(choose_examples(rows, [False] * 100)) == WRONG_EXAMPLES

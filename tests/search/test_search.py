@@ -10,14 +10,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import cad2real.cli
-import search.build
 import search.query
+import search.stage
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from search.build import build_index
 from search.embedding import Embedder
 from search.index import load_index
 from search.query import Search
+from search.stage import build_index
 
 COLORS = {"hex_bolt": (200, 40, 40), "hex_nut": (40, 180, 60), "washer": (40, 60, 200)}
 
@@ -28,7 +28,7 @@ class ColorModel:
     key = "colors-1"
     classes = tuple(sorted(COLORS))
 
-    def look(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+    def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         embeddings = self._embed(images)
         own = self._embed([Image.new("RGB", (8, 8), COLORS[label]) for label in self.classes])
         scores = np.exp(4 * embeddings @ own.T)
@@ -69,7 +69,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, model: Embedder) -> None:
     def load(models: Path, stage: str | None = None) -> tuple[str, Embedder]:
         return stage or "adapt", model
 
-    monkeypatch.setattr(search.build, "load_model", load)
+    monkeypatch.setattr(search.stage, "load_model", load)
     monkeypatch.setattr(search.query, "load_model", load)
 
 

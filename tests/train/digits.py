@@ -9,13 +9,13 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
-from train.loop.adaptation import step_losses
-from train.loop.runner import Runner
-from train.loop.sharpness import climbed
-from train.loop.step_images import Draw
+from train.loop.parallel_network import ParallelNetwork
+from train.loop.sharpness import perturbed_weights
+from train.loop.step_images import StepImages
+from train.loop.task import AdaptationTask
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
-from train.methods.batch import Method, Setting
+from train.methods.batch import Setting
 from train.networks.classifier import Classifier
 from train.params import AdaptParams
 
@@ -44,35 +44,25 @@ def digits() -> Digits:
     return Digits(images[ours], labels[ours], photos.clamp(0, 1), labels[theirs])
 
 
-@dataclass
-class Trained:
-    student: Runner
-    teacher: Runner
-    methods: dict[str, Method]
-    stage: AdaptParams
-
-    def losses(self, draw: Draw) -> dict[str, Tensor]:
-        return step_losses(self.student, self.teacher, self.methods, draw, None, self.stage)  # type: ignore[arg-type]
-
-    @torch.no_grad()
-    def accuracy(self, data: Digits) -> float:
-        """On the target, in evaluation mode."""
-        network = self.student.network.eval()
-        logits = network(data.target, "target")[1]
-        network.train()
-        return float((logits.argmax(1) == data.truth).float().mean())
+@torch.no_grad()
+def accuracy(task: AdaptationTask, data: Digits) -> float:
+    """On the target, in evaluation mode."""
+    network = task.student.network.eval()
+    logits = network(data.target, "target")[1]
+    network.train()
+    return float((logits.argmax(1) == data.truth).float().mean())
 
 
-def draw(data: Digits, rng: np.random.Generator, done: float, batch: int = BATCH) -> Draw:
+def digit_images(data: Digits, rng: np.random.Generator, progress: float, batch: int = BATCH) -> StepImages:
     """A step's images; the strong view is noisier than the weak one."""
     rows = rng.choice(len(data.source), batch, replace=False)
     others = rng.choice(len(data.target), batch, replace=False)
     weak = data.target[others]
     strong = weak + 0.1 * torch.from_numpy(rng.normal(size=weak.shape)).float()
-    return Draw(torch.cat([data.source[rows], strong]), data.labels[rows], weak, None, done)
+    return StepImages(torch.cat([data.source[rows], strong]), data.labels[rows], weak, None, progress)
 
 
-def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> Trained:
+def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> AdaptationTask:
     """Trains a small network with `methods`; with none it is the source-only network."""
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Flatten(), nn.Linear(192, 64), nn.ReLU(), nn.Linear(64, FEATURES))
@@ -81,30 +71,29 @@ def train(data: Digits, methods: dict[str, float], separate: bool = False, steps
     measure(network, data)
     stage = AdaptParams(methods=methods)  # type: ignore[arg-type]
     made = {name: METHODS[name](Setting(FEATURES, CLASSES, stage, weight, 0)) for name, weight in methods.items()}  # type: ignore[index]
-    run = Trained(Runner(network, 1), Runner(make_teacher(network).eval(), 1), made, stage)
-    parameters = [*network.parameters(), *(p for method in made.values() for p in method.parameters())]
-    optimizer = torch.optim.AdamW(parameters, lr=3e-3)
-    climb = sum(method.climb for method in made.values())
+    student, teacher = ParallelNetwork(network, 1), ParallelNetwork(make_teacher(network).eval(), 1)
+    task = AdaptationTask(student, teacher, made, stage.label_smoothing)
+    optimizer = torch.optim.AdamW([*network.parameters(), *task.method_parameters], lr=3e-3)
     rng = np.random.default_rng(0)
     for step in range(steps):
-        images = draw(data, rng, step / steps)
-        for method in made.values():
-            renders = method.restyle(images.images[:BATCH], images.weak)
+        images = digit_images(data, rng, step / steps)
+        for restyle in task.restyles:
+            renders = restyle(images.images[:BATCH], images.weak)
             images = replace(images, images=torch.cat([renders, images.images[BATCH:]]))
-        if climb:
-            run.student.backward(run.losses(Draw(images.images[:BATCH], images.labels, None, None, -1))["source"])
-        with climbed(network.parameters(), climb):
+        if task.sam_rho:
+            student.backward(task.source_loss(images))
+        with perturbed_weights(network.parameters(), task.sam_rho):
             optimizer.zero_grad()
-            run.student.backward(torch.stack(list(run.losses(images).values())).sum())
+            student.backward(torch.stack(list(task.losses(images).values())).sum())
         optimizer.step()
         optimizer.zero_grad()
-        update_teacher(run.teacher.network, network, step, 0.9)
+        update_teacher(teacher.network, network, step, 0.9)
     measure(network, data)
-    return run
+    return task
 
 
 @torch.no_grad()
 def measure(network: Classifier, data: Digits) -> None:
     """Sets the statistics of both domains, as the stage does before the first and after each epoch."""
-    network.norm.set_statistics("source", network.pooled_by(network.backbone, data.source))
-    network.norm.set_statistics("target", network.pooled_by(network.backbone, data.target))
+    network.norm.set_statistics("source", network.pooled_features(network.backbone, data.source))
+    network.norm.set_statistics("target", network.pooled_features(network.backbone, data.target))

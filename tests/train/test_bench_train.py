@@ -10,8 +10,8 @@ import pytest
 from cad2real.layout import Layout
 from tools import bench_train
 from tools.train_speed import our_loop
-from train.loop import adaptation
-from train.loop.step_images import Draw
+from train.loop.step_images import StepImages
+from train.loop.task import AdaptationTask
 
 
 def test_all_figures_of_a_named_network(
@@ -40,17 +40,17 @@ def test_a_network_without_a_size_is_refused(project: Layout, monkeypatch: pytes
 def test_images_at_hand_are_the_same_in_every_step(project: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
     params = bench_train.with_network(bench_train.load_params(Path("none")).train, "test_efficientnet:32", 4)
-    seen: list[Draw] = []
-    losses = adaptation.step_losses
+    seen: list[StepImages] = []
+    losses = AdaptationTask.losses
 
-    def noted(student: object, teacher: object, methods: object, draw: Draw, *rest: object) -> object:
-        seen.append(draw)
-        return losses(student, teacher, methods, draw, *rest)
+    def noted(self: AdaptationTask, images: StepImages, *rest: object) -> object:
+        seen.append(images)
+        return losses(self, images, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(adaptation, "step_losses", noted)
+    monkeypatch.setattr(AdaptationTask, "losses", noted)
     domains = bench_train.domains(project, params)
     our_loop.images_at_hand(params, *domains, steps=2)
-    assert len(seen) == 6 and all(draw is seen[0] for draw in seen) and seen[0].weak is not None
+    assert len(seen) == 6 and all(images is seen[0] for images in seen) and seen[0].weak is not None
     seen.clear()
     our_loop.our_loop(params, *domains, steps=2)
     assert len(seen) == 6 and seen[0] is not seen[1]

@@ -15,12 +15,12 @@ from tools import bench_uda
 from tools.uda.digits import CANVAS, PAIRS, SIDE, read_mnist, read_pair
 from tools.uda.lenet import FEATURES, new_lenet
 from tools.uda.settings import Row, adapt_params, rows, source_params
-from tools.uda.shared_draws import SharedDraws
+from tools.uda.shared_images import SharedStepImages
 from tools.uda.table import fall_back_line, markdown
 from tools.uda.trial import Trial
 from train.data.datasets import TargetDomain
 from train.loop.schedule import Schedule
-from train.loop.step_images import draws
+from train.loop.step_images import step_images
 from train.methods import METHODS
 
 COUNT = 100
@@ -67,14 +67,14 @@ def test_every_method_of_the_registry_has_a_row() -> None:
     assert set(METHODS) <= set(rows())
 
 
-def test_draws_that_methods_share_are_those_that_each_would_make(digits: Path) -> None:
+def test_images_that_methods_share_are_those_that_each_would_make(digits: Path) -> None:
     pair = read_pair(digits, "usps")
     params = adapt_params(0, Row({}, 1)).model_copy(update={"batch_size": 4})
     wanted = pair.source, pair.target, params, Schedule(2, 0.0)
-    shared, darker = SharedDraws(), lambda renders, photos: renders * 0.5 + photos * 0.1
+    shared, darker = SharedStepImages(), lambda renders, photos: renders * 0.5 + photos * 0.1
     assert len(list(shared(*wanted, []))) == 2
     for restyles in ([], [darker]):
-        own = list(draws(*wanted, restyles))
+        own = list(step_images(*wanted, restyles))
         for ours, theirs in zip(shared(*wanted, restyles), own, strict=True):
             assert torch.equal(ours.images, theirs.images) and torch.equal(ours.labels, theirs.labels)
 

@@ -17,7 +17,7 @@ from cad2real.params import load_params
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train import presets
 from train.cli import train_app
-from train.loop.adaptation import adapt
+from train.loop.adaptation import Adaptation, adapt
 from train.model import new_network
 from train.params import TrainParams
 
@@ -47,7 +47,7 @@ def test_a_preset_trains(name: str) -> None:
     seen: list[dict[str, float]] = []
     torch.manual_seed(0)
     network = new_network(small, "random", CLASSES, SIZE)
-    adapt(network, *domains(), params, 1, 1.0, lambda epoch, averaged, losses: seen.append(losses))
+    adapt(Adaptation(network, *domains(), params), lambda epoch, averaged, losses: seen.append(losses))
     assert set(seen[0]) == {"source", *name.split("-")[2:]} and all(math.isfinite(loss) for loss in seen[0].values())
 
 

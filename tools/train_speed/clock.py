@@ -25,23 +25,23 @@ class Speed:
         return asdict(self)
 
 
-def now(home: torch.device) -> float:
+def now(device: torch.device) -> float:
     """Seconds, when all that has been asked of the device is done."""
-    if home.type == "cuda":
-        torch.cuda.synchronize(home)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
     return time.monotonic()
 
 
 class Clock:
     """Starts after `warm_up` steps; each step ends with `step`, waiting for images is done within `waiting`."""
 
-    def __init__(self, home: torch.device) -> None:
-        self.home = home
-        self.warm_up = WARM_UP_GPU if home.type == "cuda" else WARM_UP
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.warm_up = WARM_UP_GPU if device.type == "cuda" else WARM_UP
         self._done = 0
         self._started = self._waited = 0.0
-        if home.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(home)
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -52,12 +52,12 @@ class Clock:
     def step(self) -> None:
         self._done += 1
         if self._done == self.warm_up:
-            self._started, self._waited = now(self.home), 0.0
+            self._started, self._waited = now(self.device), 0.0
 
     def speed(self, images: int) -> Speed:
         """Of the steps after the warm-up, of `images` each."""
-        seconds = now(self.home) - self._started
-        memory = torch.cuda.max_memory_allocated(self.home) / 2**30 if self.home.type == "cuda" else None
+        seconds = now(self.device) - self._started
+        memory = torch.cuda.max_memory_allocated(self.device) / 2**30 if self.device.type == "cuda" else None
         return Speed(
             round(images * (self._done - self.warm_up) / seconds, 1),
             round(self._waited / seconds, 3),

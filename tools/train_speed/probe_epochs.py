@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
 from tools.train_speed.clock import now
+from train.compute.device import default_device
 from train.data.datasets import SourceDomain
 from train.model import new_network
-from train.networks.inference import Inference, device
+from train.networks.inference import Inference
 from train.params import TrainParams
 
 IMAGES = 256
@@ -16,26 +17,26 @@ IMAGES = 256
 
 def probe_epochs(params: TrainParams, source: SourceDomain) -> dict[str, float]:
     """Seconds of both for IMAGES renders, and their ratio."""
-    home = device()
-    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(home)
+    device = default_device()
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(device)
     images = torch.from_numpy(source.images[:IMAGES, :3]).float() / 255
     images = F.interpolate(images, params.image_size)
-    labels = torch.from_numpy(source.labels[:IMAGES]).to(home)
+    labels = torch.from_numpy(source.labels[:IMAGES]).to(device)
     inference = Inference(network, 1)
     inference.pooled([images[: params.batch_size]])  # warm
-    started = now(home)
-    features = inference.pooled(torch.split(images, params.batch_size)).to(home)
-    through = now(home) - started
+    started = now(device)
+    features = inference.pooled(torch.split(images, params.batch_size)).to(device)
+    through = now(device) - started
     optimizer = torch.optim.SGD(network.head.parameters(), 1e-3, momentum=0.9)
 
     def epoch() -> float:
-        started = now(home)
+        started = now(device)
         for rows in torch.split(torch.randperm(len(features)), params.batch_size):
             loss = F.cross_entropy(network.head(features[rows]), labels[rows])
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             optimizer.step()
-        return now(home) - started
+        return now(device) - started
 
     epoch()  # warm
     cached = epoch()

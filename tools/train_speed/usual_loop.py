@@ -18,11 +18,11 @@ from torchvision.transforms import v2
 
 from cad2real.layout import Layout
 from tools.train_speed.clock import Clock, Speed
+from train.compute.device import default_device
 from train.losses.cdan import conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
 from train.losses.mcc import minimum_class_confusion
 from train.networks.backbones import create_backbone, feature_width, normalisation
-from train.networks.inference import device
 from train.params import TrainParams
 
 MOST_WORKERS = 8  # a domain
@@ -50,7 +50,7 @@ def usual_transforms(size: int) -> tuple[v2.Transform, v2.Transform]:
     return v2.Compose([*source, *end]), v2.Compose([v2.Resize((size, size)), *end])
 
 
-def shuffled(folder: Folder, batch: int, steps: int, home: torch.device) -> Iterator[list[torch.Tensor]]:
+def shuffled(folder: Folder, batch: int, steps: int, device: torch.device) -> Iterator[list[torch.Tensor]]:
     """Shuffled batches for `steps` steps from one start of the worker processes, however small the folder is."""
     cores = os.process_cpu_count() or 1
     return iter(
@@ -59,7 +59,7 @@ def shuffled(folder: Folder, batch: int, steps: int, home: torch.device) -> Iter
             batch,
             sampler=RandomSampler(folder, replacement=True, num_samples=batch * steps),
             num_workers=max(2, min(MOST_WORKERS, cores // 2)),
-            pin_memory=home.type == "cuda",
+            pin_memory=device.type == "cuda",
         )
     )
 
@@ -72,29 +72,29 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
     ]
     photos = [(file, 0) for file in sorted(layout.squares.glob("*.jpg"))]
     for_renders, for_photos = usual_transforms(params.image_size)
-    home = device()
-    clock = Clock(home)
+    device = default_device()
+    clock = Clock(device)
     loaders = [
-        shuffled(folder, params.batch_size, clock.warm_up + steps, home)
+        shuffled(folder, params.batch_size, clock.warm_up + steps, device)
         for folder in (Folder(renders, for_renders), Folder(photos, for_photos))
     ]
-    backbone = create_backbone(params.backbone, params.weights, params.image_size).to(home)
-    mean, std = (torch.tensor(colours, device=home).view(1, 3, 1, 1) for colours in normalisation(backbone))
+    backbone = create_backbone(params.backbone, params.weights, params.image_size).to(device)
+    mean, std = (torch.tensor(colours, device=device).view(1, 3, 1, 1) for colours in normalisation(backbone))
     width = feature_width(backbone)
-    head = torch.nn.Linear(width, classes).to(home)
-    discriminator = DomainDiscriminator(width * classes, 256).to(home)
+    head = torch.nn.Linear(width, classes).to(device)
+    discriminator = DomainDiscriminator(width * classes, 256).to(device)
     optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters(), *discriminator.parameters()], 1e-5)
     backbone.train()
     torch.set_num_threads(os.process_cpu_count() or 1)
     for _ in range(clock.warm_up + steps):
         with clock.waiting():
             (images, labels), (unlabelled, _) = (next(loader) for loader in loaders)
-        both = torch.cat([each.to(home, non_blocking=True) for each in (images, unlabelled)])
-        with torch.autocast(home.type, torch.bfloat16, enabled=params.precision == "bf16"):
+        both = torch.cat([each.to(device, non_blocking=True) for each in (images, unlabelled)])
+        with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
             pooled = backbone((both - mean) / std)
         feature, target = pooled.float().split(len(images))
         logits, target_logits = head(feature), head(target)
-        loss = F.cross_entropy(logits, labels.to(home)) + minimum_class_confusion(target_logits, 2.5)
+        loss = F.cross_entropy(logits, labels.to(device)) + minimum_class_confusion(target_logits, 2.5)
         loss = loss + conditional_adversarial_loss(discriminator, feature, logits, target, target_logits, 1.0)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)

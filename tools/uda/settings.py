@@ -9,7 +9,7 @@ from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodNam
 
 type Methods = dict[MethodName, float]
 
-# Numbers other than 1: what they are is in docs/methods.md.
+# Numbers other than 1: what they are is in docs/reference/methods.md.
 WEIGHTS: Methods = {"afn": 0.05, "bsp": 0.0001, "coral": 10.0, "fda": 0.01, "sdat": 0.05}
 BEST: Methods = {"information_maximisation": 1.0, "self_training": 1.0, "mic": 1.0}
 NO_METHOD = "none"

@@ -42,9 +42,9 @@ def fall_back_line(trials: Sequence[Trial]) -> str:
 
 def _kept(trial: Trial) -> int:
     """Position of the candidate that the default choice keeps; 0 is epoch 0."""
-    known = [Candidate.stored(entry) for entry in trial.candidates]
+    candidates = [Candidate.from_dict(entry) for entry in trial.candidates]
     stage = AdaptParams()
-    return choose(known, stage.score, stage.source_accuracy_gate)
+    return choose(candidates, stage.score, stage.source_accuracy_gate)
 
 
 def _of(trials: Sequence[Trial], pair: str) -> list[Trial]:

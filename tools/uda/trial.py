@@ -1,7 +1,7 @@
 """One run of the check: a source-only network, adapted by methods of the registry, its checkpoint chosen label-free.
 
-What runs is the project's own: the loop, the draws of images, the teacher, the scores and the choice are those of
-`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.choice.pick`).
+What runs is the project's own: the loop, the images of its steps, the teacher, the scores and the choice are those of
+`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.choice.choose`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -24,13 +23,13 @@ from tools.uda.digits import Pair, UInt8
 from tools.uda.lenet import new_lenet
 from train.data.batches import plain_view
 from train.data.datasets import SourceDomain, TargetDomain
-from train.loop.adaptation import adapt
-from train.loop.step_images import MakeDraws, draws
+from train.loop.adaptation import Adaptation, adapt
+from train.loop.step_images import MakeStepImages, step_images
 from train.networks.classifier import Classifier
-from train.networks.inference import Inference, lane_count
+from train.networks.inference import Inference
 from train.params import TrainParams
 from train.selection.choice import choose
-from train.selection.epoch_scores import Watched
+from train.selection.epoch_scores import EpochScorer
 from train.stages.adapt import target_statistics, train_candidates
 
 BATCH = 256
@@ -68,30 +67,31 @@ def source_only(source: SourceDomain, params: TrainParams) -> Classifier:
     def on_epoch(epoch: int, teacher: Classifier, losses: dict[str, float]) -> None:
         averaged[:] = [teacher]
 
-    side = source.images.shape[-1]
-    nothing = TargetDomain(np.zeros((0, 3, side, side), dtype=np.uint8), (), np.zeros((0, 2)))
-    adapt(network, source, nothing, params, lane_count(), 1.0, on_epoch, name="source only")
+    no_photos = TargetDomain.empty(source.images.shape[-1])
+    adapt(Adaptation(network, source, no_photos, params, stage="source only"), on_epoch)
     network.load_state_dict(averaged[0].state_dict())
     network.norm.set_statistics("target", torch.zeros(0))  # the source's
     return network
 
 
-def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_draws: MakeDraws = draws) -> Trial:
+def adapted(
+    row: str, pair: Pair, start: Classifier, params: TrainParams, make_images: MakeStepImages = step_images
+) -> Trial:
     """`start` (left as it is) adapted to the pair's target with `params`, and scored."""
     began = time.process_time()
     network = copy.deepcopy(start)
     before = accuracy(network, pair)
     network.norm.target_statistics = target_statistics(params, {"scores": {}})
     with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder)
-        watched = Watched(pair.source, pair.target, params)
-        kept = train_candidates(Layout(where), network, watched, params, 1.0, where, make_draws=make_draws)
+        run = Adaptation(network, pair.source, pair.target, params, make_images=make_images)
+        scorer = EpochScorer(pair.source, pair.target, params)
+        store = train_candidates(Layout(Path(folder)), run, scorer, Path(folder))
         accuracies = []
-        for file in kept.files:
+        for file in store.files:
             network.load_state_dict(load_file(file))
             accuracies.append(accuracy(network, pair))
     stage = params.adapt
-    chosen = choose(kept.known, stage.score, stage.source_accuracy_gate, stage.fall_back)
+    chosen = choose(store.candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
     return Trial(
         pair=pair.name,
         row=row,
@@ -100,12 +100,12 @@ def adapted(row: str, pair: Pair, start: Classifier, params: TrainParams, make_d
         source_only=before,
         accuracy=accuracies[chosen],
         best=max(accuracies),
-        chosen=kept.known[chosen].name,
+        chosen=store.candidates[chosen].name,
         steps=params.epochs * params.steps_per_epoch,
         cpu_seconds=time.process_time() - began,
         candidates=[
-            {"name": known.name, "accuracy": value, "scores": _finite(known.scores)}
-            for known, value in zip(kept.known, accuracies, strict=True)
+            {"name": candidate.name, "accuracy": value, "scores": _finite(candidate.scores)}
+            for candidate, value in zip(store.candidates, accuracies, strict=True)
         ],
     )
 

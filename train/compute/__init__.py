@@ -1,3 +1,3 @@
-"""How work spreads over a machine: `lanes` (one thread a core), `distributed` (one process a GPU), `compilation`
-(torch.compile), `allocator` and `out_of_memory`.
+"""How work spreads over a machine: `device` (CPU or GPU, how many threads), `thread_replicas` (data parallelism by
+threads), `distributed` (by processes), `compilation` (torch.compile), `allocator` and `out_of_memory`.
 """

@@ -8,7 +8,7 @@ import ctypes
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, ARENA_MAX = -1, -2, -3, -8  # of mallopt(3)
 SETTINGS = {
-    ARENA_MAX: 1,  # lanes share what they free
+    ARENA_MAX: 1,  # threads share what they free
     MMAP_THRESHOLD: 32 << 20,  # the most that glibc takes
     TRIM_THRESHOLD: 2**31 - 1,
     TOP_PAD: 64 << 20,

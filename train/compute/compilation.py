@@ -1,4 +1,4 @@
-"""torch.compile: the backbone as machine code of its own; it takes minutes to make, then each step is faster."""
+"""torch.compile: compiling the backbone takes minutes, then each step is faster."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cad2real.errors import UserError
 
 
 def compile_in_place(modules: Iterable[nn.Module]) -> None:
-    """Their next calls compile them, once for each shape of input; names of parameters stay what they are."""
+    """The next calls of `modules` compile them, once for each shape of input; names of parameters stay the same."""
     for module in modules:
         module.compile()
 
 
 @contextmanager
-def compiler_watched(stage: str, wanted: bool) -> Iterator[None]:
-    """A compiler that is missing or fails in the block becomes a UserError. Nothing is imported if none is `wanted`."""
-    if not wanted:
+def explain_compiler_errors(stage: str, enabled: bool) -> Iterator[None]:
+    """Turns a compiler that is missing or fails in the block into a UserError. Imports nothing if `enabled` is off."""
+    if not enabled:
         yield
         return
     from torch._dynamo.exc import TorchDynamoException

@@ -1,9 +1,10 @@
 """Training by several processes (`torchrun`): each takes its share of every batch through the backbone.
 
 What needs the whole batch gets the whole batch: pooled features are gathered, so that statistics of the domains, MCC,
-CDAN or MMD are those of one process with the same batch, and every process computes them. The way back is cut again,
-and the backbone's gradients are summed. So the result is that of one process whose lanes cut the batch alike, on a CPU
-to the bit. (DistributedDataParallel averages losses of shares, which is another loss for all of these.)
+CDAN or MMD are those of one process with the same batch, and every process computes them. Their gradient is cut into
+the same shares again, and the backbone's gradients are summed. So the result is that of one process whose replicas cut
+the batch alike, on a CPU to the bit. (DistributedDataParallel averages losses of shares, which is another loss for all
+of these.)
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from torch import Tensor, nn
 from cad2real.errors import UserError
 
 LEAD = 0
-PATIENCE = timedelta(hours=1)  # the lead may decode all pictures meanwhile; a process that died is noticed at once
+TIMEOUT = timedelta(hours=1)  # the lead may decode all pictures meanwhile; a process that died is noticed at once
 
 
 @dataclass(frozen=True)
 class World:
     """The processes of one training run, of which this is number `rank` of `size`. Rank 0 leads: it alone writes.
 
-    All methods but `share` and `leads` are collective: every process calls them, in the same order. They raise
+    All methods but `shard` and `leads` are collective: every process calls them, in the same order. They raise
     UserError when another process has ended.
     """
 
@@ -44,29 +45,31 @@ class World:
     def leads(self) -> bool:
         return self.rank == LEAD
 
-    def share(self, rows: Tensor) -> Tensor:
+    def shard(self, rows: Tensor) -> Tensor:
         """Of rows (n, ...) those of this process, at most one fewer than others have; with few rows perhaps none."""
         return rows.tensor_split(self.size)[self.rank]
 
-    def gather(self, share: Tensor, total: int) -> Tensor:
-        """All `total` rows in order, without gradient, from everyone's `share` of them."""
+    def gather(self, shard: Tensor, total: int) -> Tensor:
+        """All `total` rows in order, without gradient, from every process's `shard` of them."""
         if self.size == 1:
-            return share
+            return shard
         most = -(-total // self.size)  # every process sends as many rows: collectives want equal shapes
-        padded = share.new_zeros((most, *share.shape[1:]))
-        padded[: len(share)] = share.detach()
+        padded = shard.new_zeros((most, *shard.shape[1:]))
+        padded[: len(shard)] = shard.detach()
         parts = [torch.empty_like(padded) for _ in range(self.size)]
-        with self._answered():
+        with self._explain_peer_errors():
             dist.all_gather(parts, padded)
         counts = [len(rows) for rows in torch.empty(total).tensor_split(self.size)]
         return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
 
-    def of_lead(self, values: Tensor) -> Tensor:
-        """The lead's `values`, which all have in the same shape: rounding on unlike devices cannot pull apart."""
+    def broadcast_tensor(self, values: Tensor) -> Tensor:
+        """The lead's `values`, on every process, which has values of the same shape: rounding on unlike devices would
+        let the processes drift apart.
+        """
         if self.size == 1:
             return values
         values = values.contiguous()
-        with self._answered():
+        with self._explain_peer_errors():
             dist.broadcast(values, LEAD)
         return values
 
@@ -76,50 +79,53 @@ class World:
         """
         if self.size == 1:
             return
-        known = [parameter.grad for parameter in whole if parameter.grad is not None]
-        for gradient in known:
+        replicated = [parameter.grad for parameter in whole if parameter.grad is not None]
+        for gradient in replicated:
             if not self.leads:
                 gradient.zero_()
-        gradients = [*(parameter.grad for parameter in shared if parameter.grad is not None), *known]
+        gradients = [*(parameter.grad for parameter in shared if parameter.grad is not None), *replicated]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        with self._answered():
+        with self._explain_peer_errors():
             dist.all_reduce(flat)
         pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, piece in zip(gradients, pieces, strict=True):
             gradient.copy_(piece.view_as(gradient))
 
-    def agreed[T](self, make: Callable[[], T]) -> T:
-        """What `make` gives on the lead, on every process; nobody else calls it. A UserError in it is everybody's."""
+    def broadcast_from_lead[T](self, make: Callable[[], T]) -> T:
+        """What `make` returns on the lead, on every process; only the lead calls it. A UserError in it is raised on all
+        of them.
+        """
         if self.size == 1:
             return make()
-        said: list[Any] = [None, None]
+        result_and_error: list[Any] = [None, None]
         if self.leads:
             try:
-                said[0] = make()
+                result_and_error[0] = make()
             except UserError as error:
-                said[1] = (error.what, error.remedy)
-        with self._answered():
-            dist.broadcast_object_list(said, LEAD)
-        if said[1] is not None:
-            raise UserError(*said[1])
-        return said[0]  # type: ignore[no-any-return]
+                result_and_error[1] = (error.what, error.remedy)
+        with self._explain_peer_errors():
+            dist.broadcast_object_list(result_and_error, LEAD)
+        result, error_text = result_and_error
+        if error_text is not None:
+            raise UserError(*error_text)
+        return result  # type: ignore[no-any-return]
 
     @contextmanager
     def lead_first(self) -> Iterator[None]:
         """The lead does the block before the others do: it fills caches that they then find."""
         if not self.leads:
-            self._wait()
+            self._barrier()
         yield
         if self.leads:
-            self._wait()
+            self._barrier()
 
-    def _wait(self) -> None:
+    def _barrier(self) -> None:
         if self.size > 1:
-            with self._answered():
+            with self._explain_peer_errors():
                 dist.barrier()
 
     @contextmanager
-    def _answered(self) -> Iterator[None]:
+    def _explain_peer_errors(self) -> Iterator[None]:
         try:
             yield
         except RuntimeError as error:
@@ -134,17 +140,17 @@ ALONE = World(0, 1)
 
 
 @contextmanager
-def joined() -> Iterator[World]:
-    """The world that `torchrun` has started this process in, or `ALONE`. Inside only the lead prints.
+def torchrun_world() -> Iterator[World]:
+    """Yields the processes that `torchrun` started together with this one, or `ALONE`. Inside only the lead prints.
 
-    Uses gloo on CPUs and NCCL on GPUs, of which each process takes its own. Raises UserError when there are too few.
+    Uses gloo on CPUs and NCCL on GPUs; each process takes a GPU of its own. Raises UserError when there are too few.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     if size == 1:
         yield ALONE
         return
-    gpu = torch.cuda.is_available()
-    if gpu:
+    with_gpus = torch.cuda.is_available()
+    if with_gpus:
         local = int(os.environ.get("LOCAL_RANK", "0"))
         if local >= torch.cuda.device_count():
             raise UserError(
@@ -155,17 +161,17 @@ def joined() -> Iterator[World]:
     with ExitStack() as stack:
         before = signal.signal(signal.SIGTERM, _stop)
         stack.callback(signal.signal, signal.SIGTERM, before)
-        dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo", timeout=PATIENCE)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if with_gpus else "gloo", timeout=TIMEOUT)
         stack.callback(dist.destroy_process_group)
         if rank != LEAD:
-            nowhere = stack.enter_context(Path(os.devnull).open("w"))
-            stack.enter_context(redirect_stdout(nowhere))
-            stack.enter_context(redirect_stderr(nowhere))
+            null = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stdout(null))
+            stack.enter_context(redirect_stderr(null))
         yield World(rank, size)
 
 
-def refuse_many(command: str) -> None:
-    """Raises UserError in a process that `torchrun` started with others, for a `command` that one process does."""
+def refuse_torchrun(command: str) -> None:
+    """Raises UserError in a process that `torchrun` started with others, for a `command` that runs in one process."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise UserError(f"`{command}` runs in one process.", "Start it without torchrun.")
 

@@ -1,4 +1,4 @@
-"""Out of memory is a user's mistake like others: one line says what to lower."""
+"""Running out of memory is reported as a user's mistake: one line says what to lower."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from contextlib import contextmanager
 
 from cad2real.errors import UserError
 
-# What PyTorch says on CPUs, where it raises a bare RuntimeError.
-SIGNS = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
+# Messages of the bare RuntimeError that PyTorch raises on CPUs.
+MESSAGES = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
 
 
 @contextmanager
-def memory_watched(stage: str, batch_size: int | None = None) -> Iterator[None]:
-    """Running out of memory in the block becomes a UserError; in a training step of `batch_size` images one that names
-    batch_size and gradient accumulation.
+def explain_out_of_memory(stage: str, batch_size: int | None = None) -> Iterator[None]:
+    """Turns running out of memory in the block into a UserError; with `batch_size`, that of a training step, into one
+    that names batch_size and gradient accumulation.
     """
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         import torch  # is there by now; commands that only check what they were given need not wait for it
 
-        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if not known and not any(sign in str(error).lower() for sign in SIGNS):
+        named = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not named and not any(text in str(error).lower() for text in MESSAGES):
             raise
         if batch_size is None:
             raise UserError(

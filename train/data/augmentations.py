@@ -1,4 +1,4 @@
-"""Random changes of a batch of images, each image its own draw, on the device that holds the batch.
+"""Random changes of a batch of images, drawn anew for each image, on the device that holds the batch.
 
 All functions take and give float images in [0, 1], shape (n, c, s, s); randomness comes from a torch.Generator of the
 CPU. What is as large as the images is made on their device: a CPU that made it would keep a GPU waiting.
@@ -7,6 +7,7 @@ CPU. What is as large as the images is made on their device: a CPU that made it 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
@@ -20,38 +21,40 @@ def uniform(n: int, low: float, high: float, rng: torch.Generator) -> Tensor:
     return torch.rand(n, generator=rng) * (high - low) + low
 
 
-def chosen(n: int, share: float, rng: torch.Generator) -> Tensor:
+def random_mask(n: int, share: float, rng: torch.Generator) -> Tensor:
     """(n, 1, 1, 1) of 0 and 1, each 1 with probability `share`."""
     return (torch.rand(n, generator=rng) < share).float().view(n, 1, 1, 1)
 
 
-def warp(
-    images: Tensor,
-    size: int,
-    *,
-    scale: tuple[float, float],
-    rotation_deg: float,
-    stretch: float,
-    shift: float,
-    perspective: float,
-    padding: str,
-    rng: torch.Generator,
-) -> Tensor:
-    """Turns, scales (log-uniform, above 1 zooms in), stretches (up to `stretch` between width and height), moves and
-    tilts each image, and samples it at `size` pixels.
+@dataclass(frozen=True)
+class WarpRange:
+    """How far `warp` may change an image: `scale` from and to (log-uniform, above 1 zooms in), a turn of at most
+    `rotation_deg` either way, moves of at most `shift` (a share of the side), width and height stretched against each
+    other up to `stretch` times, tilts up to `perspective`. 0, and 1 for `stretch`, change nothing.
+    """
+
+    scale: tuple[float, float]
+    rotation_deg: float
+    shift: float
+    stretch: float = 1.0
+    perspective: float = 0.0
+
+
+def warp(images: Tensor, size: int, limits: WarpRange, padding: str, rng: torch.Generator) -> Tensor:
+    """Turns, scales, stretches, moves and tilts each image within `limits`, and samples it at `size` pixels.
 
     No mirroring, see `flip`. `padding` is grid_sample's: "zeros" or "border".
     """
-    n = len(images)
-    zoom = torch.exp(uniform(n, math.log(scale[0]), math.log(scale[1]), rng))
+    n, stretch = len(images), limits.stretch
+    zoom = torch.exp(uniform(n, math.log(limits.scale[0]), math.log(limits.scale[1]), rng))
     squeeze = torch.exp(uniform(n, -math.log(stretch), math.log(stretch), rng) / 2)
-    turn = uniform(n, -math.radians(rotation_deg), math.radians(rotation_deg), rng)
+    turn = uniform(n, -math.radians(limits.rotation_deg), math.radians(limits.rotation_deg), rng)
     matrix = torch.zeros(n, 3, 3)
     sizes = torch.diag_embed(torch.stack([squeeze, 1 / squeeze], dim=1) / zoom[:, None])
     # The squeeze comes last, along the picture's own axes: photos are squeezed when their file is resized.
     matrix[:, :2, :2] = _rotation(turn) @ sizes
-    matrix[:, :2, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 2 * shift
-    matrix[:, 2, :2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * perspective
+    matrix[:, :2, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 2 * limits.shift
+    matrix[:, 2, :2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * limits.perspective
     matrix[:, 2, 2] = 1
     matrix = matrix.to(images.device)
     step = (torch.arange(size, dtype=torch.float32, device=images.device) + 0.5) / size * 2 - 1
@@ -76,7 +79,7 @@ def flip(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images are mirrored, which makes another part of one that has a left and a right hand."""
     if share <= 0:
         return images
-    return torch.where(chosen(len(images), share, rng).bool().to(images.device), images.flip(-1), images)
+    return torch.where(random_mask(len(images), share, rng).bool().to(images.device), images.flip(-1), images)
 
 
 def smooth_noise(
@@ -104,14 +107,14 @@ def jitter(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:
 
 def greyscale(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images lose their colour."""
-    mask = chosen(len(images), share, rng).to(images.device)
+    mask = random_mask(len(images), share, rng).to(images.device)
     return torch.lerp(images, images.mean(dim=1, keepdim=True).expand_as(images), mask)
 
 
 def recolour(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images get another tint: their brightness, stretched to a random level, times a random colour."""
     n = len(images)
-    mask = chosen(n, share, rng).to(images.device)
+    mask = random_mask(n, share, rng).to(images.device)
     brightness = images.amax(dim=1, keepdim=True)
     tint = torch.rand(n, 3, 1, 1, generator=rng).to(images.device)
     tint = tint / tint.amax(dim=1, keepdim=True).clamp_min(1e-3)
@@ -125,7 +128,7 @@ def highlights(images: Tensor, alpha: Tensor, share: float, rng: torch.Generator
     n, _, size, _ = images.shape
     field = smooth_noise(n, 1, size, rng, images.device, cells=7)
     threshold = uniform(n, 0.55, 0.9, rng).view(n, 1, 1, 1).to(images.device)
-    blob = ((field - threshold) * 12).clamp(0, 1) * alpha * chosen(n, share, rng).to(images.device)
+    blob = ((field - threshold) * 12).clamp(0, 1) * alpha * random_mask(n, share, rng).to(images.device)
     return torch.lerp(images, torch.ones_like(images), blob)
 
 
@@ -139,7 +142,7 @@ def shadow(background: Tensor, alpha: Tensor, share: float, rng: torch.Generator
     move[:, :, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 0.12
     grid = F.affine_grid(move.to(background.device), [n, 1, size, size], align_corners=False)
     soft = F.grid_sample(soft, grid, align_corners=False)
-    depth = uniform(n, 0.1, 0.8, rng).view(n, 1, 1, 1).to(background.device) * chosen(n, share, rng).to(
+    depth = uniform(n, 0.1, 0.8, rng).view(n, 1, 1, 1).to(background.device) * random_mask(n, share, rng).to(
         background.device
     )
     return background * (1 - soft * depth)
@@ -147,7 +150,7 @@ def shadow(background: Tensor, alpha: Tensor, share: float, rng: torch.Generator
 
 def blur(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images are a little out of focus."""
-    mask = chosen(len(images), share, rng) * torch.rand(len(images), 1, 1, 1, generator=rng)
+    mask = random_mask(len(images), share, rng) * torch.rand(len(images), 1, 1, 1, generator=rng)
     soft = F.avg_pool2d(F.avg_pool2d(images, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)
     return torch.lerp(images, soft, mask.to(images.device))
 
@@ -155,7 +158,7 @@ def blur(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
 def low_resolution(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Some images are shrunk and enlarged again, as a small part in a large photo is."""
     size = images.shape[-1]
-    mask = chosen(len(images), share, rng).to(images.device)
+    mask = random_mask(len(images), share, rng).to(images.device)
     small = max(8, int(size * float(uniform(1, 0.25, 0.7, rng))))
     coarse = F.interpolate(images, size=(small, small), mode="bilinear", antialias=True, align_corners=False)
     return torch.lerp(images, F.interpolate(coarse, size=(size, size), mode="bicubic").clamp(0, 1), mask)
@@ -168,7 +171,7 @@ def jpeg(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     from torchvision.transforms.v2 import functional
 
     result = images.clone()
-    mask, quality = chosen(len(images), share, rng), uniform(len(images), *JPEG_QUALITY, rng)
+    mask, quality = random_mask(len(images), share, rng), uniform(len(images), *JPEG_QUALITY, rng)
     for row in mask.flatten().nonzero().flatten().tolist():
         stored = functional.jpeg((images[row] * 255).round().to("cpu", torch.uint8), quality=int(quality[row]))
         result[row] = stored.to(images.device) / 255
@@ -197,5 +200,5 @@ def erase(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     high = low + 0.1 + torch.rand(n, 2, generator=rng) * 0.25
     inside = ((step >= low[..., None]) & (step < high[..., None])).to(images.device)  # (n, 2, size)
     hole = (inside[:, 0, :, None] & inside[:, 1, None, :]).float().unsqueeze(1)
-    hole = hole * chosen(n, share, rng).to(images.device)
+    hole = hole * random_mask(n, share, rng).to(images.device)
     return torch.lerp(images, torch.rand(n, 3, 1, 1, generator=rng).to(images.device).expand_as(images), hole)

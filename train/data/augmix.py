@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from train.data.augmentations import chosen
+from train.data.augmentations import random_mask
 
 type Operation = Callable[[Tensor, float, float], Tensor]
 
@@ -28,7 +28,7 @@ def augmix(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
     if share <= 0:
         return images
     result = images.clone()
-    for row in chosen(len(images), share, rng).flatten().nonzero().flatten().tolist():
+    for row in random_mask(len(images), share, rng).flatten().nonzero().flatten().tolist():
         result[row] = _mixed(images[row], rng)
     return result
 
@@ -37,7 +37,7 @@ def _mixed(image: Tensor, rng: torch.Generator) -> Tensor:
     # Exponential shares over their sum are Dirichlet(1, ..., 1); one uniform number is Beta(1, 1).
     parts = -torch.rand(CHAINS, generator=rng).clamp_min(1e-6).log()
     weights: list[float] = (parts / parts.sum()).tolist()
-    kept = float(torch.rand(1, generator=rng))
+    weight_of_image = float(torch.rand(1, generator=rng))
     mixture = torch.zeros_like(image)
     for weight in weights:
         chain = image
@@ -48,7 +48,7 @@ def _mixed(image: Tensor, rng: torch.Generator) -> Tensor:
             strength = (LEAST + level * (SEVERITY - LEAST)) / 10
             chain = OPERATIONS[number](chain, strength, 1.0 if sign < 0.5 else -1.0)
         mixture = mixture + weight * chain
-    return (kept * image + (1 - kept) * mixture).clamp(0, 1)
+    return (weight_of_image * image + (1 - weight_of_image) * mixture).clamp(0, 1)
 
 
 def _autocontrast(image: Tensor, strength: float, sign: float) -> Tensor:

@@ -38,7 +38,7 @@ NO_PHOTOS = BackgroundPhotos(np.zeros((0, 3, 1, 1), dtype=np.uint8))
 
 def read_backgrounds(folder: Path | None, size: int, cache: Path) -> BackgroundPhotos:
     """The photos below `folder` at `size` pixels, of more than 1,000 evenly as many; none without a folder. Decoded
-    pictures are kept in `cache`, named by their content. What is skipped is said on standard error.
+    pictures are kept in `cache`, named by their content. What is skipped is printed on standard error.
 
     Raises UserError when the folder is missing or has no usable photo.
     """
@@ -66,10 +66,10 @@ def _cached(paths: Sequence[Path], folder: Path, size: int, cache: Path) -> Back
     stored = cache / f"backgrounds-{size}-{content_key(paths, f'{size} {names}')}.npy"
     listed = stored.with_suffix(".json")
     try:
-        kept = np.lib.format.open_memmap(stored, mode="r")
+        stored_images = np.lib.format.open_memmap(stored, mode="r")
         skipped = [Skipped(**entry) for entry in json.loads(listed.read_text(encoding="utf-8"))]
-        if kept.shape == (len(paths) - len(skipped), 3, size, size) and kept.dtype == np.uint8:
-            return BackgroundPhotos(kept, tuple(skipped))
+        if stored_images.shape == (len(paths) - len(skipped), 3, size, size) and stored_images.dtype == np.uint8:
+            return BackgroundPhotos(stored_images, tuple(skipped))
     except (OSError, ValueError, TypeError):
         pass  # none yet, or damaged: made anew
     with ThreadPoolExecutor() as pool:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from train.data import augmentations
+from train.data.augmentations import WarpRange
 from train.data.augmix import augmix
 from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
 
@@ -27,33 +28,33 @@ def backgrounds(
     params: BackgroundParams,
     target: UInt8 | None,
     rng: torch.Generator,
-    scenes: UInt8 | None = None,
+    background_photos: UInt8 | None = None,
     device: torch.device | None = None,
 ) -> Tensor:
     """(n, 3, size, size) pictures on `device` (None: the CPU) to stand behind parts: colours, smooth gradients, corners
-    of unlabelled photos, and pieces of `scenes` (k, 3, s, s), the user's own photos.
+    of unlabelled photos, and pieces of `background_photos` (k, 3, s, s), the user's own photos.
     """
     shares = torch.tensor(
         [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
     )
-    if scenes is not None and len(scenes):
+    if background_photos is not None and len(background_photos):
         shares = torch.cat([shares, torch.tensor([params.photos])])
     if shares.sum() <= 0:
         shares[0] = 1.0
-    home = device or torch.device("cpu")
-    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1).to(home)
+    device = device or torch.device("cpu")
+    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1).to(device)
     colour = torch.rand(n, 3, 1, 1, generator=rng)
     # Most benches, papers and light tables are near grey: half of the colours are.
     grey = colour.mean(1, keepdim=True) + (colour - colour.mean(1, keepdim=True)) * 0.15
     grey = grey + (torch.randint(-1, 2, (n, 1, 1, 1), generator=rng).float() * 0.45)
-    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour).to(home)
-    wave = augmentations.smooth_noise(n, 3, size, rng, home) - 0.5
-    gradient = colour + wave * torch.rand(n, 1, 1, 1, generator=rng).to(home)
+    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour).to(device)
+    wave = augmentations.smooth_noise(n, 3, size, rng, device) - 0.5
+    gradient = colour + wave * torch.rand(n, 1, 1, 1, generator=rng).to(device)
     result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
     if shares[2] > 0 and target is not None:
-        result = torch.where(kind == 2, _photo_corners(n, size, target, rng, home), result)
-    if scenes is not None and len(shares) > 3 and shares[3] > 0:
-        result = torch.where(kind == 3, _pieces(n, size, scenes, rng, home), result)
+        result = torch.where(kind == 2, _photo_corners(n, size, target, rng, device), result)
+    if background_photos is not None and len(shares) > 3 and shares[3] > 0:
+        result = torch.where(kind == 3, _pieces(n, size, background_photos, rng, device), result)
     return result
 
 
@@ -71,17 +72,17 @@ def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator, devic
     return torch.nn.functional.interpolate(corners, size=(size, size), mode="bilinear", align_corners=False)
 
 
-def _pieces(n: int, size: int, scenes: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
+def _pieces(n: int, size: int, background_photos: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
     """Squares of random photos, turned by quarters, half their side or more."""
-    rows = torch.randint(len(scenes), (n,), generator=rng).tolist()
+    rows = torch.randint(len(background_photos), (n,), generator=rng).tolist()
     turns = torch.randint(4, (n,), generator=rng).tolist()
-    full = scenes.shape[-1]
+    full = background_photos.shape[-1]
     sides = torch.randint((full + 1) // 2, full + 1, (n,), generator=rng).tolist()
     places = torch.rand(n, 2, generator=rng).tolist()
     result = torch.empty(n, 3, size, size, device=device)
     for number, (row, turn, side, (down, right)) in enumerate(zip(rows, turns, sides, places, strict=True)):
         top, left = int(down * (full - side + 1)), int(right * (full - side + 1))
-        piece = torch.from_numpy(np.ascontiguousarray(scenes[row, :, top : top + side, left : left + side]))
+        piece = torch.from_numpy(np.ascontiguousarray(background_photos[row, :, top : top + side, left : left + side]))
         shown = torch.nn.functional.interpolate(
             torch.rot90(piece[None].to(device).float() / 255, turn, (2, 3)),
             size=(size, size),
@@ -100,30 +101,21 @@ def source_view(
     background: BackgroundParams,
     target: UInt8 | None,
     rng: torch.Generator,
-    scenes: UInt8 | None = None,
+    background_photos: UInt8 | None = None,
 ) -> Tensor:
-    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, dressed, on a random background, perhaps a
-    piece of the photos `target` or `scenes`.
+    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, recoloured, on a random background, perhaps a
+    piece of the photos `target` or `background_photos`.
     """
     n = len(renders)
     premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
-    warped = augmentations.warp(
-        premultiplied,
-        size,
-        scale=params.scale,
-        rotation_deg=params.rotation_deg,
-        stretch=params.stretch,
-        shift=params.shift,
-        perspective=params.perspective,
-        padding="zeros",
-        rng=rng,
-    )
+    limits = WarpRange(params.scale, params.rotation_deg, params.shift, params.stretch, params.perspective)
+    warped = augmentations.warp(premultiplied, size, limits, "zeros", rng)
     warped = augmentations.flip(warped, params.flip_p, rng)
     alpha = warped[:, 3:]
     part = warped[:, :3] / alpha.clamp_min(1e-3)
     part = augmentations.recolour(part.clamp(0, 1), params.recolour_p, rng)
     part = augmentations.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng, scenes, alpha.device)
+    behind = backgrounds(n, size, background, target, rng, background_photos, alpha.device)
     behind = augmentations.shadow(behind, alpha, params.shadow_p, rng)
     images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
     return _finish(images, params.jitter, params, rng)
@@ -141,17 +133,8 @@ def _finish(images: Tensor, jitter: float, params: AugmentParams, rng: torch.Gen
 
 def target_view(photos: Tensor, size: int, params: TargetAugmentParams, rng: torch.Generator) -> Tensor:
     """Photos (n, 3, s, s) as training images (n, 3, size, size): a little turned, moved and jittered (weak view)."""
-    images = augmentations.warp(
-        photos,
-        size,
-        scale=params.scale,
-        rotation_deg=params.rotation_deg,
-        stretch=1.0,
-        shift=params.shift,
-        perspective=0.0,
-        padding="border",
-        rng=rng,
-    )
+    limits = WarpRange(params.scale, params.rotation_deg, params.shift)
+    images = augmentations.warp(photos, size, limits, "border", rng)
     images = augmentations.flip(images, params.flip_p, rng)
     return augmentations.jitter(images, params.jitter, rng)
 

@@ -30,7 +30,7 @@ from train.data.image_cache import cached, load_images
 class SourceDomain:
     """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
     `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths;
-    `scenes` the user's photos to stand behind them.
+    `background_photos` the user's photos to put behind them.
     """
 
     images: npt.NDArray[np.uint8]
@@ -39,7 +39,7 @@ class SourceDomain:
     classes: tuple[str, ...]
     parts: tuple[str, ...]
     views: tuple[Path, ...]
-    scenes: BackgroundPhotos = NO_PHOTOS
+    background_photos: BackgroundPhotos = NO_PHOTOS
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class TargetDomain:
     images: npt.NDArray[np.uint8]
     squares: tuple[str, ...]
     extents: npt.NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, size: int) -> TargetDomain:
+        """No photos, as of `size` pixels: for training on renders alone."""
+        return cls(np.zeros((0, 3, size, size), dtype=np.uint8), (), np.zeros((0, 2)))
 
 
 def read_source(renders: Path, size: int, held_out_share: float, cache: Path | None) -> SourceDomain:

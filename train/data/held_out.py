@@ -1,4 +1,4 @@
-"""Renders that never trained, changed at random as training changes them: one fixed draw that every model sees."""
+"""Renders that never trained, changed at random as training changes them: one fixed draw, the same for every model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out renders of `source`, dressed with pieces of the unlabelled `target` photos; `rows` are theirs."""
+    """Held-out renders of `source` (`rows`), on backgrounds some of which show the unlabelled `target` photos."""
 
     source: SourceDomain
     target: TargetDomain
@@ -42,7 +42,7 @@ class HeldOut:
                 self.params.background,
                 self.target.images,
                 rng,
-                self.source.scenes.images,
+                self.source.background_photos.images,
             )
 
 

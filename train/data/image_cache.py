@@ -1,4 +1,4 @@
-"""Pictures as one uint8 array: decoded and shrunk once, kept in a memory-mapped cache named by its content."""
+"""Pictures as one uint8 array: decoded and shrunk once, stored in a memory-mapped cache named by its content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
 
 
 def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
-    """A picture as (channels, size, size) uint8; shrunk with area weights, straight alpha kept straight."""
+    """A picture as (channels, size, size) uint8; shrunk with area weights, straight alpha stays straight."""
     if mode == "RGBA":
         # Colour of transparent pixels must not bleed into the edge: shrink with premultiplied alpha.
         picture = picture.convert("RGBA").convert("RGBa").resize((size, size), Image.Resampling.BOX, reducing_gap=2.0)

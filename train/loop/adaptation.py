@@ -1,196 +1,188 @@
-"""Stage 2: the loop in which renders and unlabelled photos train all layers; each epoch leaves a candidate."""
+"""Stage 2: the loop in which renders and unlabelled photos train all layers.
+
+Each step:
+
+1. Augmented renders, strong views of photos and weak views of the same photos are made (`step_images`). In the first
+   part of the run there are renders only.
+2. The student sees renders and strong views in one forward pass; the mean teacher sees the weak views. The losses are
+   the renders' cross-entropy and the weighted loss of each method, which ramps up (`task`).
+3. With SDAT the losses are taken at weights that are perturbed along the gradient of the renders' loss (`sharpness`).
+4. Gradients are clipped; AdamW and its schedule take a step; the teacher follows as the student's moving average.
+
+After each epoch the teacher is what a caller may keep.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from torch import Tensor
 
 from cad2real.errors import UserError
 from cad2real.progress import Progress
-from train.compute.compilation import compiler_watched
+from train.compute.compilation import explain_compiler_errors
+from train.compute.device import replica_count
 from train.compute.distributed import ALONE, World
-from train.compute.out_of_memory import memory_watched
+from train.compute.out_of_memory import explain_out_of_memory
 from train.data.datasets import SourceDomain, TargetDomain
-from train.loop.checkpoint import Checkpoint, Run
+from train.loop.checkpoint import Checkpoint, TrainingState
 from train.loop.divergence import refuse_divergence
 from train.loop.label_shift import LabelShift
-from train.loop.optimizer import parameter_groups
-from train.loop.runner import Runner
+from train.loop.optimizer import freeze_blocks, parameter_groups
+from train.loop.parallel_network import ParallelNetwork
 from train.loop.schedule import Schedule
-from train.loop.sharpness import climbed
-from train.loop.step_images import Draw, MakeDraws, draws, made_ahead
+from train.loop.sharpness import perturbed_weights
+from train.loop.step_images import MakeStepImages, StepImages, prefetched, step_images
+from train.loop.task import AdaptationTask
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
-from train.methods.batch import Method, Setting, StepBatch
+from train.methods.batch import Method, Setting
 from train.networks.classifier import Classifier
-from train.params import AdaptParams, MethodName, TrainParams
+from train.params import TrainParams
 from train.sizes.size_prior import SizePrior
 
-Tensor = torch.Tensor
 GRADIENT_CLIP = 5.0
+
+type OnEpoch = Callable[[int, Classifier, dict[str, float]], SizePrior | None]
+"""Called after each epoch with its number (from 0), the averaged network (the teacher) and the mean losses by name.
+Returns the size prior that corrects the teacher's probabilities from then on, or None.
+"""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """A run of the loop: all that its result depends on.
+
+    `network` is trained in place. `params.batch_size` is that of all processes of `world` together, which train to the
+    same weights. `learning_rate_scale` in (0, 1] multiplies the learning rates and the share of steps on renders only.
+    `label_shift` weighs the renders' losses; `class_shares` (c,) are those of the classes among the photos, as far as
+    they are known (see `Setting`). `make_images` gives the images of the steps. `stage` names the run in messages.
+    """
+
+    network: Classifier
+    source: SourceDomain
+    target: TargetDomain
+    params: TrainParams
+    stage: str = "adapt"
+    learning_rate_scale: float = 1.0
+    label_shift: LabelShift | None = None
+    class_shares: Tensor | None = None
+    make_images: MakeStepImages = step_images
+    world: World = ALONE
+
+    @property
+    def schedule(self) -> Schedule:
+        steps = self.params.epochs * self.params.steps_per_epoch
+        return Schedule(steps, self.learning_rate_scale * self.params.adapt.source_only_share)
 
 
 def adapt(
-    network: Classifier,
-    source: SourceDomain,
-    target: TargetDomain,
-    params: TrainParams,
-    lanes: int,
-    pace: float,
-    on_epoch: Callable[[int, Classifier, dict[str, float]], SizePrior | None],
+    run: Adaptation,
+    on_epoch: OnEpoch,
     checkpoint: Checkpoint | None = None,
-    prior: SizePrior | None = None,
-    name: str = "adapt",
-    world: World = ALONE,
-    shift: LabelShift | None = None,
-    make_draws: MakeDraws = draws,
-    shares: Tensor | None = None,
+    size_prior: SizePrior | None = None,
 ) -> None:
-    """Trains `network` in place. After each epoch calls `on_epoch(epoch, averaged network, mean losses)`; the size
-    prior that it returns corrects what the teacher says from then on. `pace` in (0, 1] multiplies the learning rates
-    and the share of steps on renders only.
-    Goes on where `checkpoint` ends, with the `prior` of its last epoch, and brings it up to date after each epoch.
-    `name` is the stage's in messages. All processes of `world` train together, to the same weights; `params.batch_size`
-    is that of all of them. `make_draws` gives the images of the steps. `shift`, which `on_epoch` may bring up to date,
-    weighs the renders' losses. `shares` (c,): of the classes among the photos, as far as is known; see Setting.
+    """Trains `run.network` in place. Goes on where `checkpoint` ends, with the `size_prior` of its last epoch, and
+    brings it up to date after each epoch.
 
     Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
     the world has ended.
     """
-    stage = params.adapt
+    params, world, schedule = run.params, run.world, run.schedule
     if params.batch_size < world.size:
         raise UserError(
-            f"train {name}: batch_size: {params.batch_size} cannot be shared by {world.size} processes.",
+            f"train {run.stage}: batch_size: {params.batch_size} cannot be shared by {world.size} processes.",
             "Raise train.batch_size in params.yaml, or start fewer processes.",
         )
-    schedule = Schedule(params.epochs * params.steps_per_epoch, pace * stage.source_only_share)
-    network.in_bfloat16 = params.precision == "bf16"
-    methods = _methods(network, params, shares)
-    own = [parameter for method in methods.values() for parameter in method.parameters()]
-    climb = sum(method.climb for method in methods.values())
-    groups = parameter_groups(network, own, stage, pace)
-    home = network.mean.device
-    optimizer = torch.optim.AdamW(groups, weight_decay=stage.weight_decay, fused=home.type == "cuda")
-    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    pieces, compiled = params.gradient_accumulation, params.torch_compile
-    student = Runner(network, lanes, world, own, pieces, compiled)
-    teacher = Runner(make_teacher(network).eval(), lanes, world, pieces=pieces, compiled=compiled)
-    parts: dict[str, torch.nn.Module] = {str(name): method for name, method in methods.items()}
-    if shift is not None:
-        parts["label_shift"] = shift.to(home)
-    run = Run(network, teacher.network, parts, optimizer, rates)
-    done = checkpoint.restore(run, params.steps_per_epoch, world) if checkpoint else 0
-    restyles = [method.restyle for method in methods.values()]
-    steps = made_ahead(make_draws(source, target, params, schedule, restyles, rates.last_epoch, home))
+    task = new_task(run)
+    state = _initial_state(run, task, schedule)
+    epochs_done = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
+    device = run.network.mean.device
+    batches = prefetched(
+        run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device)
+    )
     with (
-        Progress(name, schedule.steps, "steps", rates.last_epoch) as progress,
-        memory_watched(name, params.batch_size),
-        compiler_watched(name, compiled),
+        Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
+        explain_out_of_memory(run.stage, params.batch_size),
+        explain_compiler_errors(run.stage, params.torch_compile),
     ):
-        for epoch in range(done, params.epochs):
+        for epoch in range(epochs_done, params.epochs):
             sums: dict[str, float] = {}
-            network.train()
+            run.network.train()
             for _ in range(params.steps_per_epoch):
-                draw = next(steps)
-                if climb:
-                    pooled = student.pooled(draw.images[: len(draw.labels)])
-                    network.norm.meet(pooled, follow=False)  # renders alone, and the step's own pass comes yet
-                    student.backward(_task(network, pooled, draw, stage, shift)[-1])
-                with climbed(network.parameters(), climb):  # without SDAT there is no gradient yet: nothing moves
-                    optimizer.zero_grad(set_to_none=True)
-                    losses = step_losses(student, teacher, methods, draw, prior, stage, shift)
-                    together = torch.stack(list(losses.values()))
-                    student.backward(together.sum())
-                    network.norm.part()
-                norm = torch.nn.utils.clip_grad_norm_([*network.parameters(), *own], GRADIENT_CLIP)
-                *each, slope = torch.cat([together, norm[None]]).tolist()  # a step waits for a GPU here alone
-                values = dict(zip(losses, each, strict=True))
-                refuse_divergence(name, progress.done, values, slope)
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-                rates.step()
-                update_teacher(teacher.network, network, rates.last_epoch - 1, stage.teacher_momentum)
-                for method, value in values.items():
-                    sums[method] = sums.get(method, 0.0) + value
-                progress.advance(note=" ".join(f"{method} {value:.2f}" for method, value in values.items()))
-            means = {method: value / params.steps_per_epoch for method, value in sums.items()}
-            prior = on_epoch(epoch, teacher.network, means)
+                losses = _step(run, task, state, next(batches), size_prior)
+                for name, value in losses.items():
+                    sums[name] = sums.get(name, 0.0) + value
+                progress.advance(note=" ".join(f"{name} {value:.2f}" for name, value in losses.items()))
+            means = {name: value / params.steps_per_epoch for name, value in sums.items()}
+            size_prior = on_epoch(epoch, task.teacher.network, means)
             if checkpoint and world.leads:
-                checkpoint.save(run, epoch + 1)
+                checkpoint.save(state, epoch + 1)
 
 
-def _methods(network: Classifier, params: TrainParams, shares: Tensor | None) -> dict[MethodName, Method]:
-    """The methods of `train.adapt.methods`, on the network's device."""
+def _step(
+    run: Adaptation, task: AdaptationTask, state: TrainingState, images: StepImages, size_prior: SizePrior | None
+) -> dict[str, float]:
+    """One step of the optimiser; the losses by name. Raises DivergedError before any weight has changed."""
+    network, optimizer = run.network, state.optimizer
+    if task.sam_rho:
+        task.student.backward(task.source_loss(images))
+    with perturbed_weights(network.parameters(), task.sam_rho):  # without SDAT there is no gradient: nothing moves
+        optimizer.zero_grad(set_to_none=True)
+        losses = task.losses(images, size_prior)
+        stacked = torch.stack(list(losses.values()))
+        task.student.backward(stacked.sum())
+        network.norm.clear_batch_statistics()
+    parameters = [*network.parameters(), *task.method_parameters]
+    gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_CLIP)
+    *each, norm = torch.cat([stacked, gradient_norm[None]]).tolist()  # the only place where a step waits for a GPU
+    values = dict(zip(losses, each, strict=True))
+    refuse_divergence(run.stage, state.steps_done, values, norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    state.scheduler.step()
+    update_teacher(task.teacher.network, network, state.steps_done - 1, run.params.adapt.teacher_momentum)
+    return values
+
+
+def new_task(run: Adaptation) -> AdaptationTask:
+    """The run's task before the first step: its teacher is a copy of the network, its methods are those of
+    `train.adapt.methods`.
+    """
+    network, params = run.network, run.params
+    network.in_bfloat16 = params.precision == "bf16"
+    freeze_blocks(network, params.adapt.frozen_blocks)  # before replicas and teacher are copied from it
+    methods = new_methods(run)
+    method_parameters = [parameter for method in methods.values() for parameter in method.parameters()]
+    count, pieces, compiled = replica_count(), params.gradient_accumulation, params.torch_compile
+    student = ParallelNetwork(network, count, run.world, method_parameters, pieces, compiled)
+    teacher = ParallelNetwork(make_teacher(network).eval(), count, run.world, pieces=pieces, compiled=compiled)
+    shift = None if run.label_shift is None else run.label_shift.to(network.mean.device)
+    return AdaptationTask(student, teacher, methods, params.adapt.label_smoothing, shift)
+
+
+def new_methods(run: Adaptation) -> dict[str, Method]:
+    """The methods of `train.adapt.methods` by name, on the network's device."""
+    network, params = run.network, run.params
     sizes = network.head.in_features, network.head.out_features
     return {
-        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed, shares)).to(network.mean.device)
+        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed, run.class_shares)).to(
+            network.mean.device
+        )
         for name, weight in params.adapt.methods.items()
     }
 
 
-def _task(
-    network: Classifier, pooled: Tensor, draw: Draw, stage: AdaptParams, shift: LabelShift | None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Features (n, d), logits (n, c) and cross-entropy of the renders, whose pooled features (n, d) are given."""
-    feature = network.norm(pooled, "source")
-    logits = network.head(feature)
-    labels = draw.labels.to(logits.device)
-    if shift is None:
-        return feature, logits, F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing)
-    losses = F.cross_entropy(logits, labels, label_smoothing=stage.label_smoothing, reduction="none")
-    return feature, logits, shift(losses, labels)
-
-
-def step_losses(
-    student: Runner,
-    teacher: Runner,
-    methods: dict[MethodName, Method],
-    draw: Draw,
-    prior: SizePrior | None,
-    stage: AdaptParams,
-    shift: LabelShift | None = None,
-) -> dict[str, Tensor]:
-    """The weighted losses of a step by name: the source's, and those of the methods once the target trains."""
-    network = student.network
-    pooled = student.pooled(draw.images)
-    network.norm.meet(pooled)
-    n = len(draw.labels)
-    feature, logits, task = _task(network, pooled[:n], draw, stage, shift)
-    losses = {"source": task}
-    if draw.weak is None:
-        return losses
-    probabilities = _taught(teacher, draw.weak, draw, prior)
-    target_feature = network.norm(pooled[n:], "target", probabilities)
-    batch = StepBatch(
-        source_feature=feature,
-        source_logits=logits,
-        source_labels=draw.labels.to(logits.device),
-        target_feature=target_feature,
-        target_logits=network.head(target_feature),
-        target_teacher=probabilities,
-        weak=draw.weak,
-        strong=draw.images[n:],
-        head=network.head,
-        look=partial(student.look, probabilities=probabilities),
-        sized=prior is not None and draw.extents is not None,
-        progress=draw.done,
-    )
-    ramp = Schedule.ramp(draw.done)
-    for name, method in methods.items():
-        loss = method.loss(batch)
-        if loss is not None:
-            losses[name] = ramp * stage.methods[name] * loss
-    return losses
-
-
-@torch.no_grad()
-def _taught(teacher: Runner, weak: Tensor, draw: Draw, prior: SizePrior | None) -> Tensor:
-    """What the teacher, corrected by sizes, says of weak views of photos: class probabilities (m, c)."""
-    logits: Tensor = teacher.network.head(teacher.network.norm(teacher.pooled(weak), "target"))
-    if prior is not None and draw.extents is not None:
-        word, likelihood = (torch.from_numpy(said(draw.extents)) for said in (prior.word, prior.log_likelihood))
-        logits = word.to(logits) * logits.log_softmax(dim=1) + likelihood.to(logits)
-    return logits.softmax(dim=1)
+def _initial_state(run: Adaptation, task: AdaptationTask, schedule: Schedule) -> TrainingState:
+    """Everything that steps change, with a new optimiser."""
+    network, params = run.network, run.params.adapt
+    groups = parameter_groups(network, task.method_parameters, params, run.learning_rate_scale)
+    fused = network.mean.device.type == "cuda"
+    optimizer = torch.optim.AdamW(groups, weight_decay=params.weight_decay, fused=fused)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
+    modules: dict[str, torch.nn.Module] = {**task.methods}
+    if task.label_shift is not None:
+        modules["label_shift"] = task.label_shift
+    return TrainingState(network, task.teacher.network, modules, optimizer, scheduler)

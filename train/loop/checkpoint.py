@@ -19,28 +19,34 @@ from torch import Tensor, nn
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, sweep_temporaries
+from train.compute.device import default_device, replica_count
 from train.compute.distributed import ALONE, World
-from train.networks.inference import device, lane_count
 
 EPOCHS = "epochs"
 RNG, CUDA_RNG = "rng.torch", "rng.cuda"
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingState:
     """Everything that a step changes. Learning rates follow from the number of steps; images from that and the seed."""
 
     network: nn.Module
     teacher: nn.Module
     methods: Mapping[str, nn.Module]
     optimizer: torch.optim.Optimizer
-    rates: torch.optim.lr_scheduler.LambdaLR
+    scheduler: torch.optim.lr_scheduler.LambdaLR
+
+    @property
+    def steps_done(self) -> int:
+        return self.scheduler.last_epoch
 
     def tensors(self) -> dict[str, Tensor]:
         found = {
-            f"{name}.{key}": value for name, part in self._parts().items() for key, value in part.state_dict().items()
+            f"{name}.{key}": value
+            for name, module in self._modules().items()
+            for key, value in module.state_dict().items()
         }
-        for number, parameter in enumerate(self._trained()):
+        for number, parameter in enumerate(self._parameters()):
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 found[f"optimizer.{number}.{key}"] = value
         found[RNG] = torch.get_rng_state()
@@ -49,23 +55,23 @@ class Run:
         return {name: value.contiguous() for name, value in found.items()}
 
     def restore(self, tensors: Mapping[str, Tensor], steps: int) -> None:
-        """Becomes what it was after `steps` steps, when `tensors()` gave `tensors`."""
-        for name, part in self._parts().items():
-            part.load_state_dict(_within(tensors, name))
-        for number, parameter in enumerate(self._trained()):
-            for key, value in _within(tensors, f"optimizer.{number}").items():
-                self.optimizer.state[parameter][key] = self._placed(value, parameter)
-        self.rates.last_epoch = steps
-        bases = zip(self.optimizer.param_groups, self.rates.base_lrs, self.rates.lr_lambdas, strict=True)
+        """Brings back the state after `steps` steps, when `tensors()` returned `tensors`."""
+        for name, module in self._modules().items():
+            module.load_state_dict(_with_prefix(tensors, name))
+        for number, parameter in enumerate(self._parameters()):
+            for key, value in _with_prefix(tensors, f"optimizer.{number}").items():
+                self.optimizer.state[parameter][key] = self._as_kept(value, parameter)
+        self.scheduler.last_epoch = steps
+        bases = zip(self.optimizer.param_groups, self.scheduler.base_lrs, self.scheduler.lr_lambdas, strict=True)
         for group, base, factor in bases:
             group["lr"] = base * factor(steps)
         torch.set_rng_state(tensors[RNG])
         if CUDA_RNG in tensors and self._device.type == "cuda":
             torch.cuda.set_rng_state(tensors[CUDA_RNG], self._device)
 
-    def _placed(self, value: Tensor, parameter: nn.Parameter) -> Tensor:
-        """A value of the optimiser's state where it keeps it: laid out in memory as its parameter is, so that sums come
-        out the same to the bit; the number of steps, which only a fused optimiser counts on the device, as it is.
+    def _as_kept(self, value: Tensor, parameter: nn.Parameter) -> Tensor:
+        """A value as the optimiser keeps it: with its parameter's device and memory layout, so that sums are the same
+        to the bit; the number of steps, which only a fused optimiser counts on the device, stays as it is.
         """
         if value.dim() == 0:
             return value.to(parameter.device) if self.optimizer.defaults.get("fused") else value
@@ -75,21 +81,21 @@ class Run:
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
-    def _parts(self) -> dict[str, nn.Module]:
+    def _modules(self) -> dict[str, nn.Module]:
         methods = {f"method_{name}": method for name, method in self.methods.items()}
         return {"network": self.network, "teacher": self.teacher, **methods}
 
-    def _trained(self) -> list[nn.Parameter]:
+    def _parameters(self) -> list[nn.Parameter]:
         return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
 
-def _within(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The end of a run's last epoch, in the file `path`. Earlier ones are replaced."""
+    """The state at the end of a run's last epoch, in the file `path`."""
 
     path: Path
 
@@ -104,30 +110,30 @@ class Checkpoint:
         except (OSError, SafetensorError, TypeError, KeyError, ValueError):  # another's file has no such entry
             return 0
 
-    def save(self, run: Run, epochs: int) -> None:
+    def save(self, state: TrainingState, epochs: int) -> None:
         from safetensors.torch import save_file
 
         with atomic_file(self.path) as temporary:
-            save_file(run.tensors(), temporary, {EPOCHS: str(epochs)})
+            save_file(state.tensors(), temporary, {EPOCHS: str(epochs)})
 
-    def restore(self, run: Run, steps_per_epoch: int, world: World = ALONE) -> int:
-        """Brings `run` to where it was, in all processes of `world` what the lead's file says. Returns the epochs that
-        are done; at 0 nothing changes.
+    def restore(self, state: TrainingState, steps_per_epoch: int, world: World = ALONE) -> int:
+        """Brings `state` back, in all processes of `world` from the lead's file. Returns the epochs that are done; at 0
+        nothing changes.
         """
         from safetensors.torch import load_file
 
-        epochs = world.agreed(lambda: self.epochs)
+        epochs = world.broadcast_from_lead(lambda: self.epochs)
         if epochs:
-            run.restore(world.agreed(lambda: load_file(self.path)), epochs * steps_per_epoch)
+            state.restore(world.broadcast_from_lead(lambda: load_file(self.path)), epochs * steps_per_epoch)
         return epochs
 
 
-def run_key(said: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path] = ()) -> str:
-    """A name for the run that `said` (anything JSON can hold), arrays and files determine, with this code on this kind
-    of machine: where it is equal, weights come out equal to the bit.
+def run_key(settings: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path] = ()) -> str:
+    """A name for the run that `settings` (anything JSON can hold), arrays and files determine, with this code on this
+    kind of machine: where it is equal, weights come out equal to the bit.
     """
-    machine = [lane_count(), str(device()), torch.__version__]
-    digest = hashlib.blake2b(json.dumps([said, machine], sort_keys=True).encode(), digest_size=12)
+    machine = [replica_count(), str(default_device()), torch.__version__]
+    digest = hashlib.blake2b(json.dumps([settings, machine], sort_keys=True).encode(), digest_size=12)
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())
         digest.update(np.ascontiguousarray(array))
@@ -138,9 +144,9 @@ def run_key(said: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[Path]
 
 @contextmanager
 def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterator[Path]:
-    """Yields the folder of the run `key` of a stage: with what it left when it was killed, else empty. Deleted when the
-    block ends well. What other runs of the stage left is deleted now: nobody will go on with them. All of this is the
-    lead's in a `world` of several processes; others must leave the folder alone.
+    """Yields the folder of the run `key` of a stage: with what it left when it was killed, else empty. It is deleted
+    when the block ends without an error. Folders of other killed runs of the stage are deleted now: nobody will go on
+    with them. In a `world` of several processes only the lead does all this; others must not touch the folder.
     """
     from filelock import FileLock, Timeout
 
@@ -148,7 +154,7 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
     if not world.leads:
         yield folder
         return
-    forget_runs(cache, stage, folder)
+    delete_stale_runs(cache, stage, folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
@@ -161,11 +167,11 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
         ) from None
 
 
-def forget_runs(cache: Path, stage: str, but: Path | None = None) -> None:
-    """Deletes what killed runs of the stage left, but for the folder `but`. A run that is at work keeps its own."""
+def delete_stale_runs(cache: Path, stage: str, keep: Path | None = None) -> None:
+    """Deletes the folders that killed runs of the stage left, except `keep`. A run that is at work keeps its own."""
     from filelock import FileLock, Timeout
 
-    for other in sorted(set(cache.glob(f"{stage}-*/")) - {but}):
+    for other in sorted(set(cache.glob(f"{stage}-*/")) - {keep}):
         try:
             with FileLock(other / ".lock", timeout=0):
                 shutil.rmtree(other)

@@ -1,4 +1,4 @@
-"""Training whose losses or gradients are no longer numbers."""
+"""Stops a run whose losses or gradients are no longer finite."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How often each class occurs in unlabelled photos, and the source's loss corrected to that mix.
 
-Black box shift estimation (Lipton, Wang & Smola, ICML 2018): what a classifier says of photos is a mixture, over the
-true classes, of what it says of each class; what it says of each class is known from held-out renders. Solving for the
-shares undoes the classifier's confusions, which merely counting its predictions does not. It assumes that photos of a
+Black box shift estimation (Lipton, Wang & Smola, ICML 2018): a classifier's predictions on photos are a mixture, over
+the true classes, of its predictions on each class, which are known from held-out renders. Solving for the shares undoes
+the classifier's confusions, which merely counting its predictions does not. It assumes that photos of a
 class are confused as its renders are: as true as the domains are alike, and truer as they are adapted.
 
 The soft form (mean probabilities in place of counts, which wastes nothing of few photos), solved by least squares over
@@ -31,10 +31,10 @@ def target_shares(
     and of photos (m, c), at least one. A class without a held-out render counts as never confused.
     """
     classes = target_probabilities.shape[1]
-    said_of = np.eye(classes)  # column j: what is said of class j
+    confusion = np.eye(classes)  # column j: the mean probabilities on renders of class j
     for label in np.unique(source_labels):
-        said_of[:, label] = source_probabilities[source_labels == label].mean(axis=0)
-    equations = np.vstack([said_of, np.full((1, classes), CERTAIN)])
+        confusion[:, label] = source_probabilities[source_labels == label].mean(axis=0)
+    equations = np.vstack([confusion, np.full((1, classes), CERTAIN)])
     shares, _ = nnls(equations, np.append(target_probabilities.mean(axis=0), CERTAIN))
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
@@ -52,11 +52,11 @@ class LabelShift(nn.Module):
 
     @property
     def shares(self) -> list[float]:
-        """What the weights take for the mix of the photos, summing to 1."""
+        """The shares of the classes among the photos that the weights stand for, summing to 1."""
         return (self.weights / self.weights.sum()).tolist()  # type: ignore[no-any-return]
 
     @torch.no_grad()
-    def follow(self, shares: Float) -> None:
+    def update(self, shares: Float) -> None:
         """Takes estimated shares (c,); no class falls below LEAST_WEIGHT."""
         weights = torch.from_numpy(shares * len(shares)).clamp_min(LEAST_WEIGHT)
         self.weights.copy_(weights / weights.mean())
@@ -66,6 +66,6 @@ class LabelShift(nn.Module):
         return (losses * self.weights[labels]).mean()
 
 
-def new_shift(stage: AdaptParams, classes: int) -> LabelShift | None:
-    """What corrects the label shift, if `train.adapt.label_shift` asks for it."""
-    return LabelShift(classes) if stage.label_shift == "bbse" else None
+def make_label_shift(params: AdaptParams, classes: int) -> LabelShift | None:
+    """The weights that correct the label shift, if `train.adapt.label_shift` asks for it."""
+    return LabelShift(classes) if params.label_shift == "bbse" else None

@@ -12,21 +12,27 @@ from train.networks.classifier import Classifier
 from train.params import AdaptParams
 
 
-def parameter_groups(
-    network: Classifier, own: Iterable[nn.Parameter], stage: AdaptParams, pace: float
-) -> list[dict[str, Any]]:
-    """Groups for an optimiser, from the stem to the head; `own` parameters of methods train with the head.
+def freeze_blocks(network: Classifier, count: int) -> None:
+    """The first `count` blocks of the backbone, from the stem on, get no gradient."""
+    for block in block_parameters(network.backbone)[:count]:
+        for parameter in block:
+            parameter.requires_grad_(False)
 
-    Freezes the first `frozen_blocks` blocks. `layer_decay` multiplies the rate once for each block from the output on
-    (as in BEiT, Bao et al. 2022): what is general moves less than what is particular.
+
+def parameter_groups(
+    network: Classifier, method_parameters: Iterable[nn.Parameter], params: AdaptParams, learning_rate_scale: float
+) -> list[dict[str, Any]]:
+    """Groups for an optimiser, from the stem to the head, without the first `frozen_blocks` blocks; parameters of the
+    methods train with the head.
+
+    `layer_decay` multiplies the rate once for each block from the output on (as in BEiT, Bao et al. 2022): what is
+    general moves less than what is particular.
     """
     blocks = block_parameters(network.backbone)
     groups: list[dict[str, Any]] = []
     for number, block in enumerate(blocks):
-        if number < stage.frozen_blocks:
-            for parameter in block:
-                parameter.requires_grad_(False)
-        elif block:
-            rate = stage.backbone_learning_rate * stage.layer_decay ** (len(blocks) - 1 - number)
-            groups.append({"params": block, "lr": pace * rate})
-    return [*groups, {"params": [*network.head.parameters(), *own], "lr": pace * stage.head_learning_rate}]
+        if number >= params.frozen_blocks and block:
+            rate = params.backbone_learning_rate * params.layer_decay ** (len(blocks) - 1 - number)
+            groups.append({"params": block, "lr": learning_rate_scale * rate})
+    new = [*network.head.parameters(), *method_parameters]
+    return [*groups, {"params": new, "lr": learning_rate_scale * params.head_learning_rate}]

@@ -1,5 +1,5 @@
-"""What depends on the progress of an adaptation run, counted in steps but given as shares, so that short runs get it
-all.
+"""Schedules of an adaptation run: learning rate, start and ramp of the adaptation losses. They are given as shares of
+the run, so that a short run goes through all of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ WARM_UP = 0.05  # share of the run in which learning rates rise from 0
 
 @dataclass(frozen=True)
 class Schedule:
+    """Of a run of `steps` steps, of which the first `source_only_share` train on renders only."""
+
     steps: int
     source_only_share: float
 
@@ -22,7 +24,7 @@ class Schedule:
             return progress / WARM_UP
         return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
-    def adaptation(self, step: int) -> float:
+    def adaptation_progress(self, step: int) -> float:
         """Share of the adaptation phase that is done; below 0 before it begins."""
         return (step / self.steps - self.source_only_share) / (1 - self.source_only_share)
 

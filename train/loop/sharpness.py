@@ -1,11 +1,11 @@
 """Sharpness-aware minimisation for domain adaptation.
 
 SAM: Foret et al. 2021, "Sharpness-Aware Minimization for Efficiently Improving Generalization" (ICLR).
-SDAT: Rangwani et al. 2022, "A Closer Look at Smoothness in Domain Adversarial Training" (ICML), algorithm 1: climb on
-the TASK loss only; the adversarial loss is taken at the climbed point, but is no reason to climb.
+SDAT: Rangwani et al. 2022, "A Closer Look at Smoothness in Domain Adversarial Training" (ICML), algorithm 1: weights
+are perturbed along the gradient of the TASK loss only; the adversarial loss is taken there too.
 
     task_loss(batch).backward()
-    with climbed(parameters, rho=0.02):
+    with perturbed_weights(parameters, rho=0.02):
         optimizer.zero_grad()
         (task_loss(batch) + adversarial_loss(batch)).backward()
     optimizer.step()
@@ -27,8 +27,8 @@ def gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:
 
 
 @contextmanager
-def climbed(parameters: Iterable[nn.Parameter], rho: float = 0.02) -> Iterator[Tensor]:
-    """Inside the block the parameters stand at w + rho * g / (||g|| + 1e-12); after it they are w again, to the bit.
+def perturbed_weights(parameters: Iterable[nn.Parameter], rho: float = 0.02) -> Iterator[Tensor]:
+    """Inside the block the parameters are w + rho * g / (||g|| + 1e-12); after it they are w again, to the bit.
 
     g are the gradients that the parameters hold on entry; those of the block are left for the optimiser, which then
     steps from w. Yields ||g||. Parameters without a gradient do not move. BatchNorm layers see two forward passes a

@@ -20,26 +20,28 @@ type Restyle = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Draw:
-    """Images of one step: `images` holds augmented renders and then strong target views, `labels` the renders' classes,
-    `weak` weak views of the same photos (None while only the source trains), `extents` their sizes, `done` the
-    adaptation's progress.
+class StepImages:
+    """The images of one step. `images` (n + m, 3, s, s) holds n augmented renders and then m strong views of photos,
+    `labels` (n,) the renders' classes, `weak` (m, 3, s, s) weak views of the same photos (None while only the source
+    trains), `extents` (m, 2) the parts' sizes in them (see TargetDomain). `progress`: the share of the adaptation phase
+    that is done, below 0 before it begins.
     """
 
     images: Tensor
     labels: Tensor
     weak: Tensor | None
     extents: npt.NDArray[np.float64] | None
-    done: float
+    progress: float
 
 
-type MakeDraws = Callable[
-    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None], Iterator[Draw]
+type MakeStepImages = Callable[
+    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None],
+    Iterator[StepImages],
 ]
-"""`draws`, or who keeps what it made."""
+"""`step_images`, or a function that keeps what it made (`tools/uda`)."""
 
 
-def draws(
+def step_images(
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
@@ -47,18 +49,18 @@ def draws(
     restyles: Sequence[Restyle],
     first: int = 0,
     device: torch.device | None = None,
-) -> Iterator[Draw]:
-    """The draws of all steps from `first` on, their images made on `device`. `restyles` change the renders, given the
-    photos of the step, once the target trains. A step's images depend on the seed and its number only.
+) -> Iterator[StepImages]:
+    """The images of all steps from `first` on, made on `device`. `restyles` change the renders, given the photos of the
+    step, once the target trains. A step's images depend on the seed and its number only.
     """
     shuffle = np.random.default_rng(params.seed)
     trained = np.flatnonzero(~source.held_out)
     source_rows = batches.balanced_rows(source.labels[trained], params.batch_size, shuffle)
     target_rows = batches.shuffled_rows(len(target.images), params.batch_size, shuffle) if len(target.images) else None
     for step in range(schedule.steps):
-        done = schedule.adaptation(step)
+        progress = schedule.adaptation_progress(step)
         rows = trained[next(source_rows)]
-        photo_rows = next(target_rows) if target_rows is not None and done >= 0 else None
+        photo_rows = next(target_rows) if target_rows is not None and progress >= 0 else None
         if step < first:  # rows are drawn again, which costs nothing; images are not
             continue
         rng = _step_rng(params.seed, step)
@@ -70,10 +72,10 @@ def draws(
             params.background,
             target.images,
             rng,
-            source.scenes.images,
+            source.background_photos.images,
         )
         if photo_rows is None:
-            yield Draw(renders, labels, None, None, done)
+            yield StepImages(renders, labels, None, None, progress)
             continue
         photos = batches.as_float(target.images, photo_rows, device)
         weak = batches.target_view(photos, params.image_size, params.target_augment, rng)
@@ -82,17 +84,17 @@ def draws(
         )
         for restyle in restyles:
             renders = restyle(renders, weak)
-        yield Draw(torch.cat([renders, strong]), labels, weak, target.extents[photo_rows], done)
+        yield StepImages(torch.cat([renders, strong]), labels, weak, target.extents[photo_rows], progress)
 
 
 def _step_rng(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0]))
 
 
-def made_ahead[T](items: Iterator[T]) -> Iterator[T]:
+def prefetched[T](items: Iterator[T]) -> Iterator[T]:
     """The same items; a thread makes the next one while this one is in use."""
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
+        upcoming = pool.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = pool.submit(next, items, None)
             yield item

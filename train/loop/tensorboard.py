@@ -1,18 +1,18 @@
-"""TensorBoard logs, for those who ask for them: losses and label-free scores of each epoch of a run."""
+"""TensorBoard logs, if `train.tensorboard` is on: losses and label-free scores of each epoch of a run."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.params import TrainParams
-from train.selection.choice import Candidate
 
 
-class Board:
+class TensorBoardLog:
     """Logs of the run `name` in data/logs/tensorboard/NAME; does nothing unless `train.tensorboard` is on.
 
     A file an epoch, closed at once: a killed run loses none, and TensorBoard shows them as one. Raises UserError where
@@ -27,14 +27,14 @@ class Board:
                 "Install it (in cad2real's folder: pip install '.[tensorboard]'), or set train.tensorboard: false.",
             )
 
-    def log(self, epoch: int, known: Candidate) -> None:
-        """Adds what `known` holds after so many epochs (0: before the first). What is no number is left out."""
+    def log(self, epoch: int, scores: Mapping[str, float]) -> None:
+        """Adds the scores by name after so many epochs (0: before the first). What is no number is left out."""
         if self._folder is None:
             return
         from torch.utils.tensorboard import SummaryWriter
 
         with SummaryWriter(str(self._folder)) as writer:  # type: ignore[no-untyped-call]
-            for name, value in known.scores.items():
+            for name, value in scores.items():
                 if math.isfinite(value):
                     group, _, rest = name.partition("loss_")
                     writer.add_scalar(f"score/{group}" if group else f"loss/{rest}", value, epoch)  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from train.losses.precision import in_float32
 def adaptive_feature_norm(features: Tensor, delta: float = 1.0) -> Tensor:
     """SAFN: mean (||f|| - (||f||_detached + delta))^2 for features [n, d] of one domain; add both domains'.
 
-    The value is always delta^2; only the gradient, -2 delta / n * f / ||f||, says anything: every norm grows by a
+    The value is always delta^2; only the gradient, -2 delta / n * f / ||f||, matters: every norm grows by a
     small step. A row of zeros has no direction and gets no gradient.
     """
     norms: Tensor = torch.linalg.vector_norm(features, dim=1)

@@ -11,12 +11,12 @@ from train.losses.precision import in_float32
 
 
 @in_float32
-def batch_spectral_penalty(features_source: Tensor, features_target: Tensor, largest: int = 1) -> Tensor:
-    """Sum of the squares of the `largest` singular values of each domain's features [n, d], [m, d]. A partner of DANN
-    or CDAN with a small weight (the paper: 1e-4).
+def batch_spectral_penalty(features_source: Tensor, features_target: Tensor) -> Tensor:
+    """Sum of the squares of the largest singular value of each domain's features [n, d], [m, d]. A partner of DANN or
+    CDAN with a small weight (the paper: 1e-4).
 
     Singular values alone, without vectors: their gradient stays finite where two of them are equal.
     """
-    source: Tensor = torch.linalg.svdvals(features_source)[:largest]
-    target: Tensor = torch.linalg.svdvals(features_target)[:largest]
-    return source.square().sum() + target.square().sum()
+    source: Tensor = torch.linalg.svdvals(features_source)[0]
+    target: Tensor = torch.linalg.svdvals(features_target)[0]
+    return source.square() + target.square()

@@ -41,7 +41,7 @@ class RandomMultilinearMap(nn.Module):
 
 
 @in_float32
-def conditional_adversarial_loss(
+def conditional_adversarial_loss(  # 8 parameters: those of the paper's equations, in the order of `jmmd` and tllib
     discriminator: nn.Module,
     features_source: Tensor,
     logits_source: Tensor,

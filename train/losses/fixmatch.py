@@ -12,12 +12,12 @@ from train.losses.self_training import pseudo_label_loss, pseudo_labels
 
 
 @in_float32
-def consistency(logits_weak: Tensor, logits_strong: Tensor, thresholds: Tensor | float = 0.95) -> Tensor:
+def consistency(logits_weak: Tensor, logits_strong: Tensor, threshold: float = 0.95) -> Tensor:
     """Cross-entropy of the strongly augmented view with the label of the weakly augmented one, where that is sure
     enough.
 
-    Logits [n, C] of the same n unlabelled images; the weak view gets no gradient. `thresholds`: one for all, or [C]
-    (class-balanced). Divided by n: 0 when no row is sure enough.
+    Logits [n, C] of the same n unlabelled images; the weak view gets no gradient. `threshold`: the confidence
+    from which it counts. Divided by n: 0 when no row is sure enough.
     """
-    labels = pseudo_labels(torch.softmax(logits_weak.detach(), 1), thresholds)
+    labels = pseudo_labels(torch.softmax(logits_weak.detach(), 1), threshold)
     return pseudo_label_loss(logits_strong, labels)

@@ -14,7 +14,7 @@ from train.losses.precision import in_float32
 def information_maximisation(logits: Tensor, prior: Tensor | None = None) -> Tensor:
     """Mean entropy of the predictions minus the entropy of their mean, in [-ln C, 0]: each row certain, all classes
     used. With a class `prior` [C], positive and of sum 1, the divergence of their mean from it instead (Krause et al.
-    2010), which is 0 or more: classes used as often as the prior says.
+    2010), which is 0 or more: classes used as often as in the prior.
 
     Logits [batch, C] of unlabelled rows. The batch must be large enough to show the classes (several rows a class);
     without a prior, for one row, or one class, it is 0. Without one it pulls towards equally frequent classes, wrongly

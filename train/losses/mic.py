@@ -19,8 +19,8 @@ def patch_mask(
     """
     rows, columns = max(round(height / patch), 1), max(round(width / patch), 1)
     device = generator.device if generator is not None else None
-    kept = (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
-    return functional.interpolate(kept, size=(height, width), mode="nearest")
+    mask = (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
+    return functional.interpolate(mask, size=(height, width), mode="nearest")
 
 
 @in_float32

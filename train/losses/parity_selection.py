@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 from torch import nn
 
-from train.loop.sharpness import climbed
+from train.loop.sharpness import perturbed_weights
 from train.losses import bnm, coral, mcc, mic, teacher
 from train.losses.parity_values import Array, Inputs, Results, Rule, Value, part
 from train.measures import domain_gap
@@ -122,7 +122,7 @@ def _sharpness(inputs: Inputs) -> Results:
     torch.autograd.backward(nn.functional.cross_entropy(source @ head.T, labels))
     assert head.grad is not None  # noqa: S101  (backward has just made it)
     results: Results = {"grad0": head.grad.clone()}
-    with climbed([head], rho=0.02) as norm:
+    with perturbed_weights([head], rho=0.02) as norm:
         results |= {"grad_norm0": norm, "w_perturbed": head.detach().clone()}
         results["perturbation_norm"] = (head.detach() - before).norm()
         optimizer.zero_grad()

@@ -11,12 +11,12 @@ from train.losses.precision import in_float32
 
 
 class ImageDecoder(nn.Module):
-    """Small image [n, channels, side, side] from pooled features [n, dimension]: a linear layer, then upsampling and
+    """Small image [n, 3, side, side] from pooled features [n, dimension]: a linear layer, then upsampling and
     convolution until `side` (4 times a power of two) is reached. The classifier's encoder with this decoder is the
     reconstruction branch.
     """
 
-    def __init__(self, dimension: int, side: int = 32, channels: int = 3, width: int = 64) -> None:
+    def __init__(self, dimension: int, side: int = 32, width: int = 64) -> None:
         super().__init__()
         doublings = (side // 4).bit_length() - 1
         if side != 4 * 2**doublings or side < 4:
@@ -26,7 +26,7 @@ class ImageDecoder(nn.Module):
         blocks: list[nn.Module] = []
         for _ in range(doublings):
             blocks += [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(width, width, 3, padding=1), nn.ReLU()]
-        self.grow = nn.Sequential(*blocks, nn.Conv2d(width, channels, 3, padding=1))
+        self.grow = nn.Sequential(*blocks, nn.Conv2d(width, 3, 3, padding=1))
 
     def forward(self, features: Tensor) -> Tensor:
         image: Tensor = self.grow(torch.relu(self.start(features)).view(-1, self.width, 4, 4))

@@ -1,4 +1,4 @@
-"""Whether a model's confidence can be believed: expected calibration error, and temperature scaling.
+"""Whether a model's confidence matches its accuracy: expected calibration error, and temperature scaling.
 
 The temperature is fitted on held-out renders (source), whose labels are known from CAD. Labels of photos never tune it:
 they only measure how far it carries.
@@ -50,7 +50,7 @@ def fit_temperature(probabilities: Float, labels: Labels) -> float | None:
     return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
 
 
-def scaled(probabilities: Float, temperature: float) -> Float:
+def at_temperature(probabilities: Float, temperature: float) -> Float:
     """Probabilities (n, c) at a temperature: the order of the classes stays, only how sure it is changes."""
     result: Float = softmax(np.log(np.maximum(probabilities, SMALLEST)) / temperature, axis=1)
     return result

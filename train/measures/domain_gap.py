@@ -21,6 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 type Floats = NDArray[np.float64]
 
+PROJECTIONS = 128  # directions of the sliced Wasserstein distance
+
 
 def _off_diagonal_mean(matrix: Floats) -> float:
     n = len(matrix)
@@ -79,9 +81,9 @@ def frechet(source: Floats, target: Floats) -> float:
     return float(((source.mean(0) - target.mean(0)) ** 2).sum()) + traces - 2.0 * overlap
 
 
-def sliced_wasserstein(source: Floats, target: Floats, projections: int = 128, seed: int = 0) -> float:
+def sliced_wasserstein(source: Floats, target: Floats) -> float:
     """Mean 1-Wasserstein distance along random directions: Bonneel et al. 2015 (with power 1)."""
-    directions = np.random.default_rng(seed).standard_normal((source.shape[1], projections))
+    directions = np.random.default_rng(0).standard_normal((source.shape[1], PROJECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
     pairs = zip((source @ directions).T, (target @ directions).T, strict=True)
     return float(np.mean([wasserstein_distance(x, y) for x, y in pairs]))

@@ -1,8 +1,8 @@
-"""Photos of things that no CAD shows: rejected where the model is less sure than it is of renders that it never saw.
+"""Photos of things that no CAD shows: rejected where the model is less sure than it is of held-out renders.
 
 Maximum class probability (Hendrycks & Gimpel, ICLR 2017), which temperature scaling would leave in nearly the same
 order. The threshold is a quantile over held-out renders; no photo sets it. Networks are less sure of photos than of
-renders, so more photos of known parts fall below it than renders did: `figures` says how many.
+renders, so more photos of known parts fall below it than renders did: `open_set_metrics` counts them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ def rejection_threshold(render_probabilities: Float, unknown_share: float) -> fl
     return float(np.quantile(render_probabilities.max(axis=1), unknown_share))
 
 
-def figures(known: Float, right: Flags, unknown: Float, threshold: float) -> dict[str, float | int | None]:
-    """How rejection does on photos whose labels are known, from the confidence in each photo of a class with CAD (n,),
-    at least one, whether it is recognised (n,), and the confidence in each photo of other classes (m,).
+def open_set_metrics(known: Float, right: Flags, unknown: Float, threshold: float) -> dict[str, float | int | None]:
+    """How good rejection is on labelled photos, from the confidence in each photo of a class with CAD, `known` (n,), at
+    least one, whether it is recognised, `right` (n,), and the confidence in each photo of other classes, `unknown`
+    (m,).
 
     `known_accepted`, `unknown_rejected`: shares. `accuracy_of_accepted`: of the accepted photos with CAD. `auroc`: the
     chance that a photo with CAD gets more confidence than one without. `h_score`: harmonic mean of the share of photos

@@ -14,9 +14,9 @@ from train.params import AdaptParams
 
 @dataclass(frozen=True)
 class Setting:
-    """What a method may know when it is made: sizes, the stage's parameters, its own number in `train.adapt.methods`
-    (`weight`), a seed, and the `shares` (c,) of the classes among the photos as the network saw them before the first
-    step (None: not known).
+    """What a method is made from: sizes, the stage's parameters, its own number in `train.adapt.methods` (`weight`), a
+    seed, and the `shares` (c,) of the classes among the photos as the network predicted them before the first step
+    (None: not known).
     """
 
     features: int
@@ -28,7 +28,7 @@ class Setting:
 
     @contextmanager
     def seeded(self) -> Iterator[None]:
-        """New layers made inside draw their weights from `seed` and leave the global generator as it was."""
+        """Layers that are made inside draw their weights from `seed`; the global generator stays as it was."""
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             yield
@@ -41,10 +41,10 @@ class StepBatch:
     `source_feature` (n, d) and `target_feature` (m, d): what the head sees, standardised per domain. `source_logits`
     (n, c) and `target_logits` (m, c); `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the
     mean teacher on weak views of the same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the
-    photos in [0, 1] that the teacher and the student saw. `head`: the classifier's head, (k, d) -> (k, c). `look`: the
-    student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless
-    under `torch.no_grad()`. `sized`: whether the parts' sizes in the photos have corrected the teacher. `progress` in
-    [0, 1]: the share of the adaptation phase that is done.
+    photos in [0, 1] that the teacher and the student saw. `head`: the classifier's head, (k, d) -> (k, c).
+    `forward_target`: the student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos,
+    with gradient unless under `torch.no_grad()`. `sized`: whether the parts' sizes in the photos have corrected the
+    teacher. `progress` in [0, 1]: the share of the adaptation phase that is done.
     """
 
     source_feature: Tensor
@@ -56,20 +56,22 @@ class StepBatch:
     weak: Tensor
     strong: Tensor
     head: Callable[[Tensor], Tensor]
-    look: Callable[[Tensor], tuple[Tensor, Tensor]]
+    forward_target: Callable[[Tensor], tuple[Tensor, Tensor]]
     sized: bool
     progress: float
 
 
 class Method(nn.Module):
     """An adaptation method: mostly a loss; perhaps with networks of its own (a discriminator), which are attributes and
-    train with the head's learning rate. What it overrides is what it is. `state_dict` holds all a resumed run needs.
+    train with the head's learning rate. A subclass overrides `loss`, `restyle` or `sam_rho`. `state_dict` holds all
+    that a resumed run needs. `weight` multiplies its loss.
     """
 
-    climb = 0.0  # how far the step climbs the task loss before the gradient is taken (SDAT)
+    sam_rho = 0.0  # how far the step perturbs the weights before the gradient is taken (SDAT)
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
+        self.weight = setting.weight
 
     def loss(self, batch: StepBatch) -> Tensor | None:
         """The unweighted loss, a scalar to be minimised; None where the method works otherwise."""

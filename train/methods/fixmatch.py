@@ -1,6 +1,6 @@
-"""FixMatch (Sohn et al., NeurIPS 2020): what the student is sure of in a weak view, it says of the strong view.
+"""FixMatch (Sohn et al., NeurIPS 2020): confident predictions on weak views are labels for the strong views.
 
-Unlike `self_training` it asks no teacher, and one threshold holds for all classes: `confidence`, because the paper's
+Unlike `self_training` it uses no teacher, and one threshold holds for all classes: `confidence`, because the paper's
 .95 is out of reach with label smoothing (.1 and ten classes: at most .91). Costs a forward pass.
 """
 
@@ -20,5 +20,5 @@ class FixMatch(Method):
 
     def loss(self, batch: StepBatch) -> Tensor:
         with torch.no_grad():
-            _, weak = batch.look(batch.weak)
+            _, weak = batch.forward_target(batch.weak)
         return consistency(weak, batch.target_logits, self.confidence)

@@ -1,4 +1,5 @@
-"""MIC: masked image consistency (Hoyer et al., CVPR 2023): a photo with hidden blocks is what the teacher says of it.
+"""MIC: masked image consistency (Hoyer et al., CVPR 2023): predictions on photos with hidden blocks follow the
+teacher's.
 
 Blocks of 64 px of a 224 px image, and the same share of other sizes. They are hidden behind the mean colour of the
 step's photos (the paper: of the network's training images). Costs a forward and a backward pass.
@@ -21,7 +22,7 @@ class Mic(Method):
         self.rng = torch.Generator().manual_seed(setting.seed)
 
     def loss(self, batch: StepBatch) -> Tensor:
-        _, logits = batch.look(self.hide(batch.weak))
+        _, logits = batch.forward_target(self.hide(batch.weak))
         # The teacher's logits are needed up to a constant a row only.
         return masked_consistency(logits, batch.target_teacher.clamp_min(torch.finfo(torch.float32).tiny).log())
 
@@ -29,8 +30,8 @@ class Mic(Method):
         """Photos (m, 3, s, s) with blocks hidden."""
         photos = photos.cpu()  # the mask is drawn there, the same on every device
         height, width = photos.shape[-2:]
-        kept = patch_mask(len(photos), height, width, max(1, round(BLOCK * min(height, width))), generator=self.rng)
-        return torch.lerp(photos.mean((0, 2, 3), keepdim=True), photos, kept)
+        mask = patch_mask(len(photos), height, width, max(1, round(BLOCK * min(height, width))), generator=self.rng)
+        return torch.lerp(photos.mean((0, 2, 3), keepdim=True), photos, mask)
 
     def get_extra_state(self) -> Tensor:
         return self.rng.get_state()

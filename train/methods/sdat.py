@@ -1,7 +1,8 @@
 """SDAT: smooth domain-adversarial training (Rangwani et al., ICML 2022): gradients are taken where the task is worse.
 
-A partner of the other methods without a loss: its number in `train.adapt.methods` is rho, how far the step climbs the
-source's loss before all gradients are taken (the paper: 0.02). The climb is in `train.loop.sharpness`. Costs a forward
+A partner of the other methods without a loss: its number in `train.adapt.methods` is rho, how far the weights are
+perturbed along the gradient of the source's loss before all gradients are taken (the paper: 0.02); see
+`train.loop.sharpness`. Costs a forward
 and a backward pass of the renders.
 """
 
@@ -21,4 +22,4 @@ class Sdat(Method):
                 f"train.adapt.methods: the number of sdat is rho, from 0 to {LARGEST_RHO}, not {setting.weight:g}.",
                 "Try sdat: 0.02.",
             )
-        self.climb = setting.weight
+        self.sam_rho = setting.weight

@@ -1,8 +1,8 @@
 """Self-training with a mean teacher: the teacher's confident classes of weak views teach the student's strong views.
 
 Tarvainen & Valpola (NeurIPS 2017), thresholds as in FixMatch (Sohn et al., NeurIPS 2020). What counts as confident is
-relative to each class: a class that the teacher is shy of gets a lower threshold (FlexMatch, Zhang et al., NeurIPS
-2021), so that rare or hard classes are not starved.
+relative to each class: a class in which the teacher is less confident gets a lower threshold (FlexMatch, Zhang et al.,
+NeurIPS 2021), so that rare or hard classes are not starved.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ THRESHOLD_MOMENTUM = 0.95
 
 
 class SelfTraining(Method):
-    shyness: torch.Tensor
+    class_confidence: torch.Tensor
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.confidence = setting.params.confidence
-        self.register_buffer("shyness", torch.ones(setting.classes))
+        self.register_buffer("class_confidence", torch.ones(setting.classes))
 
     def loss(self, batch: StepBatch) -> torch.Tensor | None:
         confidence, label = batch.target_teacher.max(dim=1)
-        self._follow(confidence, label)
-        sure = (confidence >= self.confidence * self.shyness[label]).float()
+        self._update_class_confidence(confidence, label)
+        sure = (confidence >= self.confidence * self.class_confidence[label]).float()
         losses = F.cross_entropy(batch.target_logits.float(), label, reduction="none")
         return (losses * sure).sum() / len(losses)
 
     @torch.no_grad()
-    def _follow(self, confidence: torch.Tensor, label: torch.Tensor) -> None:
+    def _update_class_confidence(self, confidence: torch.Tensor, label: torch.Tensor) -> None:
         for number in torch.unique(label).tolist():
             mean = confidence[label == number].mean()
-            self.shyness[number].lerp_(mean, 1 - THRESHOLD_MOMENTUM)
+            self.class_confidence[number].lerp_(mean, 1 - THRESHOLD_MOMENTUM)

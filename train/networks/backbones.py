@@ -59,9 +59,9 @@ def _built(name: str) -> nn.Module:
     try:
         return timm.create_model(name, pretrained=False, num_classes=0)  # type: ignore[no-any-return]
     except Exception as error:  # timm and the hub's clients raise many kinds
-        said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise UserError(
-            f"train.backbone: timm cannot build {name} ({said}).",
+            f"train.backbone: timm cannot build {name} ({reason}).",
             "Connect to the network, or name a network of timm's without hf-hub:."
             if name.startswith("hf-hub:")
             else f"Use {name.partition('.')[0]}.",
@@ -69,7 +69,7 @@ def _built(name: str) -> nn.Module:
 
 
 def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
-    """Transformers are built for one picture size; timm resamples what they know of positions for another."""
+    """Transformers are built for one picture size; timm resamples their position embeddings for another."""
     from train.networks.attention import fuse_attention
 
     fuse_attention(network)
@@ -79,9 +79,9 @@ def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
         with torch.no_grad():
             network.eval()(torch.zeros(1, 3, image_size, image_size))
     except (AssertionError, RuntimeError, ValueError) as error:
-        usual, said = normal_size(name), str(error).partition("\n")[0].rstrip(".")
+        usual, reason = pretrained_size(name), str(error).partition("\n")[0].rstrip(".")
         raise UserError(
-            f"train.image_size: {name} cannot take pictures of {image_size} px ({said}).",
+            f"train.image_size: {name} cannot take pictures of {image_size} px ({reason}).",
             f"Set it to {usual}, the size it was made for." if usual else "Choose another size or network.",
         ) from None
 
@@ -109,12 +109,12 @@ def _embedded_state(name: str, network: nn.Module) -> dict[str, torch.Tensor]:
 
     package, finder = EMBEDDED_WEIGHTS[name]
     path = Path(getattr(importlib.import_module(package), finder)().get_model_file_path())
-    theirs = torch.load(path, map_location="cpu", weights_only=True)
-    ours = network.state_dict()
-    values = [value for key, value in theirs.items() if not key.startswith(("classifier", "_fc", "fc"))][: len(ours)]
-    if len(values) != len(ours) or any(a.shape != b.shape for a, b in zip(values, ours.values(), strict=True)):
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    state = network.state_dict()
+    values = [value for key, value in stored.items() if not key.startswith(("classifier", "_fc", "fc"))][: len(state)]
+    if len(values) != len(state) or any(a.shape != b.shape for a, b in zip(values, state.values(), strict=True)):
         raise UserError(f"The weights in the package {package} do not fit timm's {name}.", "Run make setup.")
-    return dict(zip(ours, values, strict=True))
+    return dict(zip(state, values, strict=True))
 
 
 def _file_state(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
@@ -129,17 +129,17 @@ def _file_state(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise UserError(f"train.weights: {path} does not exist.", "Correct the path in params.yaml.")
     try:
-        state = load_file(path)
+        stored = load_file(path)
     except SafetensorError as error:
         raise UserError(f"train.weights: {path} cannot be read ({error}).", "Copy or convert the file again.") from None
-    ours = network.state_dict()
-    missing = [key for key, value in ours.items() if key not in state or state[key].shape != value.shape]
+    state = network.state_dict()
+    missing = [key for key, value in state.items() if key not in stored or stored[key].shape != value.shape]
     if missing:
         raise UserError(
             f"train.weights: {path} lacks or has another shape for {len(missing)} tensors, first {missing[0]}.",
             "Use weights of the network that train.backbone names.",
         )
-    return {key: state[key] for key in ours}
+    return {key: stored[key] for key in state}
 
 
 def block_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
@@ -166,7 +166,7 @@ def normalisation(backbone: nn.Module) -> tuple[Colours, Colours]:
     return tuple(config.get("mean", half)), tuple(config.get("std", half))
 
 
-def normal_size(name: str) -> int | None:
+def pretrained_size(name: str) -> int | None:
     """The side in pixels of the pictures that the network `name` was made for, if timm knows."""
     import timm
 

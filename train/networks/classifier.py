@@ -23,7 +23,7 @@ class DomainNorm(nn.Module):
     Domain-specific batch normalisation (Chang et al., CVPR 2019) kept to the one place where it pays: source and
     target features get the same mean and variance per channel before the head that both share. That aligns the domains
     only if both hold the same mix of classes. The source is drawn in equal shares; so target features are weighed by
-    what the teacher thinks they are, each class alike, however rare it is in the photos.
+    the teacher's class probabilities, so that each class counts alike, however rare it is in the photos.
 
     That is `target_statistics` "own". With "source", both domains share the source's. With "joint", they share those of
     each training batch as a whole, as in one forward pass of both (the usual batch normalisation of DANN's and CDAN's
@@ -31,7 +31,7 @@ class DomainNorm(nn.Module):
     """
 
     share: Tensor
-    _together: tuple[Tensor, Tensor] | None
+    _batch_statistics: tuple[Tensor, Tensor] | None
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__()
@@ -39,16 +39,16 @@ class DomainNorm(nn.Module):
         self.target = nn.BatchNorm1d(features, affine=False)
         self.register_buffer("share", torch.full((classes,), 1 / classes))
         self.target_statistics: TargetStatistics = "own"
-        self._together = None
+        self._batch_statistics = None
 
     def forward(
-        self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None, follow: bool = True
+        self, feature: Tensor, domain: Domain, probabilities: Tensor | None = None, update_running: bool = True
     ) -> Tensor:
         """Standardised feature (n, d). In training, target features are weighed by class `probabilities` (n, c), and
-        the domain's statistics move towards theirs if `follow` is on.
+        the domain's running statistics move towards theirs if `update_running` is on.
         """
-        if self.training and self._together is not None:
-            mean, variance = self._together
+        if self.training and self._batch_statistics is not None:
+            mean, variance = self._batch_statistics
             return (feature.float() - mean) / (variance + self.source.eps).sqrt()
         shared = domain == "target" and self.target_statistics != "own"
         norm = self.source if domain == "source" or shared else self.target
@@ -56,38 +56,38 @@ class DomainNorm(nn.Module):
             return F.batch_norm(feature.float(), norm.running_mean, norm.running_var, eps=norm.eps)
         if probabilities is None:
             return norm(feature.float())  # type: ignore[no-any-return]
-        if follow:
+        if update_running:
             self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
         mean, variance = weighted_statistics(feature.float(), balancing_weights(probabilities, self.share))
-        if follow:
+        if update_running:
             _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
             _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
 
-    def meet(self, features: Tensor, follow: bool = True) -> None:
-        """Takes note of all features (n, d) of a training step, which "joint" statistics are those of; the running ones
-        move towards them if `follow` is on. To be called before any of them is standardised; nothing happens without
-        "joint".
+    def set_batch_statistics(self, features: Tensor, update_running: bool = True) -> None:
+        """Lets "joint" statistics be those of all features (n, d) of a training step, until `clear_batch_statistics`;
+        the running ones move towards them if `update_running` is on. To be called before any of the features is
+        standardised. Does nothing unless `target_statistics` is "joint".
         """
-        self._together = None
+        self._batch_statistics = None
         if self.target_statistics != "joint" or len(features) == 1:
             return
         mean, variance = weighted_statistics(features, features.new_full((len(features),), 1 / len(features)))
-        if follow:
-            for ours, batch in zip(_statistics(self.source), (mean, variance), strict=True):
-                ours.lerp_(batch.detach(), STATISTICS_MOMENTUM)
-        self._together = mean, variance
+        if update_running:
+            for running, batch in zip(_statistics(self.source), (mean, variance), strict=True):
+                running.lerp_(batch.detach(), STATISTICS_MOMENTUM)
+        self._batch_statistics = mean, variance
 
-    def part(self) -> None:
-        """The step is over: what was noted of it is forgotten."""
-        self._together = None
+    def clear_batch_statistics(self) -> None:
+        """Ends a training step."""
+        self._batch_statistics = None
 
     @torch.no_grad()
     def set_statistics(self, domain: Domain, features: Tensor, probabilities: Tensor | None = None) -> None:
         """Sets a domain's mean and variance from all its features (n, d), weighed by class `probabilities` (n, c)."""
         if domain == "target" and self.target_statistics != "own":
-            for ours, theirs in zip(_statistics(self.target), _statistics(self.source), strict=True):
-                ours.copy_(theirs)
+            for target, source in zip(_statistics(self.target), _statistics(self.source), strict=True):
+                target.copy_(source)
             return
         weights = torch.full((len(features),), 1 / len(features), device=features.device)
         if probabilities is not None:
@@ -142,24 +142,25 @@ class Classifier(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
-    def expect(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        """Takes other means and standard deviations of the colours than it was made with."""
+    def set_colour_normalisation(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Replaces the mean and standard deviation of each colour that images are normalised by."""
         self.mean.copy_(self.mean.new_tensor(mean).view(1, 3, 1, 1))
         self.std.copy_(self.std.new_tensor(std).view(1, 3, 1, 1))
 
     def train(self, mode: bool = True) -> Classifier:
         """The backbone stays in evaluation mode. Its batch normalisation keeps pretrained statistics, which small
-        batches would spoil. And nothing in it is dropped at random (timm's Swin and RexNet do): lanes, pieces and
-        processes would each drop something else, so that the result would depend on how a step is split.
+        batches would spoil. And nothing in it is dropped at random (timm's Swin and RexNet do): replicas, pieces
+        and processes would each drop something else, so that the result would depend on how a step is split.
         """
         super().train(mode)
         self.backbone.eval()
         return self
 
-    def pooled_by(self, backbone: nn.Module, images: Tensor) -> Tensor:
+    def pooled_features(self, backbone: nn.Module, images: Tensor) -> Tensor:
         """The pooled feature of images in [0, 1], before any domain's statistics: moved to the network's device, with
-        the colour normalisation that it expects. `backbone` is its own or a replica of it (`train.compute.lanes`). With
-        `in_bfloat16` it computes in bfloat16 where that is safe; what comes out is float32 always, as all that follows.
+        the colour normalisation that it expects. `backbone` is its own or a replica of it
+        (`train.compute.thread_replicas`). With `in_bfloat16` it computes in bfloat16 where that is safe; what comes out
+        is float32 always, as all that follows.
         """
         images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
@@ -168,5 +169,5 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
         """Standardised feature (n, d) and logits (n, classes)."""
-        feature = self.norm(self.pooled_by(self.backbone, images), domain)
+        feature = self.norm(self.pooled_features(self.backbone, images), domain)
         return feature, self.head(feature)

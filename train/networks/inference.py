@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
+from train.compute.device import replica_count
 from train.compute.distributed import ALONE, World
-from train.compute.lanes import Lanes
+from train.compute.thread_replicas import ThreadReplicas
 from train.networks.classifier import Classifier, Domain
 
 Tensor = torch.Tensor
-
-
-def device() -> torch.device:
-    """Where networks run: this process's GPU (the first, but for `torchrun`) where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def lane_count() -> int:
-    """Lanes to run: one on a GPU; on a CPU one a core that this process may use, less with others of a `torchrun`."""
-    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)) // sharing)
 
 
 class Inference:
     """Runs `network` in evaluation mode.
 
     `rotations` turned copies of each image (1, 2 or 4 quarter turns) are averaged: a part on a table has no upright. In
-    a `world` of several processes all have to ask for the same images, and all get all results.
+    a `world` of several processes all have to pass the same images, and all get all results.
     """
 
     def __init__(self, network: Classifier, rotations: int, world: World = ALONE) -> None:
         self.network = network
         self._world = world
         self.turns = range(0, 4, 4 // rotations)
-        self._lanes = Lanes(network.backbone, lane_count())
+        self._replicas = ThreadReplicas(network.backbone, replica_count())
 
     def pooled(self, batches: Iterable[Tensor]) -> Tensor:
         """Pooled features (n, d) of the images as they are."""
@@ -62,7 +51,7 @@ class Inference:
         return F.normalize(torch.cat(results)) if results else torch.zeros(0, self.network.head.in_features)
 
     @torch.no_grad()
-    def look(self, batches: Iterable[Tensor], domain: Domain) -> tuple[Tensor, Tensor]:
+    def embed_and_classify(self, batches: Iterable[Tensor], domain: Domain) -> tuple[Tensor, Tensor]:
         """Embeddings (n, d) and class probabilities (n, c) of the same images, in one pass."""
         features: list[Tensor] = [torch.zeros(0, self.network.head.in_features)]
         probabilities: list[Tensor] = [torch.zeros(0, self.network.head.out_features)]
@@ -76,8 +65,8 @@ class Inference:
         return [self.network.norm(self._pooled(torch.rot90(images, turn, (2, 3))), domain) for turn in self.turns]
 
     def _pooled(self, images: Tensor) -> Tensor:
-        share = self._world.share(images)
+        shard = self._world.shard(images)
         pooled = self.network.head.weight.new_zeros((0, self.network.head.in_features))
-        if len(share):
-            pooled = self._lanes.map_images(share, self.network.pooled_by)
+        if len(shard):
+            pooled = self._replicas.map_images(shard, self.network.pooled_features)
         return self._world.gather(pooled, len(images))

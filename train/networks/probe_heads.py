@@ -21,7 +21,7 @@ def fit_head(features: Tensor, labels: Labels, classes: int, params: ProbeParams
 
     `logistic_regression`: multinomial, L2-regularised, to the optimum. `linear`: the same loss without regularisation,
     by steps of AdamW, as most code does it. `svm`: one linear support vector machine a class against all others
-    (squared hinge loss); its margins are no log-odds, see `with_odds`.
+    (squared hinge loss); its margins are no log-odds, see `log_odds_factor`.
     """
     if params.head == "linear":
         return _by_steps(features, labels, classes, seed)
@@ -40,7 +40,7 @@ def fit_head(features: Tensor, labels: Labels, classes: int, params: ProbeParams
     return weight, bias
 
 
-def with_odds(logits: npt.NDArray[np.float64], labels: Labels) -> float:
+def log_odds_factor(logits: npt.NDArray[np.float64], labels: Labels) -> float:
     """The factor on weight and bias that makes margins (n, c) of unseen renders the log-odds of `labels` (n,) as well
     as one factor can (temperature scaling, Guo et al., ICML 2017); 1 where there is nothing to fit.
     """

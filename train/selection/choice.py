@@ -10,12 +10,12 @@ from typing import Any
 from train.params import ScoreName
 
 START = "epoch 0"
-EVIDENCE: tuple[ScoreName, ...] = ("class_ami", "information_maximisation")
+FALL_BACK_SCORES: tuple[ScoreName, ...] = ("class_ami", "information_maximisation")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A checkpoint and what can be known of it without target labels. `name` is shown to people ("epoch 3")."""
+    """A checkpoint and its label-free scores and losses by name. `name` is shown to people ("epoch 3")."""
 
     name: str
     scores: dict[str, float]
@@ -24,49 +24,51 @@ class Candidate:
         return asdict(self)
 
     @classmethod
-    def stored(cls, entry: Mapping[str, Any]) -> Candidate:
-        """What `as_dict` gave, read again from JSON, which has null for what is not a number."""
+    def from_dict(cls, entry: Mapping[str, Any]) -> Candidate:
+        """The candidate of which `as_dict` gave `entry`, read again from JSON, which has null for NaN."""
         numbers = {name: math.nan if value is None else float(value) for name, value in entry["scores"].items()}
         return cls(entry["name"], numbers)
 
 
-def pick(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:
+def best_within_gate(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> int:
     """Position of the chosen candidate: the highest `score` among those whose held-out source accuracy is within `gate`
     of the best; the later one of equals. The gate drops collapsed networks, whose confident guesses would score well.
 
     A score that is not a number (a checkpoint that diverged) loses against any that is. One that no candidate has (DEV
-    of few renders) cannot choose: see `deciding`.
+    of few renders) cannot choose: see `deciding_score`.
     """
-    score = deciding(candidates, score)
+    score = deciding_score(candidates, score)
     accuracies = [_or_lowest(candidate.scores["source_accuracy"]) for candidate in candidates]
     floor = max(accuracies) - gate
     passing = [number for number, accuracy in enumerate(accuracies) if accuracy >= floor]
     return max(passing, key=lambda number: (_or_lowest(candidates[number].scores[score]), number))
 
 
-def deciding(candidates: Sequence[Candidate], score: ScoreName) -> ScoreName:
-    """The score that `pick` goes by: `score`, or, where it is a number for no candidate, the last of EVIDENCE."""
-    other = EVIDENCE[-1]
-    unknown = all(math.isnan(each.scores[score]) for each in candidates)
-    return other if unknown and all(other in each.scores for each in candidates) else score
+def deciding_score(candidates: Sequence[Candidate], score: ScoreName) -> ScoreName:
+    """The score that `best_within_gate` goes by: `score`, or, where it is a number for no candidate, the last of
+    FALL_BACK_SCORES.
+    """
+    fall_back = FALL_BACK_SCORES[-1]
+    undefined = all(math.isnan(each.scores[score]) for each in candidates)
+    return fall_back if undefined and all(fall_back in each.scores for each in candidates) else score
 
 
 def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_back: bool = True) -> int:
     """Position of the candidate to keep. The first is the network that adaptation began with (START); 0 says that none
-    of the others looks better, which only `fall_back` looks for. Of those that do `pick` decides.
+    of the others looks better, which is only checked with `fall_back`. Among those that do `best_within_gate` decides.
 
-    To look better is to score no lower on the photos in all of EVIDENCE. ClassAMI falls where predictions no longer
-    follow the clusters that the features form, information maximisation where they grow unsure or all the same. A score
-    that the first has no number for (too few photos) is no evidence.
+    To look better is to score no lower on the photos in all of FALL_BACK_SCORES. ClassAMI falls where predictions no
+    longer follow the clusters that the features form, information maximisation where they grow unsure or all the same.
+    A score that the first has no number for (too few photos) does not count.
     """
     start = candidates[0]
-    asked = [name for name in EVIDENCE if fall_back and not math.isnan(start.scores[name])]
+    asked = [name for name in FALL_BACK_SCORES if fall_back and not math.isnan(start.scores[name])]
     better = [
         number
         for number, each in enumerate(candidates)
         if number and all(each.scores[name] >= start.scores[name] for name in asked)
     ]
-    return better[pick([candidates[number] for number in better], score, gate)] if better else 0
+    return better[best_within_gate([candidates[number] for number in better], score, gate)] if better else 0
 
 
 def _or_lowest(value: float) -> float:

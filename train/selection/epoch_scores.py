@@ -1,4 +1,4 @@
-"""What checkpoints of stage 2 are judged by: what each says of held-out renders and of the photos, without a label."""
+"""Label-free scores of the checkpoints of stage 2, from their outputs on held-out renders and on photos."""
 
 from __future__ import annotations
 
@@ -28,68 +28,69 @@ def plain_batches(photos: npt.NDArray[np.uint8], size: int) -> Iterator[torch.Te
         yield batches.plain_view(photos[start : start + 64], size, 0.0)
 
 
-class Watched:
-    """Both domains, and what a checkpoint is scored on: held-out renders (one fixed draw of augmentation) and photos as
-    they are. Serves all runs that begin with the same network.
+class EpochScorer:
+    """Scores checkpoints on held-out renders (one fixed draw of augmentation) and on photos as they are. Serves all
+    runs that begin with the same network.
     """
 
     def __init__(self, source: SourceDomain, target: TargetDomain, params: TrainParams, world: World = ALONE) -> None:
-        self.source, self.target, self.world = source, target, world
-        self._at_first: torch.Tensor | None = None
-        self.size = params.image_size
-        self.names = sorted({*QUICK_SCORES, params.adapt.score})
+        self.world = world
+        self._initial_pooled: torch.Tensor | None = None
+        self._size = params.image_size
+        self._names = sorted({*QUICK_SCORES, params.adapt.score})
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
         renders = HeldOut(source, target, params, rows)
-        self.labels, self.renders = renders.labels, list(renders.views())
+        self._labels, self._renders = renders.labels, list(renders.views())
         rows = np.sort(np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS])
         self.photos: npt.NDArray[np.uint8] = target.images[rows]
         self.extents: npt.NDArray[np.float64] = target.extents[rows]
 
+    def initial_pooled(self, network: Classifier) -> torch.Tensor:
+        """Pooled features (m, d) of the photos by `network`, which has to be the one before the first step."""
+        if self._initial_pooled is None:
+            self._initial_pooled = self._pooled(Inference(network.eval(), 1, self.world))
+        return self._initial_pooled
+
+    def initial_outputs(self, network: Classifier) -> Outputs:
+        """Outputs of `network` before the first step. Sets its target statistics to those of the photos, where it has
+        any of its own: with the source's it may predict few of the classes, which some scores take for certainty.
+        """
+        pooled = self.initial_pooled(network)
+        network.norm.set_statistics("target", pooled)
+        return self._outputs(network, Inference(network, 1, self.world), pooled)
+
+    def outputs(self, network: Classifier) -> Outputs:
+        """Sets the target's statistics of `network` from the photos; returns what its scores are made of."""
+        inference = Inference(network, 1, self.world)
+        pooled = self._pooled(inference)
+        network.norm.set_statistics("target", pooled, self._target_probabilities(network, pooled))
+        return self._outputs(network, inference, pooled)
+
+    def scores(self, outputs: Outputs) -> dict[str, float]:
+        """Label-free scores by name, higher is better."""
+        return score(outputs, self._names)
+
+    def _pooled(self, inference: Inference) -> torch.Tensor:
+        return inference.pooled(plain_batches(self.photos, self._size))
+
     @staticmethod
-    def _believed(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
+    def _target_probabilities(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
         """Class probabilities of the photos under the statistics that the network has now."""
         with torch.no_grad():
             feature = network.norm(pooled.to(network.mean.device), "target")
             return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
 
-    def begin(self, network: Classifier) -> Outputs:
-        """What `network` says before the first step, with statistics of the photos, which it is left with, where it
-        has any of its own: with the source's it may see few of the classes, which some scores take for knowledge.
-        """
-        pooled = self.at_first(network)
-        network.norm.set_statistics("target", pooled)
-        return self._outputs(network, Inference(network, 1, self.world), pooled)
-
-    def at_first(self, network: Classifier) -> torch.Tensor:
-        """Pooled features (m, d) of the photos by `network`, which is the one before the first step."""
-        if self._at_first is None:
-            self._at_first = self._pooled(Inference(network.eval(), 1, self.world))
-        return self._at_first
-
-    def _pooled(self, inference: Inference) -> torch.Tensor:
-        return inference.pooled(plain_batches(self.photos, self.size))
-
-    def outputs(self, network: Classifier) -> Outputs:
-        """Sets the target's statistics of `network` from the photos; gives what its scores are made of."""
-        inference = Inference(network, 1, self.world)
-        pooled = self._pooled(inference)
-        network.norm.set_statistics("target", pooled, self._believed(network, pooled))
-        return self._outputs(network, inference, pooled)
-
-    def scores(self, outputs: Outputs) -> dict[str, float]:
-        return score(outputs, self.names)
-
     def _outputs(self, network: Classifier, inference: Inference, pooled: torch.Tensor) -> Outputs:
         with torch.no_grad():
-            home = network.mean.device
-            target_feature = network.norm(pooled.to(home), "target")
+            device = network.mean.device
+            target_feature = network.norm(pooled.to(device), "target")
             target_logits = network.head(target_feature)
-            source_feature = network.norm(inference.pooled(self.renders).to(home), "source")
+            source_feature = network.norm(inference.pooled(self._renders).to(device), "source")
             source_logits = network.head(source_feature)
         return Outputs(
             source_feature.cpu().numpy(),
             source_logits.cpu().numpy(),
-            self.labels,
+            self._labels,
             target_feature.cpu().numpy(),
             target_logits.cpu().numpy(),
             head_weight=network.head.weight.detach().cpu().numpy(),

@@ -1,6 +1,6 @@
 """Hindsight on the choice of the checkpoint: what each label-free score would have picked, and what that cost.
 
-Labels of photos are used here to judge the scores after the fact. Nothing here chooses: the oracle is shown as such.
+Labels of photos are used here to compare the scores after the fact. Nothing here chooses a checkpoint.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from train.selection.choice import START, Candidate, choose, deciding, pick
+from train.selection.choice import START, Candidate, best_within_gate, choose, deciding_score
 from train.validators import VALIDATORS
 
 CANDIDATES = "candidates.safetensors"
@@ -24,7 +24,7 @@ Float = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 
-def judge_scores(
+def hindsight_table(
     target_logits: npt.NDArray[np.float32],
     candidates: Sequence[Candidate],
     rows: Labels,
@@ -49,13 +49,13 @@ def judge_scores(
     for name in VALIDATORS:
         if not all(name in candidate.scores for candidate in candidates):
             continue
-        if deciding(candidates, name) != name:  # type: ignore[arg-type]
+        if deciding_score(candidates, name) != name:  # type: ignore[arg-type]
             continue  # a number for none of them: another score would choose
         # Every validator is a ScoreName. Models of earlier versions did not keep the network they began with.
         if candidates[0].name == START:
             chosen = choose(candidates, name, gate, fall_back)  # type: ignore[arg-type]
         else:
-            chosen = pick(candidates, name, gate)  # type: ignore[arg-type]
+            chosen = best_within_gate(candidates, name, gate)  # type: ignore[arg-type]
         table.append(
             {
                 "score": name,
@@ -76,10 +76,11 @@ def judge_scores(
 
 
 def selection_report(
-    folder: Path, description: Mapping[str, Any], squares: Sequence[str], known: Mapping[str, str]
+    folder: Path, description: Mapping[str, Any], squares: Sequence[str], labels: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """`judge_scores` for the model in `folder` with its `description` (model.json); None where it kept no logits of its
-    candidates, or they do not belong to these `squares` (photos were added since). `known` is square -> label.
+    """`hindsight_table` for the model in `folder` with its `description` (model.json); None where it kept no logits of
+    its candidates, or they do not belong to these `squares` (photos were added since). `labels`: those that are known,
+    square -> label.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -88,16 +89,16 @@ def selection_report(
         logits = load_file(folder / CANDIDATES)[LOGITS]
     except (FileNotFoundError, KeyError, SafetensorError):
         return None
-    candidates = [Candidate.stored(entry) for entry in description.get("candidates") or []]
+    candidates = [Candidate.from_dict(entry) for entry in description.get("candidates") or []]
     classes = list(description["classes"])
     stage = description["parameters"]["adapt"]
     gate, fall_back = stage.get("source_accuracy_gate"), stage.get("fall_back", False)
-    if gate is None or not known or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
+    if gate is None or not labels or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
         return None
-    rows = [row for row, square in enumerate(squares) if square in known]
-    labels = [classes.index(known[squares[row]]) for row in rows]
-    judged = judge_scores(logits, candidates, np.array(rows), np.array(labels), gate, fall_back)
-    return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **judged}
+    rows = [row for row, square in enumerate(squares) if square in labels]
+    columns = [classes.index(labels[squares[row]]) for row in rows]
+    table = hindsight_table(logits, candidates, np.array(rows), np.array(columns), gate, fall_back)
+    return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **table}
 
 
 def _row(candidates: Sequence[Candidate], accuracies: Float, per_class: Float, number: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ FEW = 0.7  # share of the classes
 LESS_SURE = 0.1  # in parts of the largest entropy that predictions can have
 
 
-def why_partial(
+def partial_target_reason(
     network: Classifier,
     pooled: torch.Tensor,
     extents: npt.NDArray[np.float64],
@@ -34,17 +34,18 @@ def why_partial(
     world: World = ALONE,
 ) -> str:
     """Why photos with these `pooled` features (m, d) and `extents` (m, 2; see TargetDomain) seem to show few of the
-    classes that `network` knows, or "". Looks at no label. Collective in a `world`.
+    classes that `network` knows, or "". Uses no label. Collective in a `world`.
 
     Two things have to come together: with the source's statistics the predictions' shares are as uneven as those of a
     FEW of the classes (the exponential of their entropy), and statistics of the photos' own, which then spread them
     over classes that are not there, make the network LESS_SURE of them (the mean entropy of the predictions). Where all
-    classes are there, also with a large gap between the domains, it stays about as sure. Measured: docs/training.md.
+    classes are there, also with a large gap between the domains, it stays about as sure. Measured:
+    docs/explanation/training.md.
     "" too where one of the possible `sizes` of the parts holds in the photos.
     """
 
-    def judged() -> str:
-        by_source, by_own = (_said(network, pooled, whose) for whose in ("source", "own"))
+    def reason() -> str:
+        by_source, by_own = (_class_probabilities(network, pooled, statistics) for statistics in ("source", "own"))
         classes, seen = network.head.out_features, float(np.exp(entropy(by_source.mean(axis=0))))
         lost = float((entropy(by_own, axis=1) - entropy(by_source, axis=1)).mean())
         if seen >= FEW * classes or lost < LESS_SURE * math.log(classes):
@@ -53,14 +54,16 @@ def why_partial(
             return ""
         return f"the photos seem to show few of the classes (about {seen:.0f} of {classes})."
 
-    return world.agreed(judged)
+    return world.broadcast_from_lead(reason)
 
 
 @torch.no_grad()
-def _said(network: Classifier, pooled: torch.Tensor, whose: TargetStatistics) -> npt.NDArray[np.float64]:
+def _class_probabilities(
+    network: Classifier, pooled: torch.Tensor, statistics: TargetStatistics
+) -> npt.NDArray[np.float64]:
     """Class probabilities (m, c) of photos with pooled features (m, d), standardised by those statistics."""
     norm: DomainNorm = copy.deepcopy(network.norm)
-    norm.target_statistics = whose
+    norm.target_statistics = statistics
     pooled = pooled.to(network.mean.device)
     norm.set_statistics("target", pooled)
     return network.head(norm(pooled, "target")).softmax(dim=1).cpu().double().numpy()  # type: ignore[no-any-return]

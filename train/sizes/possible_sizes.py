@@ -54,12 +54,12 @@ def possible_sizes(renders: Path, classes: Sequence[str]) -> list[Sizes]:
 
 def _joined(looks: list[tuple[Float, Float]], labels: list[int], distance_mm: float | None) -> Sizes:
     """Joins the extents (k, 2) and shares (k,) of all parts; parts of one label are equally likely."""
-    kept = [(extents, shares, label) for (extents, shares), label in zip(looks, labels, strict=True) if len(extents)]
-    parts = {label: sum(other == label for _, _, other in kept) for _, _, label in kept}
+    seen = [(extents, shares, label) for (extents, shares), label in zip(looks, labels, strict=True) if len(extents)]
+    parts = {label: sum(other == label for _, _, other in seen) for _, _, label in seen}
     return Sizes(
-        np.concatenate([extents for extents, _, _ in kept] or [np.zeros((0, 2))]),
-        np.repeat([label for _, _, label in kept], [len(extents) for extents, _, _ in kept]).astype(np.int64),
-        np.concatenate([shares / parts[label] for _, shares, label in kept] or [np.zeros(0)]),
+        np.concatenate([extents for extents, _, _ in seen] or [np.zeros((0, 2))]),
+        np.repeat([label for _, _, label in seen], [len(extents) for extents, _, _ in seen]).astype(np.int64),
+        np.concatenate([shares / parts[label] for _, shares, label in seen] or [np.zeros(0)]),
         distance_mm,
     )
 

@@ -1,4 +1,4 @@
-"""What the size of a part in the photo says about which part it is, calibrated without labels.
+"""What the size of a part in the photo tells about which part it is, calibrated without labels.
 
 CAD knows real sizes. Where all photos come from one camera at one distance, millimetres become pixels by one unknown
 factor. The factor, how well it holds, and whether the camera looks straight down and from how far, are found by maximum
@@ -25,23 +25,23 @@ DISTANCE_SPREADS = (0.2, 0.35, 0.6, 1.0)
 """Of the log of both widths together, where distances vary. Then sizes mislead: a chance mix of sizes and classes is
 taken for a rule. The shape of an outline holds all the same, so that the spread above may come out small."""
 COARSE = 0.05
-"""The factor is first looked for with this spread. Views, seen from many sides and distances, hold no closer."""
+"""The factor is first looked for with this spread. Views, seen from many sides and distances, fit no closer."""
 FACTORS = np.linspace(-1.5, 1.5, 61)  # log factors to try around the one that matches the medians
 FINE = 0.03  # then as far around the best of them, in steps of a quarter of the spread
 PIXEL = 0.5  # how far an outline may be off, in pixels of the photo
 TRUSTED = 0.05
-"""Spread down to which the network's word counts in full. What sizes say more sharply than that, a network that has
-taught itself shall not overrule: its word then counts by spread / TRUSTED, but at least LEAST_TRUST."""
+"""Spread down to which the network's probabilities count in full. A network that has taught itself shall not overrule
+sizes that are sharper than that: its probabilities then count by spread / TRUSTED, but at least LEAST_TRUST."""
 LEAST_TRUST = 0.2
 CLEAR = 0.3
 """By how much log likelihood a photo one distance has to explain the photos better than varying distances do. Where
 parts of all sizes are possible, any distance explains them a little."""
-DOUBT = 0.02  # a network is wrong more often than it says: the least that is believed of a class
-LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of those photos that hold less closely: part tilted, edge in shadow
+DOUBT = 0.02  # a network is wrong more often than it is unsure: the least probability of a class
+LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of the photos that fit less closely: part tilted, edge in shadow
 OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
 WINDOW = 25.0  # area of log sizes over which these are spread evenly
 FEWEST_PHOTOS = 20
-MOST_PHOTOS = 300  # more say no more about one factor
+MOST_PHOTOS = 300  # more fit one factor no better
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class SizePrior:
     spread: float
     distance_spread: float = 0.0
 
-    def word(self, observed: Float) -> Float:
-        """How much the network's log probabilities count (m, 1), in (0, 1], beside the log likelihood of the sizes."""
+    def network_weight(self, observed: Float) -> Float:
+        """The weight (m, 1), in (0, 1], of the network's log probabilities beside the log likelihood of the sizes."""
         trust = min(1.0, max(LEAST_TRUST, self.spread / TRUSTED))
         return np.where(np.isfinite(observed).all(axis=1), trust, 1.0)[:, None]
 
@@ -82,18 +82,18 @@ class SizePrior:
         large, small = (seen[:, axis, None] - self.factor - extents[:, axis] for axis in range(2))
         apart = np.square(large) * (own[:, 1:] + both) + np.square(small) * (own[:, :1] + both)
         looks -= 0.5 * (apart - 2 * both * large * small) / determinant[:, None]
-        known, starts = np.unique(labels, return_index=True)
+        present, starts = np.unique(labels, return_index=True)
         highest = np.maximum.reduceat(looks, starts, axis=1)
         looks -= np.repeat(highest, np.diff(starts, append=len(labels)), axis=1)
         density = np.full((len(seen), self.classes), -np.inf)
-        density[:, known] = highest + np.log(np.add.reduceat(np.exp(looks), starts, axis=1))
+        density[:, present] = highest + np.log(np.add.reduceat(np.exp(looks), starts, axis=1))
         return density
 
 
 def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) -> SizePrior | None:
     """Finds the camera: which of the `possible` sizes hold, the factor and the spread, from unlabelled photos.
 
-    `observed` (m, 2) log pixels, NaN where not measured; `probabilities` (m, c) what the network thinks of each photo.
+    `observed` (m, 2) log pixels, NaN where not measured; `probabilities` (m, c) the network's for each photo.
     None when fewer than 20 photos could be measured, or varying distances explain them about as well.
     """
     measured = np.isfinite(observed).all(axis=1)
@@ -133,7 +133,7 @@ def fuse(probabilities: Float, prior: SizePrior | None, observed: Float | None) 
     if prior is None or observed is None:
         return probabilities
     log_probabilities = np.log(probabilities.astype(np.float64) + 1e-6)
-    logits = prior.word(observed) * log_probabilities + prior.log_likelihood(observed)
+    logits = prior.network_weight(observed) * log_probabilities + prior.log_likelihood(observed)
     fused: Float = softmax(logits, axis=1)
     return fused
 

@@ -13,7 +13,7 @@ from train.data.datasets import SourceDomain, TargetDomain
 from train.measures.domain_gap import domain_gap
 from train.model import Model
 
-MOST_IMAGES = 1000  # of a domain; gaps of more cost memory and say the same
+MOST_IMAGES = 1000  # of a domain; gaps of more cost memory and are hardly more exact
 MOST_POINTS = 500  # of a domain on the map; more lie on top of each other
 FEWEST_POINTS = 8  # in both domains together, so that there are neighbours to keep
 COMPONENTS = 50  # principal components that t-SNE starts from: its authors' advice
@@ -38,14 +38,14 @@ def compare_domains(
     if min(len(renders), len(photos)) < 2:
         return {"reason": "It takes at least two renders and two photos to compare them."}
     compared: dict[str, Any] = {"renders": len(renders), "photos": len(photos), "seed": seed}
-    ours, theirs = np.zeros((0, 0)), np.zeros((0, 0))
+    source_features, target_features = np.zeros((0, 0)), np.zeros((0, 0))
     for name, model in models.items():
-        ours = model.features(source.images[renders], "source")
-        theirs = model.features(target.images[photos], "target")
-        gaps = domain_gap(ours, theirs, MOST_IMAGES, seed)
+        source_features = model.features(source.images[renders], "source")
+        target_features = model.features(target.images[photos], "target")
+        gaps = domain_gap(source_features, target_features, MOST_IMAGES, seed)
         compared[name] = {key: float(f"{gap:.4g}") if math.isfinite(gap) else None for key, gap in gaps.items()}
     shown = [_drawn(count, MOST_POINTS, rng) for count in (len(renders), len(photos))]
-    places = flat_map(ours[shown[0]], theirs[shown[1]], seed)
+    places = flat_map(source_features[shown[0]], target_features[shown[1]], seed)
     if places is not None:
         names = [source.classes[source.labels[row]] for row in renders[shown[0]]]
         squares = [target.squares[row] for row in photos[shown[1]]]

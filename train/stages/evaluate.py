@@ -13,8 +13,8 @@ from cad2real.layout import Layout
 from train.data.datasets import TargetDomain, read_target, target_labels
 from train.data.held_out import HeldOut, held_out
 from train.measures.accuracy import classification_report, top_accuracy
-from train.measures.calibration import calibration_error, fit_temperature, scaled
-from train.measures.open_set import figures, rejection_threshold
+from train.measures.calibration import at_temperature, calibration_error, fit_temperature
+from train.measures.open_set import open_set_metrics, rejection_threshold
 from train.model import Model
 from train.params import TrainParams
 from train.selection.hindsight import selection_report
@@ -23,7 +23,7 @@ from train.stages.source_domain import source_domain
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")
-ASKED = ("image_size", "seed", "held_out_share", "unknown_share", "source_augment", "background")
+USED_PARAMETERS = ("image_size", "seed", "held_out_share", "unknown_share", "source_augment", "background")
 FLAT_CALIBRATION = ("temperature", "ece", "ece_scaled")
 FLAT_OPEN_SET = ("known_accepted", "accuracy_of_accepted", "unknown_rejected", "auroc", "h_score")
 
@@ -32,79 +32,80 @@ def run(layout: Layout) -> dict[str, Any]:
     """Writes data/reports/evaluation.json, metrics.json and gap.json; returns the evaluation.
 
     Photos of a class that no CAD part has cannot be recognised: they are left out of the accuracy and listed. Where
-    `train.unknown_share` is set, it is said how many of them are rejected as unknown (`open_set`).
+    `train.unknown_share` is set, `open_set` reports how many of them are rejected as unknown.
     """
     models = {name: Model.load(layout.models / folder) for name, folder in STAGES.items()}
     adapted = models["adapted"]
     params = _params(adapted)
     labels = target_labels(layout.squares)
-    known = {square: label for square, label in labels.items() if label in adapted.classes}
+    with_cad = {square: label for square, label in labels.items() if label in adapted.classes}
     unknown = sorted(set(labels.values()) - set(adapted.classes))
     target = read_target(layout.squares, adapted.image_size, layout.cache)
     source = source_domain(layout, params)
     evaluation: dict[str, Any] = {
         "classes": list(adapted.classes),
-        "photos": len(known),
+        "photos": len(with_cad),
         "unlabelled_photos": len(target.squares) - len(labels),
         "classes_without_cad": {label: sum(value == label for value in labels.values()) for label in unknown},
         "seed": adapted.description["seed"],
     }
-    if not known:
+    if not with_cad:
         evaluation["reason"] = (
             "No photo has the label of a part: put labelled photos into sub-folders named after the labels, or name "
             "labels in the box file."
         )
     else:
-        checked = held_out(source, target, params)
+        renders = held_out(source, target, params)
         for name, model in models.items():
-            evaluation[name] = _figures(model, target, labels, checked)
-        judged = selection_report(layout.models / STAGES["adapted"], adapted.description, target.squares, known)
-        if judged is not None:
-            evaluation["selection"] = judged
+            evaluation[name] = _figures(model, target, labels, renders)
+        folder = layout.models / STAGES["adapted"]
+        selection = selection_report(folder, adapted.description, target.squares, with_cad)
+        if selection is not None:
+            evaluation["selection"] = selection
     write_json(layout.reports / "evaluation.json", evaluation)
     write_json(layout.reports / "metrics.json", _flat(evaluation))
-    write_json(layout.reports / "gap.json", compare_domains(models, source, target, known, evaluation["seed"]))
+    write_json(layout.reports / "gap.json", compare_domains(models, source, target, with_cad, evaluation["seed"]))
     return evaluation
 
 
 def _params(model: Model) -> TrainParams:
-    """How the model's renders were held out and changed; what else it was trained with is not asked here, so that
-    models of other versions can be scored.
+    """How the model's renders were held out and changed; its other parameters are not read, so that models of other
+    versions can be scored.
     """
-    said = model.description.get("parameters", {})
+    stored = model.description.get("parameters", {})
     try:
-        return TrainParams.model_validate({key: said[key] for key in ASKED if key in said}, strict=False)
+        return TrainParams.model_validate({key: stored[key] for key in USED_PARAMETERS if key in stored}, strict=False)
     except ValueError:
         raise UserError(
             "The adapted model was trained by another version of cad2real.", "Run `cad2real train` again."
         ) from None
 
 
-def _figures(model: Model, target: TargetDomain, labels: dict[str, str], checked: HeldOut) -> dict[str, Any]:
+def _figures(model: Model, target: TargetDomain, labels: dict[str, str], renders: HeldOut) -> dict[str, Any]:
     """All figures of one model on the photos with known `labels` (square -> label), as evaluation.json shows them."""
     rows = [row for row, square in enumerate(target.squares) if labels.get(square) in model.classes]
     truth = [labels[target.squares[row]] for row in rows]
     columns = np.array([model.classes.index(label) for label in truth], dtype=np.int64)
     probabilities = model.probabilities(target.images[rows], target.extents[rows]).astype(np.float64)
     predicted = [model.classes[int(column)] for column in probabilities.argmax(axis=1)]
-    # The renders' classes have to be the model's; where they changed since, renders say nothing about it.
-    same = tuple(checked.source.classes) == model.classes
-    on_renders = model.render_probabilities(checked.views()) if same else None
+    # The renders' classes have to be the model's; where they changed since, its confidence on renders means nothing.
+    same = tuple(renders.source.classes) == model.classes
+    on_renders = model.render_probabilities(renders.views()) if same else None
     open_set = {}
     if on_renders is not None:
         threshold = model.unknown_below  # what `predict` goes by; 1a's model has none of its own
         if threshold is None:
-            threshold = rejection_threshold(on_renders, checked.params.unknown_share)
+            threshold = rejection_threshold(on_renders, renders.params.unknown_share)
         if threshold is not None:
             names = [labels.get(square) for square in target.squares]
             without_cad = [row for row, name in enumerate(names) if name is not None and name not in model.classes]
-            unsure = model.probabilities(target.images[without_cad], target.extents[without_cad]).max(axis=1)
+            unknown = model.probabilities(target.images[without_cad], target.extents[without_cad]).max(axis=1)
             right = probabilities.argmax(axis=1) == columns
-            open_set = {"open_set": figures(probabilities.max(axis=1), right, unsure, threshold)}
+            open_set = {"open_set": open_set_metrics(probabilities.max(axis=1), right, unknown, threshold)}
     return {
         **classification_report(truth, predicted, model.classes),
         "top5_accuracy": top_accuracy(probabilities, columns, 5),
-        "calibration": _calibration(on_renders, probabilities, columns, checked),
+        "calibration": _calibration(on_renders, probabilities, columns, renders),
         **open_set,
         "predictions": [
             {"square": target.squares[row], "label": label, "predicted": guess, "confidence": round(float(share), 4)}
@@ -117,18 +118,18 @@ def _calibration(
     on_renders: npt.NDArray[np.float64] | None,
     probabilities: npt.NDArray[np.float64],
     labels: npt.NDArray[np.int64],
-    checked: HeldOut,
+    renders: HeldOut,
 ) -> dict[str, float | int | None]:
     """Calibration error on the photos as they are and at the temperature that fits probabilities `on_renders`, the
     held-out ones, best.
     """
-    temperature = None if on_renders is None else fit_temperature(on_renders, checked.labels)
-    after = None if temperature is None else calibration_error(scaled(probabilities, temperature), labels)
+    temperature = None if on_renders is None else fit_temperature(on_renders, renders.labels)
+    after = None if temperature is None else calibration_error(at_temperature(probabilities, temperature), labels)
     return {
         "temperature": temperature,
         "ece": calibration_error(probabilities, labels),
         "ece_scaled": after,
-        "held_out_renders": 0 if on_renders is None else len(checked.rows),
+        "held_out_renders": 0 if on_renders is None else len(renders.rows),
     }
 
 
@@ -136,9 +137,9 @@ def _flat(evaluation: dict[str, Any]) -> dict[str, float | int]:
     flat: dict[str, float | int] = {"photos": evaluation["photos"], "classes": len(evaluation["classes"])}
     for name in STAGES:
         if name in evaluation:
-            found = evaluation[name]
-            flat |= {f"{name}_{key}": round(found[key], 4) for key in FLAT}
+            figures = evaluation[name]
+            flat |= {f"{name}_{key}": round(figures[key], 4) for key in FLAT}
             for block, keys in (("calibration", FLAT_CALIBRATION), ("open_set", FLAT_OPEN_SET)):
-                said = found.get(block, {})
-                flat |= {f"{name}_{key}": round(said[key], 4) for key in keys if said.get(key) is not None}
+                values = figures.get(block, {})
+                flat |= {f"{name}_{key}": round(values[key], 4) for key in keys if values.get(key) is not None}
     return flat

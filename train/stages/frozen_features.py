@@ -1,4 +1,4 @@
-"""Features of the frozen backbone: computed once for each render and random change of it, and kept by their content."""
+"""Features of the frozen backbone: computed once for each render and random change of it, and cached by content."""
 
 from __future__ import annotations
 
@@ -40,62 +40,62 @@ class FrozenFeatures:
 def frozen_features(
     network: Classifier, source: SourceDomain, params: TrainParams, cache: Path | None
 ) -> FrozenFeatures:
-    """What `network`'s backbone makes of the renders of `source`: from the folder `cache` if it is there, named by
-    renders, backgrounds, backbone, code and all parameters that it depends on. None computes it anew.
+    """Features of the renders of `source` by `network`'s backbone: from the folder `cache` if they are there, under a
+    name made of renders, backgrounds, backbone, code and all parameters that they depend on. None computes them anew.
     """
     trained, held_out = np.flatnonzero(~source.held_out), np.flatnonzero(source.held_out)
     rows = {TRAINED: np.tile(trained, params.probe.draws), HELD_OUT: held_out}
-    kept = None if cache is None else cache / f"{NAME}-{_key(network, source, params)}.safetensors"
-    features = _kept(kept, rows) if kept is not None else None
+    cached = None if cache is None else cache / f"{NAME}-{_key(network, source, params)}.safetensors"
+    features = _read(cached, rows) if cached is not None else None
     if features is None:
         inference, rng = Inference(network, rotations=1), torch.Generator().manual_seed(params.seed)
         features = {name: _computed(inference, source, some, params, rng) for name, some in rows.items()}
-        if kept is not None:
-            for older in kept.parent.glob(f"{NAME}-*.safetensors"):
+        if cached is not None:
+            for older in cached.parent.glob(f"{NAME}-*.safetensors"):
                 older.unlink(missing_ok=True)
-            with atomic_file(kept) as temporary:
+            with atomic_file(cached) as temporary:
                 save_file(features, temporary)
     labels = {name: source.labels[some] for name, some in rows.items()}
     return FrozenFeatures(features[TRAINED], labels[TRAINED], features[HELD_OUT], labels[HELD_OUT])
 
 
 def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
-    said = [
+    settings = [
         params.model_dump(mode="json", include={"image_size", "batch_size", "seed", "source_augment", "background"}),
         params.probe.draws,
         params.backbone,
     ]
     weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]
-    return run_key(said, [source.images, source.held_out, source.scenes.images, *weights])
+    return run_key(settings, [source.images, source.held_out, source.background_photos.images, *weights])
 
 
-def _kept(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:
+def _read(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:
     """The features, or None when there are none or the file is damaged (they are then made again)."""
     try:
         features = load_file(path)
     except (OSError, SafetensorError):
         return None
-    wanted = {name: len(some) for name, some in rows.items()}
-    return features if {name: len(some) for name, some in features.items()} == wanted else None
+    counts = {name: len(some) for name, some in rows.items()}
+    return features if {name: len(some) for name, some in features.items()} == counts else None
 
 
 def _computed(
     inference: Inference, source: SourceDomain, rows: Int64, params: TrainParams, rng: torch.Generator
 ) -> torch.Tensor:
     """Pooled features (n, d) of one random change of the render in each of `rows`."""
-    home = inference.network.mean.device
+    device = inference.network.mean.device
     features = [torch.zeros(0, inference.network.head.in_features)]
     with Progress("probe", len(rows), "images") as progress:
         for start in range(0, len(rows), params.batch_size):
             some = rows[start : start + params.batch_size]
             images = batches.source_view(
-                batches.as_float(source.images, some, home),
+                batches.as_float(source.images, some, device),
                 params.image_size,
                 params.source_augment,
                 params.background,
                 None,
                 rng,
-                source.scenes.images,
+                source.background_photos.images,
             )
             features.append(inference.pooled([images]))
             progress.advance(len(some))

@@ -6,7 +6,7 @@ import torch
 
 from cad2real.layout import Layout
 from train.model import new_network, save_model
-from train.networks.probe_heads import fit_head, with_odds
+from train.networks.probe_heads import fit_head, log_odds_factor
 from train.params import TrainParams
 from train.stages.frozen_features import frozen_features
 from train.stages.source_domain import source_domain
@@ -22,23 +22,23 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
-    known = frozen_features(network, source, params, layout.cache)
-    features = known.trained
+    frozen = frozen_features(network, source, params, layout.cache)
+    features = frozen.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    standard, count = (features - mean) / spread, len(source.classes)
-    weight, bias = fit_head(standard, known.trained_labels, count, params.probe, params.seed)
+    standardised, count = (features - mean) / spread, len(source.classes)
+    weight, bias = fit_head(standardised, frozen.trained_labels, count, params.probe, params.seed)
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
     with torch.no_grad():
         network.head.weight.copy_(weight)
         network.head.bias.copy_(bias)
         scores = {}
-        truth = known.held_out_labels
+        truth = frozen.held_out_labels
         if len(truth):
-            logits = network.head(network.norm(known.held_out.to(network.mean.device), "source")).cpu()
+            logits = network.head(network.norm(frozen.held_out.to(network.mean.device), "source")).cpu()
             scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
             if params.probe.head == "svm":
-                factor = with_odds(logits.double().numpy(), truth)
+                factor = log_odds_factor(logits.double().numpy(), truth)
                 network.head.weight.mul_(factor)
                 network.head.bias.mul_(factor)
     save_model(
@@ -53,7 +53,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
             "source_images": int((~source.held_out).sum()),
-            "skipped": [photo.as_dict() for photo in source.scenes.skipped],
+            "skipped": [photo.as_dict() for photo in source.background_photos.skipped],
             "target_images": 0,
             "scores": scores,
             "parameters": params.model_dump(mode="json"),

@@ -26,7 +26,7 @@ def score_model(layout: Layout, folder: Path) -> dict[str, Any]:
     """Scores of the model in `folder` on data/squares, the sizes of parts counted as in `evaluate`.
 
     `classes`; `label_free` in [0, 1], the mutual information of photo and prediction as a share of its largest value;
-    `accuracy` on the `photos` whose labels are known. Figures without a photo to stand on are None.
+    `accuracy` on the `photos` whose labels are known. Figures are None where there is no photo for them.
     """
     model = Model.load(folder)
     target = read_target(layout.squares, model.image_size, layout.cache)

@@ -1,4 +1,4 @@
-"""What all stages that train or check on renders read: the renders, and what may stand behind them."""
+"""What all stages that train or test on renders read: the renders, and the photos that may stand behind them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def source_domain(layout: Layout, params: TrainParams) -> SourceDomain:
     """The renders of the project with the photos of `train.background.folder`; errors as in `read_source`."""
     source = read_source(layout.renders, cache_size(params), params.held_out_share, layout.cache)
     folder = params.background.folder
-    scenes = read_backgrounds(layout.root / folder if folder else None, cache_size(params), layout.cache)
-    return replace(source, scenes=scenes)
+    photos = read_backgrounds(layout.root / folder if folder else None, cache_size(params), layout.cache)
+    return replace(source, background_photos=photos)
 
 
 def refuse_other_classes(layout: Layout, probe: Model, source: SourceDomain) -> None:

@@ -21,25 +21,27 @@ from cad2real.layout import Layout
 from train.loop.checkpoint import resumable, run_key
 from train.loop.divergence import DivergedError
 from train.params import ScoreName, TrainParams
-from train.selection.choice import Candidate, pick
+from train.selection.choice import Candidate, best_within_gate
 from train.stages.search_space import RANGES, TunedStage
-from train.stages.tune_trials import Trials, trials_of
+from train.stages.tune_trials import Objective, new_objective
 
-SCORES = "scores"  # of a trial's checkpoint, kept with it
+SCORES = "scores"  # of a trial's checkpoint, stored with the trial
 UNPRUNED = 5  # trials before any is pruned: there is nothing to compare them with
 
 
 @dataclass(frozen=True)
-class Found:
-    """The best values, the checkpoint of each trial that was trained to its end, the best of them, and by what."""
+class SearchResult:
+    """The best `values`, the checkpoint of each trial that was trained to its end, the best of them, and the score that
+    decided.
+    """
 
     values: dict[str, float]
-    tried: list[Candidate]
+    candidates: list[Candidate]
     chosen: Candidate
     score: ScoreName
 
 
-def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> Found:
+def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> SearchResult:
     """Brings the study of `stage` to `trials` trials that were trained or pruned. The best is chosen as checkpoints
     are: behind the gate of held-out source accuracy.
 
@@ -47,12 +49,12 @@ def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> 
     a name made of the other parameters, the data and the code.
     """
     optuna = _optuna()
-    ways = trials_of(stage, layout, params)
-    with _alone(layout.cache):
+    objective = new_objective(stage, layout, params)
+    with _study_lock(layout.cache):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
             storage=f"sqlite:///{layout.cache / 'tune.db'}",
-            study_name=ways.key,
+            study_name=objective.key,
             load_if_exists=True,
             direction="maximize",
             pruner=optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED),
@@ -60,15 +62,15 @@ def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> 
         # A sampler with the seed of the first start would draw the first start's trials again.
         study.sampler = optuna.samplers.TPESampler(seed=params.seed + len(study.trials))
         now = getattr(params, stage)
-        _begin(optuna, study, {name: getattr(now, name) for name in RANGES[stage]})
-        while len(_finished(optuna, study)) < trials:
-            _try(optuna, study, layout.cache, stage, ways)
-    whole = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
-    if not whole:
+        _enqueue_first(optuna, study, {name: getattr(now, name) for name in RANGES[stage]})
+        while len(_finished_trials(optuna, study)) < trials:
+            _run_trial(optuna, study, layout.cache, stage, objective)
+    complete = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
+    if not complete:
         raise UserError("train tune: no trial could be trained to its end.", "Lower the learning rates and try again.")
-    known = [Candidate(f"trial {trial.number + 1}", trial.user_attrs[SCORES]) for trial in whole]
-    best = pick(known, ways.score, ways.gate)
-    return Found(dict(whole[best].params), known, known[best], ways.score)
+    candidates = [Candidate(f"trial {trial.number + 1}", trial.user_attrs[SCORES]) for trial in complete]
+    best = best_within_gate(candidates, objective.score, objective.gate)
+    return SearchResult(dict(complete[best].params), candidates, candidates[best], objective.score)
 
 
 def _optuna() -> Any:
@@ -83,7 +85,7 @@ def _optuna() -> Any:
 
 
 @contextmanager
-def _alone(cache: Path) -> Iterator[None]:
+def _study_lock(cache: Path) -> Iterator[None]:
     try:
         with FileLock(cache / "tune.lock", timeout=0):
             yield
@@ -91,13 +93,13 @@ def _alone(cache: Path) -> Iterator[None]:
         raise UserError("Another `cad2real train tune` is at work in this project.", "Wait for it.") from None
 
 
-def _finished(optuna: Any, study: Any) -> list[Any]:
+def _finished_trials(optuna: Any, study: Any) -> list[Any]:
     states = optuna.trial.TrialState
     return study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))  # type: ignore[no-any-return]
 
 
-def _begin(optuna: Any, study: Any, now: dict[str, float]) -> None:
-    """A new study begins with the values of `now`; what was being tried when it was killed is tried again."""
+def _enqueue_first(optuna: Any, study: Any, now: dict[str, float]) -> None:
+    """A new study begins with the values of `now`; a trial that was running when it was killed is run again."""
     states = optuna.trial.TrialState
     if not study.trials:
         study.enqueue_trial(now)
@@ -106,28 +108,28 @@ def _begin(optuna: Any, study: Any, now: dict[str, float]) -> None:
         study.enqueue_trial(trial.params)
 
 
-def _try(optuna: Any, study: Any, cache: Path, stage: TunedStage, ways: Trials) -> None:
+def _run_trial(optuna: Any, study: Any, cache: Path, stage: TunedStage, objective: Objective) -> None:
     """One trial. One that diverges ends as pruned."""
     ranges = {
-        name: optuna.distributions.FloatDistribution(reach.low, reach.high, log=reach.log)
-        for name, reach in RANGES[stage].items()
+        name: optuna.distributions.FloatDistribution(limits.low, limits.high, log=limits.log)
+        for name, limits in RANGES[stage].items()
     }
     trial = study.ask(ranges)
 
-    def watch(epoch: int, candidate: Candidate) -> None:
-        trial.report(candidate.scores[ways.score], epoch)
+    def on_candidate(epoch: int, candidate: Candidate) -> None:
+        trial.report(candidate.scores[objective.score], epoch)
         if trial.should_prune():
             raise optuna.TrialPruned
 
     key = run_key([study.study_name, trial.params], [])
     with resumable(cache, "tune", key) as folder:
         try:
-            chosen = ways.train(trial.params, folder, watch)
+            chosen = objective.train(trial.params, folder, on_candidate)
         except (optuna.TrialPruned, DivergedError) as reason:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             print(f"trial {trial.number + 1}: pruned {reason}".rstrip(), file=sys.stderr)
             return
-        value = chosen.scores[ways.score]
+        value = chosen.scores[objective.score]
         print(f"trial {trial.number + 1}: {value:.4f}", file=sys.stderr)
         if math.isfinite(value):
             trial.set_user_attr(SCORES, chosen.scores)

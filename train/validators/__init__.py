@@ -1,4 +1,4 @@
-"""Label-free selection scores: how good is a checkpoint on the target, judged without a target label?
+"""Label-free selection scores: how good a checkpoint is on the target, without a target label.
 
 Every validator takes `Outputs` and returns a float, HIGHER IS BETTER, or NaN where it has no value (too few rows): a
 checkpoint with NaN is never to be chosen by that score. None sees target labels: `Outputs` has no place for them.
@@ -21,8 +21,8 @@ __all__ = ["VALIDATORS", "Outputs", "score", "source_accuracy"]
 
 
 def source_accuracy(outputs: Outputs) -> float:
-    """Mean-per-class accuracy on held-out source images, 0 to 1 (classes without an image do not count). The gate,
-    hardly a judge.
+    """Mean-per-class accuracy on held-out source images, 0 to 1 (classes without an image do not count). Good as
+    a gate, poor as a score.
     """
     labels = outputs.source_labels
     right = outputs.source_logits.argmax(1) == labels

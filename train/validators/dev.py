@@ -64,16 +64,12 @@ def density_ratios(source: Floats, target: Floats, held_out: Floats) -> Floats:
 def deep_embedded_validation(outputs: Outputs) -> float:
     """Minus the standardised DEV risk of a checkpoint. NaN where a domain has fewer than 10 rows.
 
-    Without `source_train_features` the ratio of each half of the held-out source rows comes from a classifier fitted
-    to the other half.
+    The density ratio of each half of the held-out source rows comes from a classifier fitted to the other half.
     """
     source, target = outputs.source_features, outputs.target_features
     if len(source) < _FEWEST_ROWS or len(target) < _FEWEST_ROWS:
         return float("nan")
-    if outputs.source_train_features is not None and len(outputs.source_train_features) >= _FEWEST_ROWS:
-        weights = density_ratios(outputs.source_train_features, target, source)
-    else:
-        weights = np.empty(len(source))
-        for half in (0, 1):
-            weights[half::2] = density_ratios(source[1 - half :: 2], target, source[half::2])
+    weights = np.empty(len(source))
+    for half in (0, 1):
+        weights[half::2] = density_ratios(source[1 - half :: 2], target, source[half::2])
     return -dev_risk(weights, source_errors(outputs.source_logits, outputs.source_labels), "standardize")

@@ -1,6 +1,4 @@
-"""What a checkpoint says about both domains: all that a validator may look at. There is no place for target labels in
-it.
-"""
+"""A checkpoint's outputs on both domains: all that a validator may use. There is no place for target labels in them."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ class Outputs:
     """Features [n, d] (what the head sees), logits [n, C] of held-out source images with labels [n], and of target
     images [m, ...].
 
-    `source_train_features` [k, d] (of images that were trained on) make DEV's density ratio independent of the
-    held-out ones; `head_weight` [C, d] is the classifier's weight matrix. Both may be missing. Arrays are float64
-    inside.
+    `head_weight` [C, d] is the classifier's weight matrix; it may be missing. Arrays are float64 inside.
     """
 
     source_features: Floats
@@ -29,7 +25,6 @@ class Outputs:
     source_labels: Labels
     target_features: Floats
     target_logits: Floats
-    source_train_features: Floats | None = None
     head_weight: Floats | None = None
 
     def __post_init__(self) -> None:
@@ -39,9 +34,8 @@ class Outputs:
                 raise ValueError(f"{name} must be a matrix, got shape {array.shape}")
             object.__setattr__(self, name, array)
         object.__setattr__(self, "source_labels", np.asarray(self.source_labels, dtype=np.int64))
-        for name in ("source_train_features", "head_weight"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+        if self.head_weight is not None:
+            object.__setattr__(self, "head_weight", np.asarray(self.head_weight, dtype=np.float64))
         if not len(self.source_features) == len(self.source_logits) == len(self.source_labels):
             raise ValueError("source features, logits and labels must have equally many rows")
         if len(self.target_features) != len(self.target_logits):

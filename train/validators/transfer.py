@@ -30,7 +30,7 @@ def head_uniformity(weight: Floats) -> float:
     return float(((pairs - ideal) ** 2).mean())
 
 
-def hopkins(features: Floats, seed: int = 0) -> float:
+def hopkins(features: Floats) -> float:
     """Clustering tendency of rows [n, d], .5 for none to 1 for tight clusters: distances to the nearest row from
     random places of their bounding box against those from rows themselves. Distances count with power 1, as in the
     authors' code (the paper's power d overflows). NaN for fewer than 2 rows; .5 where all rows are equal.
@@ -38,7 +38,7 @@ def hopkins(features: Floats, seed: int = 0) -> float:
     n = len(features)
     if n < 2:
         return float("nan")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     probes = min(max(round(_SAMPLED * n), _FEWEST_PROBES), n)
     places = rng.uniform(features.min(0), features.max(0), (probes, features.shape[1]))
     rows = rng.choice(n, probes, replace=False)

@@ -12,7 +12,15 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.params import load_params
-from flows.benchmark.measure import COMMANDS, DEFAULTS, Task, make_project, run_benchmark, run_command, views_a_part
+from flows.benchmark.measure import (
+    COMMANDS,
+    DEFAULTS,
+    BenchmarkSpec,
+    make_project,
+    run_benchmark,
+    run_command,
+    views_a_part,
+)
 from flows.pipeline import StageError
 
 EVALUATION = {
@@ -28,10 +36,10 @@ SKIPPED = {"thing": "x.jpg", "where": "", "reason": "is no picture."}
 
 
 @pytest.fixture
-def task(tmp_path: Path) -> Task:
+def task(tmp_path: Path) -> BenchmarkSpec:
     (tmp_path / "mine" / "photos").mkdir(parents=True)
     (tmp_path / "mine" / "parts.csv").write_text("part_id,file\nbolt,bolt.stl\n")
-    return Task(tmp_path / "mine" / "parts.csv", tmp_path / "mine" / "photos", seed=3)
+    return BenchmarkSpec(tmp_path / "mine" / "parts.csv", tmp_path / "mine" / "photos", seed=3)
 
 
 def stand_in(files: dict[str, Any]) -> Any:
@@ -53,7 +61,7 @@ ARTIFACTS = {
 }
 
 
-def test_the_result_has_every_figure(task: Task, tmp_path: Path) -> None:
+def test_the_result_has_every_figure(task: BenchmarkSpec, tmp_path: Path) -> None:
     result = run_benchmark(task, tmp_path / "out", stand_in(ARTIFACTS))
     assert result["source_only_accuracy"] == 0.5
     assert result["source_only_accuracy_mean_per_class"] == result["source_only_mean_per_class"] == 0.25
@@ -67,7 +75,7 @@ def test_the_result_has_every_figure(task: Task, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out/data/reports/benchmark.json").read_text()) == result
 
 
-def test_without_labels_figures_are_none_and_the_reason_is_given(task: Task, tmp_path: Path) -> None:
+def test_without_labels_figures_are_none_and_the_reason_is_given(task: BenchmarkSpec, tmp_path: Path) -> None:
     nothing = {"classes": ["bolt"], "photos": 0, "reason": "No photo has a label."}
     result = run_benchmark(task, None, stand_in({"reports/evaluation.json": nothing}))
     assert result["adapted_accuracy"] is None
@@ -76,10 +84,10 @@ def test_without_labels_figures_are_none_and_the_reason_is_given(task: Task, tmp
 
 
 def test_inputs_stay_where_they_are_and_one_seed_rules_all(
-    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    task: BenchmarkSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    relative = Task(Path("mine/parts.csv"), Path("mine/photos"), None, 3, ("render.views=5", "train.epochs=2"))
+    relative = BenchmarkSpec(Path("mine/parts.csv"), Path("mine/photos"), None, 3, ("render.views=5", "train.epochs=2"))
     make_project(relative, tmp_path / "out")
     params = load_params(tmp_path / "out" / "params.yaml")
     assert params.catalogue.parts == str(task.parts)
@@ -89,17 +97,17 @@ def test_inputs_stay_where_they_are_and_one_seed_rules_all(
     assert (params.render.views, params.train.epochs) == (5, 2)
 
 
-def test_the_defaults_are_valid_parameters(task: Task, tmp_path: Path) -> None:
+def test_the_defaults_are_valid_parameters(task: BenchmarkSpec, tmp_path: Path) -> None:
     make_project(task, tmp_path)
     wanted = yaml.safe_load(DEFAULTS.read_text())
     assert load_params(tmp_path / "params.yaml").render.views == wanted["render"]["views"]
 
 
 @pytest.mark.parametrize("missing", ["parts", "photos", "boxes"])
-def test_a_missing_input_is_named(task: Task, tmp_path: Path, missing: str) -> None:
+def test_a_missing_input_is_named(task: BenchmarkSpec, tmp_path: Path, missing: str) -> None:
     paths = {"parts": task.parts, "photos": task.photos, "boxes": None, missing: tmp_path / "nowhere"}
     with pytest.raises(UserError, match="nowhere"):
-        run_benchmark(Task(**paths), tmp_path / "out", stand_in({}))  # type: ignore[arg-type]
+        run_benchmark(BenchmarkSpec(**paths), tmp_path / "out", stand_in({}))  # type: ignore[arg-type]
 
 
 def test_a_stage_that_fails_says_why(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cad2real.files import write_json
 from cad2real.params import load_params
-from flows.benchmark.measure import COMMANDS, Task
+from flows.benchmark.measure import COMMANDS, BenchmarkSpec
 from flows.benchmark.seeds import run_seeds
 
 
@@ -35,15 +35,15 @@ class Stages:
 
 
 @pytest.fixture
-def task(tmp_path: Path) -> Task:
+def task(tmp_path: Path) -> BenchmarkSpec:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_bytes(b"a photo")
     (tmp_path / "bolt.stl").write_bytes(b"a part")
     (tmp_path / "parts.csv").write_text("part_id,file\nbolt,bolt.stl\n")
-    return Task(tmp_path / "parts.csv", tmp_path / "photos", seed=1)
+    return BenchmarkSpec(tmp_path / "parts.csv", tmp_path / "photos", seed=1)
 
 
-def test_mean_and_spread_of_all_seeds(task: Task, tmp_path: Path) -> None:
+def test_mean_and_spread_of_all_seeds(task: BenchmarkSpec, tmp_path: Path) -> None:
     stages = Stages()
     result = run_seeds(task, 3, tmp_path / "out", stages)
     assert result["seeds"] == [1, 2, 3]
@@ -53,7 +53,7 @@ def test_mean_and_spread_of_all_seeds(task: Task, tmp_path: Path) -> None:
     assert len(stages.ran) == 3 * len(COMMANDS)
 
 
-def test_a_killed_run_goes_on_with_the_seed_that_was_not_finished(task: Task, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_with_the_seed_that_was_not_finished(task: BenchmarkSpec, tmp_path: Path) -> None:
     stages = Stages()
     stages.dies_at = 2
     with pytest.raises(KeyboardInterrupt):
@@ -64,7 +64,7 @@ def test_a_killed_run_goes_on_with_the_seed_that_was_not_finished(task: Task, tm
 
 
 @pytest.mark.parametrize("changed", ["photos/a.jpg", "photos/b.jpg", "bolt.stl", "parts.csv"])
-def test_what_has_changed_is_measured_again(task: Task, tmp_path: Path, changed: str) -> None:
+def test_what_has_changed_is_measured_again(task: BenchmarkSpec, tmp_path: Path, changed: str) -> None:
     run_seeds(task, 2, tmp_path / "out", Stages())
     with (tmp_path / changed).open("a") as file:
         file.write("\n")
@@ -73,7 +73,7 @@ def test_what_has_changed_is_measured_again(task: Task, tmp_path: Path, changed:
     assert stages.seeds == ["seed-1", "seed-2"]
 
 
-def test_without_a_folder_nothing_is_left(task: Task, tmp_path: Path) -> None:
+def test_without_a_folder_nothing_is_left(task: BenchmarkSpec, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     assert run_seeds(task, 2, None, Stages())["seeds"] == [1, 2]
     assert sorted(tmp_path.rglob("*")) == before

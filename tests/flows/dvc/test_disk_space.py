@@ -12,11 +12,11 @@ from PIL import Image
 from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.params import Params, load_params
-from flows.dvc.disk_needs import needs
-from flows.dvc.disk_space import check_space, dvc_store
-from flows.session import run_project
+from flows.dvc.disk_needs import estimate_disk_needs
+from flows.dvc.disk_space import check_disk_space, dvc_cache
+from flows.init_project import init_project
+from flows.run_project import run_project
 from flows.stages import read_stages
-from flows.start import start_project
 
 PARAMS = "catalogue: {}\nrender: {views: 8, size: 1024}\nphotos: {}\ntrain: {}\nsearch: {}\nflow: {}\n"
 ALL = ("catalogue", "render", "photos", "probe", "adapt", "evaluate", "index", "report")
@@ -27,7 +27,7 @@ MEGABYTE = 1_000_000
 def root(tmp_path: Path) -> Path:
     """A project of ten parts and four photos that has not run."""
     root = tmp_path / "project"
-    start_project(root)
+    init_project(root)
     (root / "params.yaml").write_text(PARAMS)
     for number in range(10):
         (root / "data" / "parts" / f"{number}.stl").write_bytes(b"solid")
@@ -44,7 +44,7 @@ def params(root: Path) -> Params:
 
 
 def sizes(root: Path, *stages: str) -> dict[str, float]:
-    return {need.what: need.bytes / MEGABYTE for need in needs(root, params(root), stages)}
+    return {need.what: need.bytes / MEGABYTE for need in estimate_disk_needs(root, params(root), stages)}
 
 
 def pretend_free(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
@@ -94,7 +94,7 @@ def test_inputs_that_cannot_be_read_are_left_to_their_stage(root: Path) -> None:
 def test_too_little_room_is_one_line_with_need_place_and_remedy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_free(monkeypatch, 120 * MEGABYTE)  # enough for the renders, not for DVC's copy of them
     with pytest.raises(UserError) as caught:
-        check_space(root, params(root), ["render"])
+        check_disk_space(root, params(root), ["render"])
     said = str(caught.value)
     assert said.startswith("This run may need 218 MB more in ")
     assert f"{root / 'data'}, but only 120 MB are free" in said
@@ -102,22 +102,22 @@ def test_too_little_room_is_one_line_with_need_place_and_remedy(root: Path, monk
     assert "Make room" in said
     assert "\n" not in said
     pretend_free(monkeypatch, 220 * MEGABYTE)
-    check_space(root, params(root), ["render"])
+    check_disk_space(root, params(root), ["render"])
 
 
 def test_dvcs_cache_may_be_elsewhere_and_may_link(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / ".dvc").mkdir()
-    assert dvc_store(root) == (root / ".dvc" / "cache", True)
+    assert dvc_cache(root) == (root / ".dvc" / "cache", True)
     (root / ".dvc" / "config").write_text("[core]\n    analytics = false\n[cache]\n    dir = /mnt/store\n")
     (root / ".dvc" / "config.local").write_text('[cache]\n    type = "hardlink,symlink"\n')
-    assert dvc_store(root) == (Path("/mnt/store"), False)
+    assert dvc_cache(root) == (Path("/mnt/store"), False)
     pretend_free(monkeypatch, 140 * MEGABYTE)  # nothing is copied
-    check_space(root, params(root), ["render"])
+    check_disk_space(root, params(root), ["render"])
 
 
 def test_a_run_is_refused_before_it_starts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The run goes into this process' environment and sets Prefect up, which no other test should see.
-    monkeypatch.setattr("flows.settings.enter", lambda root: None)
+    monkeypatch.setattr("flows.run_project.apply_environment", lambda root: None)
     pretend_free(monkeypatch, MEGABYTE)
     with pytest.raises(UserError, match="only 1 MB are free"):
         run_project(root)

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.dvc.locks import free_dead_locks
+from flows.dvc.locks import remove_stale_locks
+from flows.init_project import init_project
 from flows.project import prepare, project_lock
 from flows.stages import stale_stages
-from flows.start import start_project
 
 
 @pytest.fixture
@@ -51,34 +51,34 @@ def test_entries_of_zombies_and_of_processes_that_are_gone_are_freed_and_those_o
     lock.write_text(
         json.dumps({"write": {"/a": entry(zombie), "/b": living}, "read": {"/c": [gone], "/d": [gone, living]}})
     )
-    free_dead_locks(tmp_path)
+    remove_stale_locks(tmp_path)
     assert held(lock) == {"write": {"/b": living}, "read": {"/d": [living]}}
 
 
 def test_a_process_that_began_after_the_file_was_written_did_not_write_it(lock: Path, tmp_path: Path) -> None:
     lock.write_text(json.dumps({"write": {"/a": entry(os.getpid())}, "read": {}}))
-    free_dead_locks(tmp_path)
+    remove_stale_locks(tmp_path)
     assert held(lock)["write"]
     os.utime(lock, (1, 1))
-    free_dead_locks(tmp_path)
+    remove_stale_locks(tmp_path)
     assert not held(lock)["write"]
 
 
 @pytest.mark.parametrize("text", ['{"write": {"/a', "", "[]", '{"write": {"/a": 3}}', '{"write": {"/a": {}}}'])
 def test_a_file_that_cannot_be_read_is_removed(lock: Path, tmp_path: Path, text: str) -> None:
     lock.write_text(text)
-    free_dead_locks(tmp_path)
+    remove_stale_locks(tmp_path)
     assert not lock.exists()
 
 
 def test_without_a_file_nothing_happens(tmp_path: Path) -> None:
-    free_dead_locks(tmp_path)
+    remove_stale_locks(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_project_whose_dvc_was_killed_can_be_asked_again(tmp_path: Path, zombie: int) -> None:
     root = tmp_path / "project"
-    start_project(root)
+    init_project(root)
     prepare(root)
     renders = str((root / "data" / "renders").resolve())
     lock = root / ".dvc" / "tmp" / "rwlock"

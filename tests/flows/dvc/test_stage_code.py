@@ -26,6 +26,9 @@ STARTED_AS_PROCESSES = {"render.parts.scene_files": "render.blender.scenes"}
 LOOKS_AT_RESULTS = {"render.contact_sheet"}
 """Imported by a stage's command, but only for options that no stage uses."""
 
+ONLY_WORDS = {"train.meanings"}
+"""What is said of parameters; nothing runs through it."""
+
 
 @cache
 def graph() -> grimp.ImportGraph:
@@ -56,7 +59,9 @@ def runs_through(stage: str) -> set[str]:
     start = entries(STAGES[stage]["cmd"])
     modules = start.union(*(graph().find_upstream_modules(module) for module in start))
     schema = f"{next(iter(start)).split('.')[0]}.params"
-    return {module for module in modules if "." in module} | ({schema} if schema != "flows.params" else set())
+    return {module for module in modules - ONLY_WORDS if "." in module} | (
+        {schema} if schema != "flows.params" else set()
+    )
 
 
 def listed(stage: str) -> dict[str, set[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.dvc.transfer_errors import reason
+from flows.dvc.transfer_errors import transfer_error
 
 REFUSED = "Cannot connect to host 127.0.0.1:9"
 
@@ -25,5 +25,5 @@ REFUSED = "Cannot connect to host 127.0.0.1:9"
         ("", "no reason given"),
     ],
 )
-def test_reason(said: str, wanted: str) -> None:
-    assert reason(said) == wanted
+def test_transfer_error(said: str, wanted: str) -> None:
+    assert transfer_error(said) == wanted

@@ -11,7 +11,7 @@ from cad2real.files import write_json
 from flows.dvc.code_versions import FILE, refresh
 from flows.health.status import status_lines
 from flows.project import prepare, project_lock
-from flows.schedule.next_run import announced, next_run
+from flows.schedule.next_run import announce_schedule, next_run
 
 
 def test_a_new_project(project: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_model_in_use_and_the_next_run(project: Path) -> None:
     write_json(models / "promoted" / "20260412-020000" / "model.json", {"backbone": "lite", "classes": ["a"]})
     (models / "current").symlink_to("promoted/20260412-020000")
     write_json(models / "adapt" / "model.json", {"backbone": "lite", "classes": ["a", "b"]})
-    with announced(project, "30 2 * * *", "Europe/Berlin"):
+    with announce_schedule(project, "30 2 * * *", "Europe/Berlin"):
         lines = status_lines(project)
         (project / "data" / "logs" / "nightly.json").rename(project / "kept.json")
     assert "model in use: 20260412-020000, lite, 1 classes; last trained: adapt, lite, 2 classes" in lines

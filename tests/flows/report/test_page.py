@@ -13,7 +13,7 @@ import cad2real.cli
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.report.charts import confusion_matrix, line_chart
-from flows.report.data import gather
+from flows.report.data import read_report_data
 from flows.report.page import class_rows, interval, points, render_page, spread, write_report
 
 LABELS = ["hex_bolt", "hex_nut", "washer"]
@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
 def _page(root: Path) -> Page:
     layout = Layout(root)
-    page = Page(render_page(layout, gather(layout)))
+    page = Page(render_page(layout, read_report_data(layout)))
     assert page.open == []
     return page
 
@@ -121,7 +121,7 @@ def test_names_from_data_cannot_become_markup(tmp_path: Path) -> None:
         text = path.read_text()
         path.write_text(re.sub(r"(?<![/\w])hex_nut(?=[\",])", bad, text))
     (tmp_path / "data/renders/renders.json").write_text(json.dumps({"parts": LABELS, "failed": []}))
-    text = render_page(Layout(tmp_path), gather(Layout(tmp_path)))
+    text = render_page(Layout(tmp_path), read_report_data(Layout(tmp_path)))
     assert "<script" not in text and "&lt;script&gt;" in text
 
 
@@ -138,10 +138,10 @@ def test_damaged_artifacts_name_their_file(tmp_path: Path) -> None:
     fake_project(tmp_path, LABELS)
     (tmp_path / "data/reports/evaluation.json").write_text("{")
     with pytest.raises(UserError, match=r"evaluation\.json is damaged"):
-        gather(Layout(tmp_path))
+        read_report_data(Layout(tmp_path))
     (tmp_path / "data/reports/evaluation.json").write_text('{"adapted": {"accuracy": 1}}')
     with pytest.raises(UserError, match="not as expected"):
-        gather(Layout(tmp_path))
+        read_report_data(Layout(tmp_path))
 
 
 @pytest.mark.parametrize("count", [3, 100, 300])
@@ -179,7 +179,7 @@ def test_figures() -> None:
 
 def test_the_table_begins_with_the_weakest_class(tmp_path: Path) -> None:
     fake_project(tmp_path, [f"p{number}" for number in range(20)])
-    rows = class_rows(gather(Layout(tmp_path)))
+    rows = class_rows(read_report_data(Layout(tmp_path)))
     shares = [row.after for row in rows if row.after is not None]
     assert len(shares) == 20 and shares == sorted(shares)
 

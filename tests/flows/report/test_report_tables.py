@@ -8,10 +8,10 @@ import pytest
 from fake_project import fake_project
 
 from cad2real.layout import Layout
-from flows.report.data import gather
-from flows.report.map import MOST_NAMES, domain_map, label_map
+from flows.report.data import read_report_data
 from flows.report.page import render_page
-from flows.report.tables import figure_rows, gap_rows, pick_rows
+from flows.report.tables import figure_rows, gap_rows, selection_rows
+from flows.report.tsne_plot import MOST_NAMES, plot_by_domain, plot_by_label
 
 CALIBRATION = {"temperature": 1.25, "ece": 0.2, "ece_scaled": 0.05}
 
@@ -51,12 +51,12 @@ def test_gaps_before_and_after() -> None:
 
 def test_the_choice_in_hindsight(tmp_path: Path) -> None:
     fake_project(tmp_path, ["bolt", "nut", "washer"])
-    findings = gather(Layout(tmp_path))
-    rows = pick_rows(findings.selection)
+    data = read_report_data(Layout(tmp_path))
+    rows = selection_rows(data.selection)
     assert [row.score for row in rows] == ["information maximisation", "mano", "snd"]  # the least regret first
     assert [row.used for row in rows] == [True, False, False]
     assert [row.spearman for row in rows] == ["+0.95", "–", "−0.70"]
-    text = render_page(Layout(tmp_path), findings)
+    text = render_page(Layout(tmp_path), data)
     assert "never used" in text and "made the choice" in text and "30.0" in text
 
 
@@ -67,7 +67,7 @@ def test_without_the_candidates_there_is_no_hindsight(tmp_path: Path) -> None:
     del said["selection"]
     path.write_text(json.dumps(said))
     (tmp_path / "data/reports/gap.json").write_text(json.dumps({"reason": "It takes at least two photos."}))
-    text = render_page(Layout(tmp_path), gather(Layout(tmp_path)))
+    text = render_page(Layout(tmp_path), read_report_data(Layout(tmp_path)))
     assert "in hindsight" not in text and "It takes at least two photos." in text
 
 
@@ -75,7 +75,7 @@ def test_without_the_candidates_there_is_no_hindsight(tmp_path: Path) -> None:
 def test_maps(labels: int) -> None:
     points = [[0.1 * (number % 10), 0.5, f"<part {number}>"] for number in range(labels)]
     places = {"renders": points, "photos": [*points, [1.0, 1.0, ""]]}
-    by_domain, by_label = str(domain_map(places)), str(label_map(places))
+    by_domain, by_label = str(plot_by_domain(places)), str(plot_by_label(places))
     for svg in (by_domain, by_label):
         assert svg.count("<circle") == 2 * labels + 1 and "<part" not in svg and "nan" not in svg
     assert by_label.count("map-name") == (labels if labels <= MOST_NAMES else 0)
@@ -84,7 +84,7 @@ def test_maps(labels: int) -> None:
 
 def test_names_do_not_lie_on_each_other() -> None:
     points = [[0.5, 0.5, f"part {number}"] for number in range(6)]
-    svg = str(label_map({"renders": points, "photos": []}))
+    svg = str(plot_by_label({"renders": points, "photos": []}))
     heights = [float(text.split('y="')[1].split('"')[0]) for text in svg.split("<text")[1:]]
     gaps = [below - above for above, below in pairwise(heights)]
     assert len(heights) == 6 and min(gaps) >= 11

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.init_project import STARTER
 from flows.schedule.nightly import check_schedule
-from flows.start import STARTER
 
 REPOSITORY = Path(__file__).parents[3]
 

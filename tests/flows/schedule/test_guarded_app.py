@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows import settings
+from flows.environment import apply_environment
 from flows.schedule.guarded_app import OwnOriginOnly
 from flows.schedule.server import server
 from flows.service_password import service_password
@@ -96,7 +96,7 @@ def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings.enter(tmp_path)
+    apply_environment(tmp_path)
     right = "Basic " + base64.b64encode(service_password(tmp_path).encode()).decode()
     wrong = "Basic " + base64.b64encode(b"cad2real:guess").decode()
     with server(tmp_path, port):

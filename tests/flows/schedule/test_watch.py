@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 
-from flows.schedule.watch import watch_project, watched
+from flows.schedule.watch import watch_project, watched_paths
 
 PATIENCE_S = 60  # a deadline for loaded machines, not a measure
 
@@ -78,11 +78,11 @@ def test_changes_during_a_run_lead_to_one_more(project: Path, start: Callable[[]
         assert watch.runs.empty()
 
 
-def test_what_is_watched(project: Path) -> None:
+def test_what_is_watched_paths(project: Path) -> None:
     (project / "maps").mkdir()
     (project / "params.yaml").write_text("render: {environments: {folder: maps}}\n")
     (project / "data" / "photos").mkdir(exist_ok=True)
     wanted = [project / name for name in ("data/parts", "data/photos", "maps", "params.yaml")]
-    assert watched(project) == [path.resolve() for path in wanted]
+    assert watched_paths(project) == [path.resolve() for path in wanted]
     (project / "params.yaml").write_text("render: nonsense\n")
-    assert project / "params.yaml" in watched(project)
+    assert project / "params.yaml" in watched_paths(project)

@@ -19,11 +19,11 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from render.farm import local_farm
-from render.farm.queue import Events
+from render.farm.queue import FarmEvents
 from render.job import Job
 from render.parts.catalogue import Part
-from render.stage import render_parts
-from render.views.description import Shot
+from render.stage import FarmOptions, render_parts
+from render.views.settings import RenderSettings
 
 
 def pixels(out: Path) -> dict[str, bytes]:
@@ -31,14 +31,14 @@ def pixels(out: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def rendered(parts: list[Part], shot: Shot, tmp_path: Path) -> Path:
+def rendered(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> Path:
     out = tmp_path / "renders"
-    outcome = render_parts(parts, tmp_path, shot, out, tmp_path / "logs", 1)
+    outcome = render_parts(parts, tmp_path, settings, out, FarmOptions(tmp_path / "logs", 1))
     assert outcome.rendered == ("plate", "rod")
     return out
 
 
-def test_a_run_from_start_to_end(rendered: Path, parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_a_run_from_start_to_end(rendered: Path, parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
     described = json.loads((rendered / "plate" / "part.json").read_text())
     assert described["material"] == "brass brushed"
     assert [view["file"] for view in described["views"]] == ["view_000.png", "view_001.png", "view_002.png"]
@@ -64,66 +64,70 @@ def test_a_run_from_start_to_end(rendered: Path, parts: list[Part], shot: Shot, 
 
     # The same again renders nothing; a changed part is rendered alone; a part that left is removed.
     before = pixels(rendered)
-    outcome = render_parts(parts, tmp_path, shot, rendered, tmp_path / "logs", 1)
-    assert (outcome.rendered, outcome.kept) == ((), ("plate", "rod"))
+    outcome = render_parts(parts, tmp_path, settings, rendered, FarmOptions(tmp_path / "logs", 1))
+    assert (outcome.rendered, outcome.reused) == ((), ("plate", "rod"))
     assert pixels(rendered) == before
     changed = [parts[0], replace(parts[1], color="red")]
-    outcome = render_parts(changed, tmp_path, shot, rendered, tmp_path / "logs", 1)
-    assert (outcome.rendered, outcome.kept) == (("rod",), ("plate",))
-    render_parts(changed[1:], tmp_path, shot, rendered, tmp_path / "logs", 1)
+    outcome = render_parts(changed, tmp_path, settings, rendered, FarmOptions(tmp_path / "logs", 1))
+    assert (outcome.rendered, outcome.reused) == (("rod",), ("plate",))
+    render_parts(changed[1:], tmp_path, settings, rendered, FarmOptions(tmp_path / "logs", 1))
     assert not (rendered / "plate").exists()
 
 
-def test_pixels_do_not_depend_on_the_workers(rendered: Path, parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_pixels_do_not_depend_on_the_workers(
+    rendered: Path, parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
-    render_parts(parts[::-1], tmp_path, shot, other, tmp_path / "logs", 2)
+    render_parts(parts[::-1], tmp_path, settings, other, FarmOptions(tmp_path / "logs", 2))
     assert pixels(other) == pixels(rendered)
 
 
-def test_a_part_that_cannot_be_read_is_lost_alone(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_read_is_lost_alone(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
     (tmp_path / "rod.stl").write_bytes(b"no longer a mesh")
     out = tmp_path / "renders"
-    outcome = render_parts(parts, tmp_path, replace(shot, views=1), out, tmp_path / "logs", 1)
+    outcome = render_parts(parts, tmp_path, replace(settings, views=1), out, FarmOptions(tmp_path / "logs", 1))
     assert outcome.rendered == ("plate",)
     assert [item.thing for item in outcome.failed] == ["rod"]
     assert "rod.stl" in outcome.failed[0].reason
     assert not (out / "rod").exists()
     with pytest.raises(UserError, match="None of the 1 part"):
-        render_parts(parts[1:], tmp_path, shot, out, tmp_path / "logs", 1)
+        render_parts(parts[1:], tmp_path, settings, out, FarmOptions(tmp_path / "logs", 1))
 
 
-def test_two_runs_into_one_folder(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_two_runs_into_one_folder(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
     from filelock import FileLock
 
     with FileLock(tmp_path / ".renders.lock"), pytest.raises(UserError, match="Another run"):
-        render_parts(parts, tmp_path, shot, tmp_path / "renders", tmp_path / "logs", 1)
+        render_parts(parts, tmp_path, settings, tmp_path / "renders", FarmOptions(tmp_path / "logs", 1))
 
 
 def test_a_full_disk_is_said_before_anything_is_rendered(
-    parts: list[Part], shot: Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    parts: list[Part], settings: RenderSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import shutil
 
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(UserError, match="GB free"):
-        render_parts(parts, tmp_path, shot, tmp_path / "renders", tmp_path / "logs", 1)
+        render_parts(parts, tmp_path, settings, tmp_path / "renders", FarmOptions(tmp_path / "logs", 1))
 
 
-def run_farm(parts: list[Part], shot: Shot, folder: Path, on_view: Callable[[str], None], limit_s: float) -> Told:
+def run_farm(
+    parts: list[Part], settings: RenderSettings, folder: Path, on_view: Callable[[str], None], limit_s: float
+) -> Reported:
     """Runs one worker; `on_view` is called with the part's id while its worker goes on to the next view."""
-    jobs = [Job(part, folder / part.file, shot, 1, folder / f"{part.part_id}.tmp") for part in parts]
-    told = Told([], {})
-    events = Events(
-        view=lambda job: on_view(job.part.part_id),
-        done=lambda job, device: told.done.append(job.part.part_id),
-        lost=lambda job, reason: told.lost.update({job.part.part_id: reason}),
+    jobs = [Job(part, folder / part.file, settings, 1, folder / f"{part.part_id}.tmp") for part in parts]
+    reported = Reported([], {})
+    events = FarmEvents(
+        view_done=lambda job: on_view(job.part.part_id),
+        part_done=lambda job, device: reported.done.append(job.part.part_id),
+        part_lost=lambda job, reason: reported.lost.update({job.part.part_id: reason}),
     )
     local_farm.run(jobs, 1, folder / "logs", limit_s, events)
-    return told
+    return reported
 
 
 @dataclass
-class Told:
+class Reported:
     done: list[str]
     lost: dict[str, str]
 
@@ -134,17 +138,21 @@ def signal_worker(number: signal.Signals) -> None:
     os.kill(worker.pid, number)
 
 
-def test_a_renderer_that_always_dies_loses_only_its_part(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_a_renderer_that_always_dies_loses_only_its_part(
+    parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     def kill_at_the_plate(part_id: str) -> None:
         if part_id == "plate":
             signal_worker(signal.SIGKILL)
 
-    told = run_farm(parts, shot, tmp_path, kill_at_the_plate, 120.0)
-    assert told.done == ["rod"]
-    assert "died (exit code -9)" in told.lost["plate"]
+    reported = run_farm(parts, settings, tmp_path, kill_at_the_plate, 120.0)
+    assert reported.done == ["rod"]
+    assert "died (exit code -9)" in reported.lost["plate"]
 
 
-def test_a_renderer_that_hangs_is_ended_and_its_part_tried_again(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_a_renderer_that_hangs_is_ended_and_its_part_tried_again(
+    parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     stopped: list[str] = []
 
     def stop_once(part_id: str) -> None:
@@ -152,9 +160,9 @@ def test_a_renderer_that_hangs_is_ended_and_its_part_tried_again(parts: list[Par
             stopped.append(part_id)
             signal_worker(signal.SIGSTOP)
 
-    told = run_farm(parts, shot, tmp_path, stop_once, 45.0)
+    reported = run_farm(parts, settings, tmp_path, stop_once, 45.0)
     assert stopped == ["plate"]
-    assert (sorted(told.done), told.lost) == (["plate", "rod"], {})
+    assert (sorted(reported.done), reported.lost) == (["plate", "rod"], {})
 
 
 RUN = """
@@ -162,13 +170,13 @@ import sys
 from pathlib import Path
 from render.parts.catalogue import make_catalogue
 from render.params import RenderParams
-from render.views.shots import make_shot
-from render.stage import render_parts
+from render.views.settings import make_settings
+from render.stage import FarmOptions, render_parts
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     parts = list(make_catalogue(folder / "parts.csv", folder).parts)
-    shot = make_shot(RenderParams(views=6, size=48, quality="draft"), parts, folder)
-    print(render_parts(parts, folder, shot, folder / "renders", folder / "logs", 1), flush=True)
+    settings = make_settings(RenderParams(views=6, size=48, quality="draft"), parts, folder)
+    print(render_parts(parts, folder, settings, folder / "renders", FarmOptions(folder / "logs", 1)), flush=True)
 """
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import psutil
 
 from render.farm import local_farm
-from render.farm.queue import Events
+from render.farm.queue import FarmEvents
 from render.job import Job
 from render.parts.catalogue import Part
-from render.views.description import Shot
+from render.views.settings import RenderSettings
 
 PARTS = 24
 
 
-def test_a_worker_does_not_grow(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
-    small = replace(shot, views=1, size=32)
+def test_a_worker_does_not_grow(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
+    small = replace(settings, views=1, size=32)
     many = [replace(parts[number % 2], part_id=f"p{number}") for number in range(PARTS)]
     jobs = [Job(part, tmp_path / part.file, small, 1, tmp_path / f"{part.part_id}.tmp") for part in many]
     sizes: list[int] = []
@@ -30,7 +30,8 @@ def test_a_worker_does_not_grow(parts: list[Part], shot: Shot, tmp_path: Path) -
     def lost(job: Job, reason: str) -> None:
         raise AssertionError(reason)
 
-    local_farm.run(jobs, 1, tmp_path / "logs", 240.0, Events(view=lambda job: None, done=measure, lost=lost))
+    events = FarmEvents(view_done=lambda job: None, part_done=measure, part_lost=lost)
+    local_farm.run(jobs, 1, tmp_path / "logs", 240.0, events)
     assert len(sizes) == PARTS
     half = PARTS // 2
     # Once every kind of part was seen, more of them add less than 5 %.

@@ -13,13 +13,13 @@ import pytest
 
 from cad2real.errors import UserError
 from render.farm import ray_farm
-from render.farm.queue import Events
-from render.farm.ray_cluster import Cluster, connected, crew
+from render.farm.queue import FarmEvents
+from render.farm.ray_cluster import Cluster, allocate, connected
 from render.farm.ray_farm import cad_files
 from render.job import Job
 from render.parts.catalogue import Part
-from render.stage import render_parts
-from render.views.description import Shot
+from render.stage import FarmOptions, render_parts
+from render.views.settings import RenderSettings
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 try:
@@ -52,14 +52,18 @@ def files(out: Path) -> dict[str, bytes]:
 
 
 @needs_ray
-def test_the_same_files_as_on_this_machine(nodes: TwoNodes, parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_the_same_files_as_on_this_machine(
+    nodes: TwoNodes, parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
-    render_parts(parts, tmp_path, shot, here, tmp_path / "logs", 1)
-    assert crew("auto", 5, "cpu").renderers == 2
+    render_parts(parts, tmp_path, settings, here, FarmOptions(tmp_path / "logs", 1))
+    assert allocate("auto", 5, "cpu").renderers == 2
 
     (tmp_path / "bad.stl").write_bytes(b"no mesh any more")
     bad = replace(parts[0], part_id="bad", file="bad.stl")
-    outcome = render_parts([*parts, bad], tmp_path, shot, there, tmp_path / "logs", "auto", "cpu", Cluster())
+    outcome = render_parts(
+        [*parts, bad], tmp_path, settings, there, FarmOptions(tmp_path / "logs", "auto", "cpu", Cluster())
+    )
     assert files(there) == files(here)
     assert (outcome.rendered, outcome.devices) == (("plate", "rod"), ("CPU",))
     (lost,) = outcome.failed
@@ -70,10 +74,10 @@ def test_the_same_files_as_on_this_machine(nodes: TwoNodes, parts: list[Part], s
 
 @needs_ray
 def test_a_lost_nodes_part_is_rendered_by_another(
-    nodes: TwoNodes, parts: list[Part], shot: Shot, tmp_path: Path
+    nodes: TwoNodes, parts: list[Part], settings: RenderSettings, tmp_path: Path
 ) -> None:
-    shot = replace(shot, views=12)
-    jobs = [Job(part, tmp_path / part.file, shot, 1, tmp_path / f"{part.part_id}.tmp", "cpu") for part in parts]
+    settings = replace(settings, views=12)
+    jobs = [Job(part, tmp_path / part.file, settings, 1, tmp_path / f"{part.part_id}.tmp", "cpu") for part in parts]
     views, lost = Counter[str](), dict[str, str]()
     done: dict[str, int] = {}
 
@@ -82,10 +86,10 @@ def test_a_lost_nodes_part_is_rendered_by_another(
         if len(views) == 2 and len(nodes.worker_nodes) == 2:  # both are at work
             nodes.remove_node(next(iter(nodes.worker_nodes)), allow_graceful=False)
 
-    events = Events(
-        view=lose_a_node,
-        done=lambda job, device: done.update({job.part.part_id: len(list(job.folder.iterdir()))}),
-        lost=lambda job, reason: lost.update({job.part.part_id: reason}),
+    events = FarmEvents(
+        view_done=lose_a_node,
+        part_done=lambda job, device: done.update({job.part.part_id: len(list(job.folder.iterdir()))}),
+        part_lost=lambda job, reason: lost.update({job.part.part_id: reason}),
     )
     ray_farm.run(jobs, "auto", Cluster(), tmp_path / "logs", 120.0, events)
     assert len(nodes.worker_nodes) == 1
@@ -93,12 +97,14 @@ def test_a_lost_nodes_part_is_rendered_by_another(
     assert views.total() > 24  # some were rendered twice
 
 
-def test_without_ray_the_remedy_is_said(
-    parts: list[Part], shot: Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_ray_the_remedy_is_settings_content(
+    parts: list[Part], settings: RenderSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install '\.\[ray\]'"):
-        render_parts(parts, tmp_path, shot, tmp_path / "renders", tmp_path / "logs", 1, "cpu", Cluster())
+        render_parts(
+            parts, tmp_path, settings, tmp_path / "renders", FarmOptions(tmp_path / "logs", 1, "cpu", Cluster())
+        )
 
 
 @needs_ray

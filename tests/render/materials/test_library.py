@@ -15,12 +15,12 @@ from PIL import Image
 from cad2real.errors import UserError
 from render.blender.render_part import render_part
 from render.job import Job
-from render.materials.assignment import wardrobe
+from render.materials.assignment import assign_materials
 from render.materials.library import LibraryError, find_library, library_key
 from render.params import RenderParams
 from render.parts.catalogue import Part
-from render.views.description import Shot, content_key
-from render.views.shots import make_shot
+from render.views.description import content_key
+from render.views.settings import RenderSettings, make_settings
 
 MAKE = """
 import sys
@@ -75,70 +75,78 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     return find_library(folder)
 
 
-def rendered(part: Part, shot: Shot, folder: Path) -> tuple[dict[str, object], list[tuple[np.ndarray, np.ndarray]]]:
+def rendered(
+    part: Part, settings: RenderSettings, folder: Path
+) -> tuple[dict[str, object], list[tuple[np.ndarray, np.ndarray]]]:
     """part.json, and of each view the part's colours (n, 3) and where they are (n, 2)."""
     out = folder / "renders"
     out.mkdir(exist_ok=True)
-    render_part(Job(part, folder / part.file, shot, 1, out), 0, folder, lambda views: None)
-    said = json.loads((out / "part.json").read_text())
+    render_part(Job(part, folder / part.file, settings, 1, out), 0, folder, lambda views: None)
+    described = json.loads((out / "part.json").read_text())
     seen = []
-    for view in said["views"]:
+    for view in described["views"]:
         picture = np.asarray(Image.open(out / view["file"]))
         solid = picture[..., 3] == 255
         seen.append((picture[solid][:, :3].astype(int), np.argwhere(solid)))
-    return said, seen
+    return described, seen
 
 
 def test_a_material_of_the_vocabulary_is_overridden(
-    library: tuple[Path, ...], parts: list[Part], shot: Shot, tmp_path: Path
+    library: tuple[Path, ...], parts: list[Part], settings: RenderSettings, tmp_path: Path
 ) -> None:
-    ours, views = rendered(parts[0], replace(shot, views=1), tmp_path)
+    ours, views = rendered(parts[0], replace(settings, views=1), tmp_path)
     assert ours["material"] == "brass brushed"
     assert all(np.median(color[:, 0] - color[:, 1]) > 0 for color, _ in views)
-    mine = replace(shot, views=1, material_library=library, material_library_key="a")
-    said, views = rendered(parts[0], mine, tmp_path)
-    assert said["material"] == "Brass_Brushed (material library)"
+    mine = replace(settings, views=1, material_library=library, material_library_key="a")
+    described, views = rendered(parts[0], mine, tmp_path)
+    assert described["material"] == "Brass_Brushed (material library)"
     assert all(np.median(color[:, 1] - color[:, 0]) > 30 for color, _ in views)
-    said, _ = rendered(parts[1], mine, tmp_path)
-    assert said["material"] == "plastic matte black"  # not in the library
+    described, _ = rendered(parts[1], mine, tmp_path)
+    assert described["material"] == "plastic matte black"  # not in the library
     assert not (library[0].parent / "trace").exists()
 
 
 def test_words_that_only_the_library_knows_and_lengths_in_metres(
-    library: tuple[Path, ...], parts: list[Part], shot: Shot, tmp_path: Path
+    library: tuple[Path, ...], parts: list[Part], settings: RenderSettings, tmp_path: Path
 ) -> None:
     part = replace(parts[0], material="Unobtainium", surface="", color="")
-    above = replace(shot, views=1, size=96, sampler="hemisphere", environment_mode="white", material_library=library)
-    said, ((colors, _),) = rendered(part, above, tmp_path)
-    assert said["material"] == "unobtainium (material library)"
+    above = replace(
+        settings, views=1, size=96, sampler="hemisphere", environment_mode="white", material_library=library
+    )
+    described, ((colors, _),) = rendered(part, above, tmp_path)
+    assert described["material"] == "unobtainium (material library)"
     dark = (colors.mean(1) < 90).mean()
     assert 0.3 < dark < 0.7  # a chequerboard of 5 mm on a plate of 40 mm, not one field of 5 parts' lengths
 
 
-def test_bodies_wear_the_library_too(parts: list[Part]) -> None:
+def test_bodies_have_the_library_too(parts: list[Part]) -> None:
     part = replace(parts[0], bodies="screw*=Steel Galvanized; nonsense; knob = shiny stuff")
-    worn = wardrobe(part, "metadata", 0)
-    assert worn.names_for("screw 1") == ("steel galvanized",)
-    assert worn.names_for("knob")[0] == "shiny stuff"
-    assert worn.names_for("rest")[0] == "brass brushed"
+    assigned = assign_materials(part, "metadata", 0)
+    assert assigned.library_names("screw 1") == ("steel galvanized",)
+    assert assigned.library_names("knob")[0] == "shiny stuff"
+    assert assigned.library_names("rest")[0] == "brass brushed"
 
 
-def test_a_missing_picture_is_said(library: tuple[Path, ...], parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_a_missing_picture_is_settings_content(
+    library: tuple[Path, ...], parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     part = replace(parts[0], material="lost", surface="", color="")
     with pytest.raises(LibraryError, match=r"misses its picture .*pack it"):
-        rendered(part, replace(shot, views=1, material_library=library), tmp_path)
+        rendered(part, replace(settings, views=1, material_library=library), tmp_path)
 
 
-def test_the_library_is_in_the_key(library: tuple[Path, ...], parts: list[Part], shot: Shot, tmp_path: Path) -> None:
-    mine = make_shot(RenderParams(material_library=str(library[0])), parts, tmp_path)
-    none = make_shot(RenderParams(), parts, tmp_path)
+def test_the_library_is_in_the_key(
+    library: tuple[Path, ...], parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
+    mine = make_settings(RenderParams(material_library=str(library[0])), parts, tmp_path)
+    none = make_settings(RenderParams(), parts, tmp_path)
     (tmp_path / "other.blend").write_bytes(b"BLENDER of another kind")
-    other = make_shot(RenderParams(material_library="other.blend"), parts, tmp_path)
-    assert len({content_key(parts[0], said) for said in (mine, none, other)}) == 3
+    other = make_settings(RenderParams(material_library="other.blend"), parts, tmp_path)
+    assert len({content_key(parts[0], described) for described in (mine, none, other)}) == 3
     assert library_key(()) == ""
 
 
-def test_what_is_no_library_is_said(tmp_path: Path) -> None:
+def test_what_is_no_library_is_settings_content(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="neither"):
         find_library(tmp_path)
     (tmp_path / "a.blend").write_bytes(b"text")

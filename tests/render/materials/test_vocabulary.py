@@ -1,4 +1,4 @@
-"""Words to looks: the vocabulary, synonyms, colours, bodies by name, and what is said about unknown words."""
+"""Words to materials: the vocabulary, synonyms, colours, bodies by name, and the notes on unknown words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from render.materials.vocabulary import read_material, vocabulary
 
 
 def test_the_whole_vocabulary_is_understood() -> None:
-    looks = set()
+    materials = set()
     for words in vocabulary():
-        look, notes = read_material(*words)
+        material, notes = read_material(*words)
         assert notes == ()
-        looks.add(look)
-    assert len(looks) == len(vocabulary()) >= 40
+        materials.add(material)
+    assert len(materials) == len(vocabulary()) >= 40
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_the_whole_vocabulary_is_understood() -> None:
     ],
 )
 def test_words_are_taken_as_people_write_them(words: tuple[str, str, str], name: str) -> None:
-    look, notes = read_material(*words)
-    assert (look.name, notes) == (name, ())
+    material, notes = read_material(*words)
+    assert (material.name, notes) == (name, ())
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_words_are_taken_as_people_write_them(words: tuple[str, str, str], name:
         (("plastic", "matte", "octarine"), "color 'octarine' is not known"),
     ],
 )
-def test_unknown_words_are_said_and_something_is_rendered(words: tuple[str, str, str], note: str) -> None:
-    look, notes = read_material(*words)
-    assert look.color
-    assert any(note in said for said in notes)
+def test_unknown_words_are_noted_and_something_is_rendered(words: tuple[str, str, str], note: str) -> None:
+    material, notes = read_material(*words)
+    assert material.color
+    assert any(note in given for given in notes)
 
 
 def test_metals_shine_and_plastics_do_not() -> None:
@@ -65,8 +65,8 @@ def test_colors() -> None:
 
 
 def test_bodies_of_an_assembly() -> None:
-    looks, notes = read_bodies("housing*=aluminium anodized black; Screw = stainless steel brushed")
-    assert [(pattern, look.name) for pattern, look in looks] == [
+    materials, notes = read_bodies("housing*=aluminium anodized black; Screw = stainless steel brushed")
+    assert [(pattern, material.name) for pattern, material in materials] == [
         ("housing*", "aluminium anodized black"),
         ("screw", "steel brushed"),
     ]

@@ -10,7 +10,8 @@ import pytest
 import trimesh
 
 from cad2real.errors import UserError
-from render.parts.catalogue import make_catalogue, read_catalogue, write_catalogue
+from render.parts.catalogue import make_catalogue, make_part, read_catalogue, write_catalogue
+from render.parts.geometry import GeometryError
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_part_list_may_be_an_excel_workbook(folder: Path) -> None:
     assert (skipped.thing, skipped.where) == ("1002", f"{folder / 'parts.xlsx'} row 4")
 
 
-def test_what_is_no_workbook_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_workbook_is_settings_content(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "parts.xlsx").write_bytes(b"part_id,file")
     with pytest.raises(UserError, match=r"parts\.xlsx cannot be read as an Excel workbook .* or as CSV"):
         make_catalogue(folder / "parts.xlsx", folder)
@@ -162,3 +163,21 @@ def test_inside_out_and_far_away_meshes_are_mended(folder: Path) -> None:
     corners = body.vertices[body.triangles] - geometry.centre_mm
     volume = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
     assert volume == pytest.approx(1000)
+
+
+def test_one_file_is_the_part_that_a_list_of_it_would_give(folder: Path) -> None:
+    row = "box,box.stl,cm,aluminium,anodized,ral 7015"
+    header = "part_id,file,units,material,surface,color"
+    (listed,) = make_catalogue(write_list(folder, row, header=header), folder).parts
+    assert make_part(folder / "box.stl", "aluminium anodized ral 7015", "cm", root=folder) == listed
+    assert make_part(folder / "box.stl", part_id="other", root=folder).label == "other"
+
+
+def test_one_file_that_cannot_be_used(folder: Path) -> None:
+    with pytest.raises(UserError, match="does not exist"):
+        make_part(folder / "none.stl")
+    with pytest.raises(UserError, match="cannot name a folder"):
+        make_part(folder / "box.stl", part_id="a/b")
+    (folder / "empty.stl").touch()
+    with pytest.raises(GeometryError, match="is empty"):
+        make_part(folder / "empty.stl")

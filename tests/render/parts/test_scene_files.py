@@ -109,7 +109,7 @@ def test_a_bad_file_is_lost_alone(folder: Path) -> None:
 BAD = ("bad.blend", "text.blend", "bad.usdc")
 
 
-def test_a_file_without_meshes_is_said(folder: Path) -> None:
+def test_a_file_without_meshes_is_settings_content(folder: Path) -> None:
     (folder / "empty.usda").write_text('#usda 1.0\ndef Xform "nothing"\n{\n}\n')
     with pytest.raises(GeometryError, match="no triangle of any area"):
         load_geometry(folder / "empty.usda", "mm")

@@ -20,20 +20,20 @@ from render.params import RenderParams
 from render.parts.catalogue import Part
 from render.parts.geometry import load_geometry
 from render.views.backgrounds import GROUNDS, backdrop, cut, lay_over, list_pictures
-from render.views.description import Shot, content_key, describe_views
-from render.views.shots import change_params, make_shot
+from render.views.description import content_key, describe_views
+from render.views.settings import RenderSettings, change_params, make_settings
 
-Bake = Callable[[Shot], Path]
+Bake = Callable[[RenderSettings], Path]
 
 
 @pytest.fixture
 def bake(parts: list[Part], tmp_path: Path) -> Bake:
-    """Renders the plate as `shot` says, in this process; gives its folder."""
+    """Renders the plate as `settings` says, in this process; gives its folder."""
 
-    def render(shot: Shot) -> Path:
-        folder = tmp_path / f"renders_{shot.background}" / "plate"
+    def render(settings: RenderSettings) -> Path:
+        folder = tmp_path / f"renders_{settings.background}" / "plate"
         folder.mkdir(parents=True)
-        render_part(Job(parts[0], tmp_path / parts[0].file, shot, 1, folder), 0, tmp_path, lambda views: None)
+        render_part(Job(parts[0], tmp_path / parts[0].file, settings, 1, folder), 0, tmp_path, lambda views: None)
         return folder
 
     return render
@@ -48,19 +48,19 @@ def views(folder: Path) -> list[dict[str, object]]:
     return found
 
 
-def test_the_part_stays_as_it_is_on_every_background(bake: Bake, shot: Shot, tmp_path: Path) -> None:
+def test_the_part_stays_as_it_is_on_every_background(bake: Bake, settings: RenderSettings, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     Image.new("RGB", (90, 60), (0, 200, 0)).save(tmp_path / "mine" / "green.png")
     pictures = list_pictures(tmp_path / "mine")
-    plain = bake(shot)
+    plain = bake(settings)
     assert not list(plain.glob("alpha*"))
     asked = {
-        "color": replace(shot, background="color", background_color="#102030"),
-        "environment": replace(shot, background="environment"),
-        "folder": replace(shot, background="folder", background_pictures=pictures),
+        "color": replace(settings, background="color", background_color="#102030"),
+        "environment": replace(settings, background="environment"),
+        "folder": replace(settings, background="folder", background_pictures=pictures),
     }
-    for mode, said in asked.items():
-        folder = bake(said)
+    for mode, changed in asked.items():
+        folder = bake(changed)
         for bare, view in zip(views(plain), views(folder), strict=True):
             own, baked = pixels(plain / str(bare["file"])), pixels(folder / str(view["file"]))
             alpha = own[..., 3]
@@ -80,9 +80,9 @@ def test_the_part_stays_as_it_is_on_every_background(bake: Bake, shot: Shot, tmp
         assert coco["annotations"][0]["area"] == (pixels(plain / "view_000.png")[..., 3] > 127).sum()
 
 
-def test_the_ground_catches_the_shadow(bake: Bake, shot: Shot) -> None:
+def test_the_ground_catches_the_shadow(bake: Bake, settings: RenderSettings) -> None:
     # Seen aslant from near by, and this seed's lamp stands low: the shadow lies beside the part, not below it.
-    aslant = replace(shot, sampler="resting", resting_tilt_deg=(30.0, 45.0), focal_length_mm=(35.0, 85.0), seed=1)
+    aslant = replace(settings, sampler="resting", resting_tilt_deg=(30.0, 45.0), focal_length_mm=(35.0, 85.0), seed=1)
     sun = replace(aslant, background="ground", environment_mode="grey", area_lights=1, views=2, size=64)
     folder = bake(sun)
     for view in views(folder):
@@ -93,35 +93,38 @@ def test_the_ground_catches_the_shadow(bake: Bake, shot: Shot) -> None:
         assert np.percentile(ground, 1) < 0.8 * np.median(ground)
 
 
-def test_views_from_below_lie_upside_down_on_the_ground(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_views_from_below_lie_upside_down_on_the_ground(
+    parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
     geometry = load_geometry(tmp_path / parts[0].file, parts[0].units)
-    around = replace(shot, sampler="sphere_equidistant", views=12)
+    around = replace(settings, sampler="sphere_equidistant", views=12)
     for bare, view in zip(
         describe_views(parts[0], geometry, around),
         describe_views(parts[0], geometry, replace(around, background="ground")),
         strict=True,
     ):
-        up_of_the_camera = view.posed @ -view.camera.rotation.T
+        up_of_the_camera = view.pose @ -view.camera.rotation.T
         assert up_of_the_camera[2, 2] >= 0  # it looks down
         assert up_of_the_camera[2, 1] >= 0  # and stands upright
         # It shows the same side of the part, at most turned in the picture's plane.
         assert view.camera.rotation[2] == pytest.approx(bare.camera.rotation[2])
 
 
-def test_the_world_behind_is_the_world_that_lights(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_the_world_behind_is_the_world_that_lights(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
     """What is looked up in the map is what Cycles shows of its world: same place, same tone."""
     import bpy
 
     from render.blender.cycles import render_rectangle
-    from render.blender.scene import Studio
-    from render.materials.assignment import wardrobe
+    from render.blender.device import Compute
+    from render.blender.scene import BlenderScene
+    from render.materials.assignment import assign_materials
 
     geometry = load_geometry(tmp_path / parts[0].file, parts[0].units)
-    small = replace(shot, background="environment", size=64)
-    studio = Studio(geometry, wardrobe(parts[0], "metadata", 0), small, 1, tmp_path)
+    small = replace(settings, background="environment", size=64)
+    scene = BlenderScene(geometry, assign_materials(parts[0], "metadata", 0), small, Compute(threads=1), tmp_path)
     for view in describe_views(parts[0], geometry, small)[:2]:
-        studio.shoot(view)
-        behind = studio.behind(view)
+        scene.render(view)
+        behind = scene.render_backdrop(view)
         assert behind is not None
         scene = bpy.context.scene
         scene.render.film_transparent, scene.objects["part"].hide_render = False, True
@@ -132,17 +135,18 @@ def test_the_world_behind_is_the_world_that_lights(parts: list[Part], shot: Shot
         assert np.median(ours) == pytest.approx(np.median(theirs), abs=12)
 
 
-def test_tones_are_those_of_blender(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
+def test_tones_are_those_of_blender(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
     import bpy
 
     from render.blender.cycles import render_rectangle
-    from render.blender.scene import Studio
-    from render.blender.view_transform import displayed
-    from render.materials.assignment import wardrobe
+    from render.blender.device import Compute
+    from render.blender.scene import BlenderScene
+    from render.blender.view_transform import apply_view_transform
+    from render.materials.assignment import assign_materials
 
     geometry = load_geometry(tmp_path / parts[0].file, parts[0].units)
-    plain = replace(shot, environment_mode="white", sampler="hemisphere", views=1)
-    Studio(geometry, wardrobe(parts[0], "metadata", 0), plain, 1, tmp_path).shoot(
+    plain = replace(settings, environment_mode="white", sampler="hemisphere", views=1)
+    BlenderScene(geometry, assign_materials(parts[0], "metadata", 0), plain, Compute(threads=1), tmp_path).render(
         describe_views(parts[0], geometry, plain)[0]
     )
     scene = bpy.context.scene
@@ -151,7 +155,7 @@ def test_tones_are_those_of_blender(parts: list[Part], shot: Shot, tmp_path: Pat
     for color in ((0.02, 0.03, 0.05), (0.2, 0.4, 0.7), (0.9, 0.2, 0.1), (3.0, 1.0, 0.4), (20.0, 18.0, 9.0)):
         scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (*color, 1)
         seen = render_rectangle(scene, 48, (0, 0, 4, 4), tmp_path / "seen.png")[0, 0, :3]
-        shown = displayed(scene, np.full((2, 3, 3), color, np.float32), tmp_path / "shown.png")[0, 0]
+        shown = apply_view_transform(scene, np.full((2, 3, 3), color, np.float32), tmp_path / "shown.png")[0, 0]
         assert shown.astype(int) == pytest.approx(seen.astype(int), abs=1)
 
 
@@ -185,21 +189,21 @@ def test_laid_over_a_background_by_its_alpha() -> None:
     assert lay_over(part, behind).tolist() == [[[200, 100, 0, 255], [80, 60, 40, 255], [50, 50, 50, 255]]]
 
 
-def test_what_is_not_used_is_not_in_the_key(parts: list[Part], shot: Shot) -> None:
+def test_what_is_not_used_is_not_in_the_key(parts: list[Part], settings: RenderSettings) -> None:
     """Renders from before there were backgrounds stay valid."""
-    from render.views.description import _said
+    from render.views.description import _settings_content
 
-    assert not [name for name in _said(shot) if "background" in name or "library" in name]
-    baked = replace(shot, background="color", background_color="#ffffff")
-    keys = {content_key(parts[0], said) for said in (shot, baked, replace(baked, background_color="#000000"))}
+    assert not [name for name in _settings_content(settings) if "background" in name or "library" in name]
+    baked = replace(settings, background="color", background_color="#ffffff")
+    keys = {content_key(parts[0], each) for each in (settings, baked, replace(baked, background_color="#000000"))}
     assert len(keys) == 3
 
 
-def test_what_cannot_be_a_background_is_said(parts: list[Part], tmp_path: Path) -> None:
+def test_what_cannot_be_a_background_is_settings_content(parts: list[Part], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no folder is named"):
-        make_shot(RenderParams(background="folder"), parts, tmp_path)
+        make_settings(RenderParams(background="folder"), parts, tmp_path)
     with pytest.raises(UserError, match="has no picture"):
-        make_shot(RenderParams(background="folder", background_folder="none"), parts, tmp_path)
+        make_settings(RenderParams(background="folder", background_folder="none"), parts, tmp_path)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "bad.jpg").write_bytes(b"no picture")
     with pytest.raises(UserError, match=r"bad\.jpg"):

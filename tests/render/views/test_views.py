@@ -10,25 +10,28 @@ import numpy as np
 import pytest
 import trimesh
 
+from render.params import RenderParams
 from render.parts.catalogue import Part
 from render.parts.geometry import Body, Geometry, load_geometry
 from render.views.cameras import Camera, fit, look_along
-from render.views.description import Shot, View, describe_views
+from render.views.description import View, describe_views
 from render.views.placing import placed_poses
 from render.views.resting_poses import UPRIGHT, RestingPose, resting_poses
-from render.views.samplers import SAMPLERS, Viewpoint, deal, viewpoints
+from render.views.samplers import SAMPLERS, Viewpoint, sampler_per_view, viewpoints
+from render.views.settings import RenderSettings, make_settings
 
 
 def geometry_of(mesh: trimesh.Trimesh) -> Geometry:
     return Geometry((Body("body", np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int32)),))
 
 
-def views_of(part: Part, shot: Shot, folder: Path) -> list[View]:
-    return describe_views(part, load_geometry(folder / part.file, part.units), shot)
+def views_of(part: Part, settings: RenderSettings, folder: Path) -> list[View]:
+    return describe_views(part, load_geometry(folder / part.file, part.units), settings)
 
 
-def sampled(sampler: str, views: int = 32) -> list[Viewpoint]:
-    return viewpoints(sampler, views, UPRIGHT, 0, "part")
+def sampled(sampler: str, views: int = 32, seed: int = 0) -> list[Viewpoint]:
+    params = RenderParams.model_validate({"sampler": sampler, "views": views, "seed": seed})
+    return viewpoints(make_settings(params, [], Path()), UPRIGHT, "part")
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -68,22 +71,24 @@ def test_hemisphere_and_resting_look_from_above() -> None:
 
 def test_a_mixture_deals_by_share_and_more_views_only_append() -> None:
     shares = {"resting": 0.75, "sphere_equidistant": 0.25}
-    assert deal(shares, 96).count("resting") == 72
-    assert deal(shares, 96)[:32] == deal(shares, 32)
-    few, many = (viewpoints("resting", count, UPRIGHT, 3, "a") for count in (4, 9))
+    assert sampler_per_view(shares, 96).count("resting") == 72
+    assert sampler_per_view(shares, 96)[:32] == sampler_per_view(shares, 32)
+    few, many = (sampled("resting", count, seed=3) for count in (4, 9))
     assert all(np.array_equal(a.direction, b.direction) for a, b in zip(few, many, strict=False))
 
 
-def test_views_depend_on_seed_part_and_number_only(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
-    first, again = (views_of(parts[0], shot, tmp_path) for _ in range(2))
-    other = views_of(parts[0], replace(shot, seed=1), tmp_path)
+def test_views_depend_on_seed_part_and_number_only(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
+    first, again = (views_of(parts[0], settings, tmp_path) for _ in range(2))
+    other = views_of(parts[0], replace(settings, seed=1), tmp_path)
     assert [view.light for view in first] == [view.light for view in again]
     assert [view.light for view in first] != [view.light for view in other]
     assert np.array_equal(first[1].camera.rotation, again[1].camera.rotation)
 
 
-def test_no_two_neighbouring_views_are_lit_the_same(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
-    lights = [view.light for view in views_of(parts[0], replace(shot, views=9), tmp_path)]
+def test_no_two_neighbouring_views_are_lit_the_same(
+    parts: list[Part], settings: RenderSettings, tmp_path: Path
+) -> None:
+    lights = [view.light for view in views_of(parts[0], replace(settings, views=9), tmp_path)]
     assert len({light.environment for light in lights[:8]}) == 8
     assert len({(light.rotation_deg, light.strength) for light in lights}) == 9
 
@@ -175,8 +180,8 @@ def test_a_part_far_from_the_origin_looks_the_same() -> None:
     assert seen[0] == pytest.approx(seen[1], abs=1e-3)
 
 
-def test_real_scale_keeps_sizes_apart(parts: list[Part], shot: Shot, tmp_path: Path) -> None:
-    far = replace(shot, common_distance_mm=200.0, framing="real_scale")
+def test_real_scale_keeps_sizes_apart(parts: list[Part], settings: RenderSettings, tmp_path: Path) -> None:
+    far = replace(settings, common_distance_mm=200.0, framing="real_scale")
     spans = []
     for part in parts:
         geometry = load_geometry(tmp_path / part.file, part.units)

@@ -1,4 +1,4 @@
-"""Two real processes (gloo) train to the bytes that one trains to with two lanes; one that dies ends the run."""
+"""Two real processes (gloo) train to the bytes that one trains to with two replicas; one that dies ends the run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.methods.test_methods_adapt import CLASSES, domains
-from train.compute.distributed import ALONE, World, joined, refuse_many
-from train.loop.adaptation import adapt
+from train.compute.distributed import ALONE, World, refuse_torchrun, torchrun_world
+from train.loop.adaptation import Adaptation, adapt
 from train.model import Model, new_network
 from train.params import TrainParams
 from train.stages import adapt as stage
@@ -65,7 +65,7 @@ main()
 
 
 def torchrun(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    """Two processes with a lane each."""
+    """Two processes with a replica each."""
     two = sorted(os.sched_getaffinity(0))[:2]
     return subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words],
@@ -81,9 +81,9 @@ def torchrun(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def shapes(project: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """A project with a trained probe; what this process trains it trains in two lanes."""
-    for module in ("train.stages.adapt", "train.stages.finetune", "train.networks.inference"):
-        monkeypatch.setattr(f"{module}.lane_count", lambda: 2)
+    """A project with a trained probe; what this process trains it trains in two replicas."""
+    for module in ("train.loop.adaptation", "train.networks.inference"):
+        monkeypatch.setattr(f"{module}.replica_count", lambda: 2)
     project.params.write_text(yaml.safe_dump({"train": SETTINGS}, sort_keys=False))
     probe.run(project, settings())
     return project
@@ -127,20 +127,20 @@ def test_fine_tuning_by_two_processes_ends_as_by_one(shapes: Layout) -> None:
     assert Model.load(path.parent).description["stage"] == "finetune"
 
 
-def test_shares_are_cut_evenly_and_cover_all_rows() -> None:
+def test_shards_are_cut_evenly_and_cover_all_rows() -> None:
     rows = torch.arange(7)
-    shares = [World(rank, 3).share(rows) for rank in range(3)]
-    assert torch.equal(torch.cat(shares), rows)
-    assert [len(share) for share in shares] == [3, 2, 2]
-    assert len(World(2, 3).share(rows[:2])) == 0
+    shards = [World(rank, 3).shard(rows) for rank in range(3)]
+    assert torch.equal(torch.cat(shards), rows)
+    assert [len(shard) for shard in shards] == [3, 2, 2]
+    assert len(World(2, 3).shard(rows[:2])) == 0
 
 
 def test_one_process_is_a_world_of_its_own() -> None:
     rows = torch.rand(3, 2)
-    assert ALONE.leads and ALONE.gather(ALONE.share(rows), 3) is not None
-    assert torch.equal(ALONE.of_lead(rows), rows)
-    assert ALONE.agreed(lambda: "said") == "said"
-    with joined() as world:
+    assert ALONE.leads and ALONE.gather(ALONE.shard(rows), 3) is not None
+    assert torch.equal(ALONE.broadcast_tensor(rows), rows)
+    assert ALONE.broadcast_from_lead(lambda: "said") == "said"
+    with torchrun_world() as world:
         assert world == ALONE
 
 
@@ -148,7 +148,7 @@ def test_a_batch_smaller_than_the_world_is_refused() -> None:
     network = new_network("test_efficientnet", "random", CLASSES, 32)
     params = TrainParams(batch_size=4)
     with pytest.raises(UserError, match="batch_size: 4 cannot be shared by 5 processes"):
-        adapt(network, *domains(), params, 1, 1.0, lambda *_: None, world=World(0, 5))
+        adapt(Adaptation(network, *domains(), params, world=World(0, 5)), lambda *_: None)
 
 
 def test_a_process_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,11 +157,11 @@ def test_a_process_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(torch.distributed, "broadcast", closed)
     with pytest.raises(UserError, match=r"Process 2 of 3: another process .* \(Connection closed by peer\)\. Its own"):
-        World(1, 3).of_lead(torch.zeros(1))
+        World(1, 3).broadcast_tensor(torch.zeros(1))
 
 
 def test_commands_of_one_process_refuse_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_many("cad2real train probe")
+    refuse_torchrun("cad2real train probe")
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UserError, match="`cad2real train probe` runs in one process"):
-        refuse_many("cad2real train probe")
+        refuse_torchrun("cad2real train probe")

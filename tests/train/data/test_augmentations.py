@@ -1,9 +1,12 @@
 """Augmentation changes pictures as said, each image by its own draw, and the same for the same seed."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from train.data import augmentations, batches
+from train.data.augmentations import WarpRange
 from train.data.augmix import OPERATIONS, augmix
 from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
 
@@ -21,17 +24,17 @@ def renders(n: int = 4) -> torch.Tensor:
     return pictures
 
 
-STILL = {"scale": (1.0, 1.0), "rotation_deg": 0.0, "stretch": 1.0, "shift": 0.0, "perspective": 0.0, "padding": "zeros"}
+STILL = WarpRange(scale=(1.0, 1.0), rotation_deg=0.0, shift=0.0)
 
 
 def test_warp_without_strength_changes_nothing() -> None:
     images = torch.rand(2, 3, SIZE, SIZE)
-    assert torch.allclose(augmentations.warp(images, SIZE, rng=rng(), **STILL), images, atol=1e-4)
+    assert torch.allclose(augmentations.warp(images, SIZE, STILL, "zeros", rng()), images, atol=1e-4)
 
 
 def test_warp_zooms_by_the_scale() -> None:
     alpha = renders()[:, 3:]
-    larger = augmentations.warp(alpha, SIZE, rng=rng(), **{**STILL, "scale": (1.5, 1.5)})
+    larger = augmentations.warp(alpha, SIZE, replace(STILL, scale=(1.5, 1.5)), "zeros", rng())
     assert 2.0 < (larger.sum() / alpha.sum()).item() < 2.5  # 1.5 squared
 
 
@@ -39,8 +42,9 @@ def test_warp_turns_but_never_mirrors() -> None:
     picture = torch.zeros(64, 1, SIZE, SIZE)
     picture[:, :, 4:28, 14:18] = 1.0
     picture[:, :, 4:10, 18:24] = 1.0  # a flag on its right: its mirror image is no rotation of it
-    warped = augmentations.warp(picture, SIZE, rng=rng(), **{**STILL, "rotation_deg": 180.0})
-    turns = augmentations.warp(picture[:1].repeat(300, 1, 1, 1), SIZE, rng=rng(1), **{**STILL, "rotation_deg": 180.0})
+    any_turn = replace(STILL, rotation_deg=180.0)
+    warped = augmentations.warp(picture, SIZE, any_turn, "zeros", rng())
+    turns = augmentations.warp(picture[:1].repeat(300, 1, 1, 1), SIZE, any_turn, "zeros", rng(1))
     mirrored = turns.flip(-1)
     to_turns = torch.cdist(warped.flatten(1), turns.flatten(1)).amin(1)
     to_mirrors = torch.cdist(warped.flatten(1), mirrored.flatten(1)).amin(1)

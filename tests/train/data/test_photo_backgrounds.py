@@ -69,9 +69,9 @@ def test_a_folder_without_photos_is_a_mistake_and_none_is_none(tmp_path: Path) -
 
 def test_pieces_of_photos_stand_behind_parts() -> None:
     rng = torch.Generator().manual_seed(0)
-    scenes = np.zeros((2, 3, SIZE, SIZE), dtype=np.uint8)
-    scenes[0, 0], scenes[1, 2] = 255, 255
-    behind = batches.backgrounds(16, 32, ONLY_PHOTOS, None, rng, scenes)
+    background_photos = np.zeros((2, 3, SIZE, SIZE), dtype=np.uint8)
+    background_photos[0, 0], background_photos[1, 2] = 255, 255
+    behind = batches.backgrounds(16, 32, ONLY_PHOTOS, None, rng, background_photos)
     red = behind.mean((2, 3))[:, 0]
     assert ((red - red.round()).abs() < 1e-5).all() and 0 < red.sum() < 16, "each from one photo, both are used"
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from tests.train.methods.test_methods_adapt import BATCH, CLASSES, SIZE, domains
-from train.loop.adaptation import adapt
+from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
 from train.loop.label_shift import LEAST_WEIGHT, LabelShift, target_shares
 from train.model import new_network
@@ -25,7 +25,7 @@ from train.stages import probe
 TRUE = np.array([0.7, 0.25, 0.05])
 
 
-def said_of(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def predictions(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Probabilities of a classifier that knows a class by a noisy feature, under equal shares; it confuses 1 with 2."""
     centres = np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
     features = centres[labels] + 0.7 * rng.normal(size=(len(labels), 2))
@@ -38,9 +38,9 @@ def test_the_mix_of_the_photos_is_recovered() -> None:
     rng = np.random.default_rng(0)
     renders = np.arange(3000) % 3
     photos = rng.choice(3, 3000, p=TRUE)
-    told = said_of(photos, rng)
-    shares = target_shares(said_of(renders, rng), renders, told)
-    counted = np.bincount(told.argmax(1), minlength=3) / len(told)
+    predicted = predictions(photos, rng)
+    shares = target_shares(predictions(renders, rng), renders, predicted)
+    counted = np.bincount(predicted.argmax(1), minlength=3) / len(predicted)
     assert shares.sum() == pytest.approx(1)
     assert np.abs(shares - TRUE).max() < 0.02
     assert np.abs(counted - TRUE).max() > 0.04, "counting predictions is what it has to beat"
@@ -50,7 +50,7 @@ def test_shares_are_no_less_than_nothing_and_need_no_render_of_each_class() -> N
     rng = np.random.default_rng(1)
     renders = np.arange(40) % 2  # no render of class 2 is held out
     photos = np.zeros(10, dtype=int)
-    shares = target_shares(said_of(renders, rng), renders, said_of(photos, rng))
+    shares = target_shares(predictions(renders, rng), renders, predictions(photos, rng))
     assert (shares >= 0).all() and shares.sum() == pytest.approx(1) and shares[0] > 0.8
 
 
@@ -65,17 +65,17 @@ def test_the_weighted_loss_of_balanced_renders_is_that_of_the_photos_mix() -> No
     shift = LabelShift(3)
     losses, labels = torch.tensor([1.0, 2.0, 4.0, 3.0, 0.0, 4.0]), torch.tensor([0, 1, 2, 0, 1, 2])
     assert torch.allclose(shift(losses, labels), losses.mean()), "no estimate yet"
-    shift.follow(TRUE)
+    shift.update(TRUE)
     assert shift.shares == pytest.approx(TRUE.tolist(), abs=1e-6)
     assert shift(losses, labels).item() == pytest.approx(0.7 * 2 + 0.25 * 1 + 0.05 * 4)
-    shift.follow(np.array([1.0, 0.0, 0.0]))
+    shift.update(np.array([1.0, 0.0, 0.0]))
     assert min(shift.weights) >= 0.9 * LEAST_WEIGHT, "a class may come back"
 
 
 def test_logits_trained_with_the_weights_hold_the_photos_mix() -> None:
     """Bayes: with features that say nothing, what is left are the shares."""
     shift, logits = LabelShift(3), torch.zeros(3, requires_grad=True)
-    shift.follow(TRUE)
+    shift.update(TRUE)
     labels = torch.arange(300) % 3
     optimizer = torch.optim.Adam([logits], 0.1)
     for _ in range(200):
@@ -97,11 +97,11 @@ def trained(path: Path | None, shift: LabelShift | None, stop: int = 3) -> Class
         if epoch == stop:
             raise Killed
         if shift is not None:
-            shift.follow(TRUE if epoch == 0 else TRUE[::-1].copy())
+            shift.update(TRUE if epoch == 0 else TRUE[::-1].copy())
 
     params = TrainParams(image_size=SIZE, batch_size=BATCH, epochs=3, steps_per_epoch=2)
     checkpoint = Checkpoint(path) if path else None
-    adapt(network, *domains(), params, 1, 1.0, on_epoch, checkpoint, shift=shift)
+    adapt(Adaptation(network, *domains(), params, label_shift=shift), on_epoch, checkpoint)
     return network
 
 

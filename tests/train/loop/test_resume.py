@@ -18,7 +18,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import write_renders, write_squares
 from tests.train.methods.test_methods_adapt import BATCH, CLASSES, SIZE, STRENGTHS, domains
-from train.loop.adaptation import adapt
+from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, resumable
 from train.methods import METHODS
 from train.methods.batch import StepBatch
@@ -119,7 +119,7 @@ def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Clas
         steps_per_epoch=2,
         adapt=AdaptParams(methods=methods, source_only_share=0.1, fall_back=False),
     )
-    adapt(network, *domains(), params, 1, 1.0, on_epoch, Checkpoint(path) if path else None)
+    adapt(Adaptation(network, *domains(), params), on_epoch, Checkpoint(path) if path else None)
     return network
 
 

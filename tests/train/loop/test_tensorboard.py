@@ -6,7 +6,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from train.loop import tensorboard
-from train.loop.tensorboard import Board
+from train.loop.tensorboard import TensorBoardLog
 from train.selection.choice import Candidate
 from train.stages import adapt, probe
 
@@ -36,17 +36,17 @@ def test_a_run_logs_its_losses_and_scores_by_epoch(project: Layout) -> None:
 def test_what_is_no_number_is_left_out(tmp_path) -> None:
     pytest.importorskip("tensorboard")
     layout = Layout(tmp_path)
-    Board(layout, LOGGED, "run").log(1, Candidate("epoch 1", {"snd": float("nan"), "bnm": 0.5}))
+    TensorBoardLog(layout, LOGGED, "run").log(1, Candidate("epoch 1", {"snd": float("nan"), "bnm": 0.5}))
     assert scalars(layout.logs / "tensorboard" / "run") == {"score/bnm": [(1, 0.5)]}
 
 
 def test_without_being_asked_nothing_is_written(tmp_path) -> None:
-    Board(Layout(tmp_path), SMALL, "run").log(1, Candidate("epoch 1", {"bnm": 0.5}))
+    TensorBoardLog(Layout(tmp_path), SMALL, "run").log(1, Candidate("epoch 1", {"bnm": 0.5}))
     assert not list(tmp_path.iterdir())
 
 
 def test_where_tensorboard_is_missing_one_line_says_so(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(UserError) as raised:
-        Board(Layout(tmp_path), LOGGED, "run")
+        TensorBoardLog(Layout(tmp_path), LOGGED, "run")
     assert "not installed" in raised.value.what and "tensorboard" in raised.value.remedy

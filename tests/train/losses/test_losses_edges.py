@@ -169,15 +169,9 @@ def test_losses_leave_autocast(name: str) -> None:
     torch.testing.assert_close(half, full, rtol=1e-5, atol=1e-6)
 
 
-def test_class_balanced_thresholds_take_the_same_share_of_every_class() -> None:
-    surest = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.4, 0.38, 0.36, 0.35])
-    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
-    probabilities = ((1 - surest) / 2)[:, None].repeat(1, 3)
-    probabilities[torch.arange(8), labels] = surest
-    thresholds = self_training.class_balanced_thresholds(probabilities, portion=0.5)
-    assert thresholds.tolist() == pytest.approx([0.8, 0.38, 2.0])
-    assert self_training.pseudo_labels(probabilities, thresholds).tolist() == [0, 0, -1, -1, 1, 1, -1, -1]
-    assert (self_training.class_balanced_thresholds(probabilities, portion=0.0, highest=3.0) == 2.0).all()
+def test_labels_are_those_of_sure_predictions() -> None:
+    probabilities = torch.tensor([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]])
+    assert self_training.pseudo_labels(probabilities, 0.8).tolist() == [0, -1, 1]
 
 
 def test_no_accepted_pseudo_label_is_no_loss() -> None:

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from train.measures.accuracy import top_accuracy
-from train.measures.calibration import calibration_error, fit_temperature, scaled
+from train.measures.calibration import at_temperature, calibration_error, fit_temperature
 
 
 def overconfident(rows: int, classes: int, factor: float) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities whose logits are `factor` times the true ones, and labels drawn from the true ones."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (rows, classes))
-    true = scaled(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 1.0)
+    true = at_temperature(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 1.0)
     labels = np.array([rng.choice(classes, p=row) for row in true])
-    return scaled(true, 1 / factor), labels
+    return at_temperature(true, 1 / factor), labels
 
 
 def test_error_by_hand() -> None:
@@ -32,13 +32,13 @@ def test_the_temperature_of_an_overconfident_model_is_found() -> None:
     temperature = fit_temperature(probabilities, labels)
     assert temperature == pytest.approx(2.5, rel=0.05)
     assert calibration_error(probabilities, labels) > 0.1
-    assert calibration_error(scaled(probabilities, temperature), labels) < 0.02
+    assert calibration_error(at_temperature(probabilities, temperature), labels) < 0.02
 
 
 def test_a_temperature_changes_no_answer() -> None:
     probabilities, _ = overconfident(50, 6, 1.0)
     for temperature in (0.1, 3.0):
-        changed = scaled(probabilities, temperature)
+        changed = at_temperature(probabilities, temperature)
         assert (changed.argmax(1) == probabilities.argmax(1)).all()
         assert np.allclose(changed.sum(1), 1)
 

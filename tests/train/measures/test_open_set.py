@@ -10,7 +10,7 @@ import pytest
 
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL, write_renders, write_squares
-from train.measures.open_set import figures, rejection_threshold
+from train.measures.open_set import open_set_metrics, rejection_threshold
 from train.model import Model
 from train.stages import adapt, evaluate, probe
 
@@ -25,7 +25,7 @@ def test_the_threshold_rejects_the_share_of_renders_that_was_asked_for() -> None
 
 def test_figures_of_a_case_done_by_hand() -> None:
     known, right = np.array([0.9, 0.8, 0.7, 0.3]), np.array([True, True, False, True])
-    said = figures(known, right, np.array([0.2, 0.4, 0.6, 0.75]), 0.5)
+    said = open_set_metrics(known, right, np.array([0.2, 0.4, 0.6, 0.75]), 0.5)
     assert (said["known_accepted"], said["accuracy_of_accepted"]) == (0.75, pytest.approx(2 / 3))
     assert (said["unknown_photos"], said["unknown_rejected"]) == (4, 0.5)
     assert said["auroc"] == pytest.approx(12 / 16)
@@ -33,7 +33,7 @@ def test_figures_of_a_case_done_by_hand() -> None:
 
 
 def test_without_other_things_there_is_less_to_say() -> None:
-    said = figures(np.array([0.4]), np.array([True]), np.zeros(0), 0.5)
+    said = open_set_metrics(np.array([0.4]), np.array([True]), np.zeros(0), 0.5)
     assert said["unknown_rejected"] is None and said["auroc"] is None and said["accuracy_of_accepted"] is None
 
 

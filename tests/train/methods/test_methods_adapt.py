@@ -11,7 +11,7 @@ import torch
 
 from cad2real.errors import UserError
 from train.data.datasets import SourceDomain, TargetDomain
-from train.loop.adaptation import adapt
+from train.loop.adaptation import Adaptation, adapt
 from train.methods import METHODS
 from train.methods.batch import Setting, StepBatch
 from train.methods.prior_information import PriorInformation
@@ -52,7 +52,7 @@ def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier,
 
     stage = AdaptParams(methods=methods, source_only_share=0.3, fall_back=False)
     params = TrainParams(image_size=SIZE, batch_size=BATCH, epochs=1, steps_per_epoch=3, adapt=stage)
-    adapt(network, *domains(), params, lanes=1, pace=1.0, on_epoch=on_epoch)
+    adapt(Adaptation(network, *domains(), params), on_epoch)
     return network, seen[0]
 
 
@@ -91,13 +91,13 @@ def test_no_method_is_source_only_training_with_target_statistics() -> None:
     assert kept is not None and torch.equal(kept, torch.zeros_like(kept))
 
 
-def test_climbing_does_not_move_joint_statistics() -> None:
+def test_sharpness_aware_steps_do_not_move_joint_statistics() -> None:
     """SDAT looks at the renders once more; they are not to count twice."""
-    still, climbing = (run({"mcc": 1.0, "sdat": rho}, "joint")[0].norm for rho in (1e-12, 1e-9))
+    still, perturbed = (run({"mcc": 1.0, "sdat": rho}, "joint")[0].norm for rho in (1e-12, 1e-9))
     plain = run({"mcc": 1.0}, "joint")[0].norm
-    for norm in (still, climbing):
+    for norm in (still, perturbed):
         torch.testing.assert_close(norm.source.running_mean, plain.source.running_mean, rtol=1e-3, atol=1e-4)
-    assert plain._together is None
+    assert plain._batch_statistics is None
 
 
 def test_joint_statistics_follow_both_domains() -> None:
@@ -131,7 +131,7 @@ def test_with_sizes_size_training_is_self_training_and_without_them_nothing() ->
             weak=views,
             strong=views,
             head=torch.nn.Identity(),
-            look=lambda images: (logits, logits),
+            forward_target=lambda images: (logits, logits),
             sized=sized,
             progress=0.5,
         )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
-from tests.train.digits import BATCH, Digits, Trained, digits, draw, train
-from train.loop.runner import Runner
-from train.loop.sharpness import climbed
+from tests.train.digits import BATCH, Digits, accuracy, digit_images, digits, train
+from train.loop.parallel_network import ParallelNetwork
+from train.loop.sharpness import perturbed_weights
+from train.loop.task import AdaptationTask
 from train.losses.fourier import swap_low_frequencies
 from train.methods import METHODS
 
 WEIGHTS = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.25, "sdat": 0.1}
 # What they minimise is a game with another network, or nothing: their worth is in the accuracy.
-JUDGED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
-JUDGED_ELSEWHERE = {"drcn", "afn", "size_training"}
+MEASURED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
+MEASURED_ELSEWHERE = {"drcn", "afn", "size_training"}
 
 
 @cache
@@ -26,35 +28,35 @@ def data() -> Digits:
 
 
 @cache
-def source_only(separate: bool = True) -> Trained:
+def source_only(separate: bool = True) -> AdaptationTask:
     return train(data(), {}, separate)
 
 
-def own_loss(name: str, run: Trained, method: Trained) -> float:
+def own_loss(name: str, run: AdaptationTask, method: AdaptationTask) -> float:
     """The loss of `method` on the features of `run`."""
     torch.manual_seed(0)
-    judge = Trained(run.student, run.teacher, method.methods, method.stage)
+    task = replace(run, methods=method.methods)
     with torch.no_grad():
-        return judge.losses(draw(data(), np.random.default_rng(1), 1.0, 256))[name].item()
+        return task.losses(digit_images(data(), np.random.default_rng(1), 1.0, 256))[name].item()
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - JUDGED_BY_ACCURACY - JUDGED_ELSEWHERE))
+@pytest.mark.parametrize("name", sorted(set(METHODS) - MEASURED_BY_ACCURACY - MEASURED_ELSEWHERE))
 def test_a_loss_is_lowered(name: str) -> None:
     run = train(data(), {name: WEIGHTS.get(name, 1.0)}, separate=True)
     before, after = own_loss(name, source_only(), run), own_loss(name, run, run)
     assert after < before - 0.02 * abs(before)
-    assert run.accuracy(data()) > source_only().accuracy(data())
+    assert accuracy(run, data()) > accuracy(source_only(), data())
 
 
-@pytest.mark.parametrize("name", sorted(JUDGED_BY_ACCURACY))
+@pytest.mark.parametrize("name", sorted(MEASURED_BY_ACCURACY))
 def test_digits_under_another_light_are_read_better(name: str) -> None:
     run = train(data(), {name: WEIGHTS.get(name, 1.0)}, separate=True)
-    assert run.accuracy(data()) > source_only().accuracy(data()) + 0.02
+    assert accuracy(run, data()) > accuracy(source_only(), data()) + 0.02
 
 
 def test_target_statistics_alone_help() -> None:
     """AdaBN: no method, the photos' own statistics."""
-    assert source_only(separate=True).accuracy(data()) > source_only(separate=False).accuracy(data()) + 0.2
+    assert accuracy(source_only(separate=True), data()) > accuracy(source_only(separate=False), data()) + 0.2
 
 
 def test_norms_are_pulled_to_what_standardised_features_have() -> None:
@@ -75,15 +77,15 @@ def test_restyled_renders_have_the_amplitudes_of_photos() -> None:
     assert (mean(restyled) - mean(photos)).abs().mean() < 0.5 * (mean(renders) - mean(photos)).abs().mean()
 
 
-def sharpness(run: Trained) -> float:
-    """How much the task loss of a batch grows on the way of steepest climb."""
+def sharpness(run: AdaptationTask) -> float:
+    """How much the task loss of a batch grows on the way of steepest ascent."""
     network = run.student.network
-    images = draw(data(), np.random.default_rng(2), -1.0)
+    images = digit_images(data(), np.random.default_rng(2), -1.0)
     losses = []
     run.student.backward(run.losses(images)["source"])
     with torch.no_grad():
         losses.append(run.losses(images)["source"].item())
-        with climbed(network.parameters(), 0.3):
+        with perturbed_weights(network.parameters(), 0.3):
             losses.append(run.losses(images)["source"].item())
     network.zero_grad()
     return losses[1] - losses[0]
@@ -97,13 +99,13 @@ def test_the_minimum_is_flatter() -> None:
 def test_further_looks_carry_gradients_and_leave_the_statistics_alone() -> None:
     network, photos, even = source_only().student.network, data().target[:BATCH], torch.full((BATCH, 10), 0.1)
     mean = network.norm.get_buffer("target.running_mean").clone()
-    student = Runner(network, 2)
+    student = ParallelNetwork(network, 2)
     student.pooled(data().source[:BATCH])  # a pass that no loss uses
-    student.backward(student.look(photos, even)[1].square().mean())
-    by_lanes = network.backbone[1].weight.grad.clone()
+    student.backward(student.forward_target(photos, even)[1].square().mean())
+    by_replicas = network.backbone[1].weight.grad.clone()
     network.zero_grad()
-    pooled = network.pooled_by(network.backbone, photos)
-    torch.autograd.backward(network.head(network.norm(pooled, "target", even, follow=False)).square().mean())
-    assert torch.allclose(network.backbone[1].weight.grad, by_lanes, atol=1e-6) and by_lanes.abs().sum() > 0
+    pooled = network.pooled_features(network.backbone, photos)
+    torch.autograd.backward(network.head(network.norm(pooled, "target", even, update_running=False)).square().mean())
+    assert torch.allclose(network.backbone[1].weight.grad, by_replicas, atol=1e-6) and by_replicas.abs().sum() > 0
     assert torch.equal(mean, network.norm.get_buffer("target.running_mean"))
     network.zero_grad()

@@ -1,31 +1,33 @@
-"""Lanes give the same gradients as one pass; a domain's normalisation balances classes; the schedule covers any run."""
+"""Replicas in threads give the same gradients as one pass; a domain's normalisation balances classes; the schedule
+covers any run.
+"""
 
 import pytest
 import torch
 from torch import nn
 
-from train.compute.lanes import Lanes
+from train.compute.thread_replicas import ThreadReplicas
 from train.loop.schedule import Schedule
 from train.model import new_network
 from train.networks.classifier import DomainNorm
 
 
-def test_lanes_give_the_gradients_of_one_pass() -> None:
+def test_replicas_give_the_gradients_of_one_pass() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
     images, target = torch.randn(7, 6), torch.randn(7, 3)
     (module(images) * target).sum().backward()
     expected = [parameter.grad.clone() for parameter in module.parameters()]
     module.zero_grad()
-    lanes = Lanes(module, 3)
-    joined, outputs = lanes.forward(images, lambda replica, share: replica(share))
+    replicas = ThreadReplicas(module, 3)
+    joined, outputs = replicas.forward(images, lambda replica, share: replica(share))
     (joined * target).sum().backward()
-    lanes.backward(joined.grad, outputs)
-    lanes.collect()
+    replicas.backward(joined.grad, outputs)
+    replicas.collect_gradients()
     for parameter, gradient in zip(module.parameters(), expected, strict=True):
         assert torch.allclose(parameter.grad, gradient, atol=1e-6)
     module[0].weight.data += 1.0  # an optimiser's step on the module reaches every lane
-    assert torch.allclose(lanes.map_images(images, lambda replica, share: replica(share)), module(images), atol=1e-6)
+    assert torch.allclose(replicas.map_images(images, lambda replica, share: replica(share)), module(images), atol=1e-6)
 
 
 def two_classes(rare: int, frequent: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,7 +13,7 @@ from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from train.measures.calibration import calibration_error
 from train.model import Model
-from train.networks.probe_heads import fit_head, with_odds
+from train.networks.probe_heads import fit_head, log_odds_factor
 from train.params import ProbeParams
 from train.stages import adapt, probe
 
@@ -53,11 +53,11 @@ def test_margins_become_odds() -> None:
     labels = rng.integers(0, 3, 2000)
     odds = 2.0 * np.eye(3)[labels] + rng.normal(size=(2000, 3)) * np.sqrt(2.0)
     margins = odds / 10  # classes of a Gaussian shift: the log-odds are known
-    factor = with_odds(margins, labels)
+    factor = log_odds_factor(margins, labels)
     assert factor == pytest.approx(10, rel=0.15)
     before, after = (torch.from_numpy(margins * k).softmax(1).numpy() for k in (1, factor))
     assert calibration_error(after, labels) < 0.04 < calibration_error(before, labels)
-    assert with_odds(np.zeros((0, 3)), np.zeros(0, dtype=np.int64)) == 1.0
+    assert log_odds_factor(np.zeros((0, 3)), np.zeros(0, dtype=np.int64)) == 1.0
 
 
 @pytest.mark.parametrize("head", ["linear", "svm"])

@@ -1,6 +1,6 @@
 """The checkpoint is chosen by a label-free score among those that still know the source."""
 
-from train.selection.choice import START, Candidate, choose, deciding, pick
+from train.selection.choice import START, Candidate, best_within_gate, choose, deciding_score
 
 
 def candidates(*pairs: tuple[float, float]) -> list[Candidate]:
@@ -11,18 +11,18 @@ def candidates(*pairs: tuple[float, float]) -> list[Candidate]:
 
 
 def test_the_highest_score_wins() -> None:
-    assert pick(candidates((0.9, 0.1), (0.9, 0.3), (0.9, 0.2)), "bnm", 0.05) == 1
+    assert best_within_gate(candidates((0.9, 0.1), (0.9, 0.3), (0.9, 0.2)), "bnm", 0.05) == 1
 
 
 def test_a_collapsed_checkpoint_is_gated_out_however_confident() -> None:
-    assert pick(candidates((0.9, 0.1), (0.2, 0.9)), "bnm", 0.05) == 0
+    assert best_within_gate(candidates((0.9, 0.1), (0.2, 0.9)), "bnm", 0.05) == 0
 
 
 def test_the_later_of_equals_and_never_a_nan() -> None:
     nan = float("nan")
-    assert pick(candidates((0.9, 0.1), (0.9, 0.1)), "bnm", 0.05) == 1
-    assert pick(candidates((0.9, nan), (0.9, 0.1), (nan, 0.8)), "bnm", 0.05) == 1
-    assert pick(candidates((nan, nan)), "bnm", 0.05) == 0
+    assert best_within_gate(candidates((0.9, 0.1), (0.9, 0.1)), "bnm", 0.05) == 1
+    assert best_within_gate(candidates((0.9, nan), (0.9, 0.1), (nan, 0.8)), "bnm", 0.05) == 1
+    assert best_within_gate(candidates((nan, nan)), "bnm", 0.05) == 0
 
 
 def judged(*scores: tuple[float, float, float]) -> list[Candidate]:
@@ -57,7 +57,9 @@ def test_where_the_score_has_no_value_information_decides() -> None:
     found = judged((0.5, 1.0, 0.9), (0.6, 1.9, 0.9), (0.7, 1.4, 0.9))
     for each in found:
         each.scores["dev"] = float("nan")
-    assert deciding(found, "dev") == "information_maximisation" and deciding(found, "class_ami") == "class_ami"
+    assert (
+        deciding_score(found, "dev") == "information_maximisation" and deciding_score(found, "class_ami") == "class_ami"
+    )
     assert choose(found, "dev", 0.05) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from train.selection.choice import Candidate
-from train.selection.hindsight import judge_scores, selection_report
+from train.selection.hindsight import hindsight_table, selection_report
 
 NAMES = ("epoch 1", "epoch 2", "epoch 3", "epoch 4")
 LABELS = np.array([0, 0, 0, 1, 1, 2])
@@ -34,7 +34,7 @@ def test_pick_regret_and_rank_correlation() -> None:
     given = candidates(
         bnm=[0.1, 0.2, 0.4, 0.3], snd=[4.0, 3.0, 1.0, 2.0], mano=[0.1, 0.2, 0.3, 0.9], loss_mcc=[0.0] * 4
     )
-    judged = judge_scores(logits(), given, np.arange(1, 7), LABELS, gate=0.05)
+    judged = hindsight_table(logits(), given, np.arange(1, 7), LABELS, gate=0.05)
     assert [row["mean_per_class"] for row in judged["candidates"]] == pytest.approx(PER_CLASS)
     assert [row["accuracy"] for row in judged["candidates"]] == pytest.approx([2 / 6, 3 / 6, 1, 5 / 6])
     assert judged["oracle"]["name"] == "epoch 3"
@@ -48,14 +48,14 @@ def test_pick_regret_and_rank_correlation() -> None:
 
 def test_the_gate_holds_for_every_score() -> None:
     given = candidates(bnm=[0.1, 0.2, 0.4, 0.3], source_accuracy=[0.9, 0.9, 0.5, 0.9])
-    rows = judge_scores(logits(), given, np.arange(1, 7), LABELS, gate=0.05)["scores"]
+    rows = hindsight_table(logits(), given, np.arange(1, 7), LABELS, gate=0.05)["scores"]
     assert {row["score"]: row["pick"] for row in rows}["bnm"] == "epoch 4"
 
 
 def test_what_has_no_order_has_no_correlation() -> None:
     nan = float("nan")
     given = candidates(bnm=[0.3] * 4, snd=[nan, nan, 1.0, 2.0], mano=[nan, 0.2, 0.4, 0.3])
-    rows = {row["score"]: row for row in judge_scores(logits(), given, np.arange(1, 7), LABELS, gate=1.0)["scores"]}
+    rows = {row["score"]: row for row in hindsight_table(logits(), given, np.arange(1, 7), LABELS, gate=1.0)["scores"]}
     assert rows["bnm"]["spearman"] is None and rows["snd"]["spearman"] is None
     assert rows["mano"]["spearman"] == pytest.approx(1) and rows["mano"]["pick"] == "epoch 3"
 

@@ -16,7 +16,7 @@ from tests.train.conftest import SMALL
 from train.data.datasets import TargetDomain
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
-from train.selection.partial_target import why_partial
+from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes
 from train.stages import adapt, probe
 
@@ -51,7 +51,7 @@ def photos(classes: list[int], darker: float = 0.0) -> TargetDomain:
 def why(target: TargetDomain, sizes: Sequence[Sizes] = ()) -> str:
     network = knows_colours()
     pooled = Inference(network, 1).pooled([torch.from_numpy(target.images).float() / 255])
-    return why_partial(network, pooled, target.extents, sizes)
+    return partial_target_reason(network, pooled, target.extents, sizes)
 
 
 @pytest.mark.parametrize("few", [[0, 1], [2, 3], [1, 5], [0, 1, 2], [4]])
@@ -80,7 +80,7 @@ def test_looking_changes_nothing() -> None:
     network = knows_colours()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     few = torch.from_numpy(COLOURS[np.repeat([0, 1], 30)]).float()
-    assert why_partial(network, few, np.full((60, 2), math.nan))
+    assert partial_target_reason(network, few, np.full((60, 2), math.nan))
     assert network.norm.target_statistics == "own" and all(
         torch.equal(before[name], now) for name, now in network.state_dict().items()
     )
@@ -90,7 +90,7 @@ def test_the_probe_is_passed_on_with_the_reason(
     project: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reason = "the photos seem to show few of the classes (about 1 of 3)."
-    monkeypatch.setattr("train.stages.adapt.why_partial", lambda *seen: reason)
+    monkeypatch.setattr("train.stages.adapt.partial_target_reason", lambda *seen: reason)
     stage = SMALL.adapt.model_copy(update={"fall_back": True, "target_statistics": "auto"})
     params = SMALL.model_copy(update={"adapt": stage})
     probe.run(project, params)

@@ -12,7 +12,7 @@ from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from train.cli import train_app
 from train.loop.checkpoint import Checkpoint
-from train.loop.optimizer import parameter_groups
+from train.loop.optimizer import freeze_blocks, parameter_groups
 from train.model import Model, new_network
 from train.params import AdaptParams, FinetuneParams
 from train.stages import finetune, probe
@@ -75,7 +75,8 @@ def test_rates_fall_towards_the_stem_and_frozen_blocks_do_not_train() -> None:
     network = new_network("test_efficientnet", "random", 3, 32)
     own = torch.nn.Linear(2, 2)
     stage = AdaptParams(layer_decay=0.5, frozen_blocks=1, backbone_learning_rate=0.1, head_learning_rate=1.0)
-    groups = parameter_groups(network, own.parameters(), stage, pace=0.5)
+    freeze_blocks(network, stage.frozen_blocks)
+    groups = parameter_groups(network, own.parameters(), stage, learning_rate_scale=0.5)
     rates = [group["lr"] for group in groups]
     assert rates[-1] == 0.5 and rates[-2] == 0.05 and rates[-3] == 0.025
     assert rates[:-1] == sorted(rates[:-1])

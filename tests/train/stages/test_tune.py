@@ -53,8 +53,8 @@ def test_a_search_goes_on_where_it_was_killed(
         tune.run(project, SMALL, stage, 3)
     found = tune.run(project, SMALL, stage, 3)
     assert "resumed at epoch 2 of 2" in capsys.readouterr().err
-    assert [candidate.name for candidate in found.tried] == ["trial 1", "trial 3", "trial 4"]
-    assert found.chosen in found.tried and set(found.values) == set(RANGES[stage])
+    assert [candidate.name for candidate in found.candidates] == ["trial 1", "trial 3", "trial 4"]
+    assert found.chosen in found.candidates and set(found.values) == set(RANGES[stage])
 
     (summary,) = optuna.get_all_study_summaries(f"sqlite:///{project.cache / 'tune.db'}")
     trials = optuna.load_study(study_name=summary.study_name, storage=f"sqlite:///{project.cache / 'tune.db'}").trials
@@ -76,7 +76,7 @@ def test_fine_tuning_can_be_searched_before_there_are_photos(project: Layout) ->
     pytest.importorskip("optuna")
     probe.run(project, SMALL)
     shutil.rmtree(project.squares)
-    assert len(tune.run(project, SMALL, "finetune", 1).tried) == 1
+    assert len(tune.run(project, SMALL, "finetune", 1).candidates) == 1
     with pytest.raises(UserError):
         tune.run(project, SMALL, "adapt", 1)
 

@@ -131,21 +131,6 @@ def test_density_ratios_are_large_where_the_target_lies() -> None:
     assert same.mean() == pytest.approx(1.0, abs=0.2)  # unequal sizes are no difference
 
 
-def test_dev_uses_the_training_rows_where_there_are_some() -> None:
-    outputs = _outputs(0.6)
-    training = np.random.default_rng(9).normal(size=(40, 6))
-    with_training = Outputs(
-        outputs.source_features,
-        outputs.source_logits,
-        outputs.source_labels,
-        outputs.target_features,
-        outputs.target_logits,
-        source_train_features=training,
-    )
-    plain, trained = (VALIDATORS["dev"](x) for x in (outputs, with_training))
-    assert np.isfinite(plain) and np.isfinite(trained) and plain != trained
-
-
 def test_hopkins_and_uniformity() -> None:
     rng = np.random.default_rng(7)
     spread = rng.uniform(size=(400, 2))

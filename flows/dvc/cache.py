@@ -1,0 +1,61 @@
+"""DVC's cache on disk: files by the hash of their content, and for each folder a list of its files and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from cad2real.files import atomic_file
+
+DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
+
+
+def file_hash(path: Path) -> str:
+    """The MD5 of the file's content in hexadecimal, as DVC names it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def folder_hash(folder: Path) -> str:
+    """The hash that DVC gives a folder: of the list of its files and their hashes."""
+    entries = [
+        {"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()}
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    entries.sort(key=lambda entry: entry["relpath"])
+    text = json.dumps(entries, sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + DIRECTORY
+
+
+def cache_path(root: Path, digest: str) -> Path:
+    """Where the cache of the project at `root` keeps the file, or the list of the folder, with this hash."""
+    return root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+
+
+def cached_digests(root: Path) -> set[str]:
+    """The hashes of everything in the cache of the project at `root`."""
+    folder = root / ".dvc" / "cache" / "files" / "md5"
+    return {path.parent.name + path.name for path in folder.glob("??/*") if ".tmp" not in path.name}
+
+
+def read_folder_list(root: Path, digest: str) -> dict[str, str] | None:
+    """Hashes by relative path of a folder, from the cache; None when the list is missing or damaged there."""
+    try:
+        text = cache_path(root, digest).read_bytes()
+        if hashlib.md5(text, usedforsecurity=False).hexdigest() + DIRECTORY != digest:
+            return None
+        return {entry["relpath"]: entry["md5"] for entry in json.loads(text)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_folder_list(root: Path, folder: Path, digest: str) -> None:
+    """Writes the list of `folder`, whose hash is `digest`, into the cache."""
+    files = sorted(
+        (path.relative_to(folder).as_posix(), file_hash(path)) for path in folder.rglob("*") if path.is_file()
+    )
+    text = json.dumps([{"md5": md5, "relpath": name} for name, md5 in files], sort_keys=True)
+    with atomic_file(cache_path(root, digest)) as temporary:
+        temporary.write_text(text, encoding="utf-8")

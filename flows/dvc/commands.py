@@ -1,0 +1,18 @@
+"""DVC's command line, run for a project. It is called as a command because its Python interface is not a stable one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from flows.environment import run_environment
+
+DVC = [sys.executable, "-m", "dvc"]
+
+
+def run_dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`dvc ARGUMENTS` in the project folder `root`, with its output captured. Does not raise when DVC fails."""
+    return subprocess.run(
+        [*DVC, *arguments], cwd=root, env=run_environment(root), capture_output=True, text=True, errors="replace"
+    )

@@ -1,0 +1,76 @@
+"""The environment of a run: Prefect's embedded server with its state in the project folder, and no telemetry."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from cad2real.errors import UserError
+from flows.ownership import refuse_foreign_project
+from flows.service_password import service_password
+
+PROJECT_VARIABLE = "CAD2REAL_PROJECT"
+"""The folder that the nightly flow retrains; without it the one that its process works in."""
+DVC_CACHE = Path("data") / "cache" / "dvc"
+"""DVC keeps pickles in a folder that all users share unless another is named (its core.site_cache_dir)."""
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "ITERATIVE_DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Lines of the stages are printed by the run itself; Prefect keeps them for its page but does not print them again.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+}
+EMBEDDED_SERVER = {
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    # The default is too short on a loaded machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+def run_environment(root: Path) -> dict[str, str]:
+    """The environment in which flows and DVC run for the project at `root`.
+
+    Variables that the user has set stay. With PREFECT_API_URL set, that server is used and nothing is started. Raises
+    UserError when the project belongs to another user.
+    """
+    refuse_foreign_project(root)
+    defaults = dict(QUIET)
+    defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
+    if "PREFECT_API_URL" not in os.environ:
+        defaults |= EMBEDDED_SERVER
+        defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
+    environment = {**defaults, **os.environ}
+    # `cad2real` and `dvc` in the stages' commands are the ones of this environment, activated or not.
+    binaries = str(Path(sys.executable).parent)
+    path = environment.get("PATH", os.defpath).split(os.pathsep)
+    environment["PATH"] = os.pathsep.join([binaries, *(entry for entry in path if entry != binaries)])
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment
+
+
+def private_folder(path: Path) -> Path:
+    """`path`, which is made if it is not there, for its owner alone. Raises UserError when that cannot be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be made ({error.strerror}).", "Make room, or mend the folder's rights."
+        ) from None
+    return path
+
+
+def apply_environment(root: Path) -> None:
+    """Makes `run_environment` this process's own. Prefect reads it at import, so call this before importing it.
+
+    A server that is started from now on asks for the project's password: other users reach 127.0.0.1 too.
+    """
+    os.environ.update(run_environment(root))
+    if "PREFECT_API_URL" not in os.environ:
+        private_folder(root / ".prefect")
+        password = service_password(root)
+        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password

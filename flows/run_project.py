@@ -1,0 +1,49 @@
+"""One run of a project from start to end: lock, checks, what is stale, the flow, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cad2real.layout import Layout
+from flows.dvc.disk_space import check_disk_space
+from flows.environment import apply_environment
+from flows.params_file import change_params
+from flows.pipeline import Outcome, StageResult, print_progress, stages_to_run
+from flows.project import prepare, project_lock
+from flows.stages import chosen_stages, stale_stages
+from flows.versions.record import record_run
+
+
+def run_project(
+    root: Path, stage: str | None = None, *, force: bool = False, changes: Sequence[str] = ()
+) -> list[StageResult]:
+    """Runs what is stale in the project at `root`, up to `stage` (None: all), after `changes` to params.yaml.
+
+    Returns a result for each stage, none when all was up to date. A run that changed something is recorded as a
+    version. Raises UserError.
+    """
+    stages = chosen_stages(root, stage)
+    with project_lock(root):
+        if changes:
+            change_params(Layout(root).params, changes)
+        params = prepare(root)
+        apply_environment(root)
+        stale = stale_stages(root)
+        if not force and not any(candidate.name in stale for candidate in stages):
+            print_progress("Nothing has changed since the last run.")
+            return []
+        for name, reasons in stale.items():
+            print_progress(f"stale: {name} ({', '.join(reasons)})")
+        check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
+        from flows.prefect_flow import pipeline_flow  # imports Prefect, which reads the settings
+
+        started = datetime.now().astimezone()
+        name = started.strftime("%Y%m%d-%H%M%S")
+        results = pipeline_flow(
+            root, stage, list(stale), force, Layout(root).logs / name, params.flow.retries, params.flow.retry_delay_s
+        )
+        if stage is None and any(result.outcome != Outcome.UNCHANGED for result in results):
+            record_run(root, name, started, results, commit=params.flow.commit)
+    return results

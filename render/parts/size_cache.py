@@ -1,0 +1,53 @@
+"""How large each CAD file's part is. Reading a STEP file takes up to seconds, so sizes are kept from run to run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cad2real.files import write_json
+from render.parts import geometry
+from render.parts.geometry import load_geometry
+
+
+class SizeCache:
+    """Sizes in mm and counts of triangles, kept in the file `memory` from run to run (None: not kept)."""
+
+    def __init__(self, memory: Path | None) -> None:
+        self.memory = memory
+        self.reader = _reader()
+        self._known = _load(memory, self.reader)
+        self._used: dict[str, Any] = {}
+
+    def measure(self, path: Path, units: str, digest: str) -> tuple[tuple[float, float, float], int]:
+        """Size and triangles of the CAD file `path`, whose bytes have the hash `digest`. Raises GeometryError."""
+        key = f"{digest} {path.suffix.lower()} {units}"
+        if key not in self._known:
+            read = load_geometry(path, units)
+            self._known[key] = [[round(float(side), 6) for side in read.size_mm], read.triangles]
+        self._used[key] = self._known[key]
+        (x, y, z), triangles = self._known[key]
+        return (x, y, z), triangles
+
+    def save(self) -> None:
+        """Writes what was asked for this time, and forgets the rest."""
+        if self.memory is not None:
+            write_json(self.memory, {"reader": self.reader, "measured": self._used})
+
+
+def _reader() -> str:
+    """What reads CAD: our code and the libraries. Another one may measure otherwise."""
+    code = hashlib.sha256(Path(geometry.__file__).read_bytes()).hexdigest()
+    return " ".join([code, *(f"{name} {version(name)}" for name in ("trimesh", "cascadio", "numpy"))])
+
+
+def _load(memory: Path | None, reader: str) -> dict[str, Any]:
+    try:
+        saved = json.loads(memory.read_bytes()) if memory is not None else {}
+        known = saved["measured"] if saved["reader"] == reader else {}
+        return {key: [[x, y, z], triangles] for key, ([x, y, z], triangles) in known.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}

@@ -1,0 +1,63 @@
+"""`cad2real init`, and that the repository's project and the starter say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cad2real.errors import UserError
+from cad2real.params import Params, load_params
+from flows.dvc.code_versions import ROOMS, refresh
+from flows.init_project import STARTER, init_project
+from flows.project import prepare
+from flows.stages import stale_stages
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_a_new_project_is_ready_and_has_the_defaults(tmp_path: Path) -> None:
+    root = tmp_path / "gearbox"
+    init_project(root)
+    assert prepare(root) == Params()
+    stages = stale_stages(root)
+    assert list(stages) == ["catalogue", "render", "photos", "probe", "adapt", "evaluate", "index", "report"]
+    assert (root / "data" / "parts" / "parts.csv").read_text().startswith("part_id,")
+    assert (root / "data" / "photos").is_dir()
+
+
+def test_what_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "data" / "parts").mkdir(parents=True)
+    (tmp_path / "data" / "parts" / "parts.csv").write_text("part_id,file\nmine,mine.stl\n")
+    init_project(tmp_path)
+    assert "mine" in (tmp_path / "data" / "parts" / "parts.csv").read_text()
+    with pytest.raises(UserError, match="is a project already"):
+        init_project(tmp_path)
+
+
+def test_new_code_is_recorded_once(tmp_path: Path) -> None:
+    init_project(tmp_path)
+    path = tmp_path / "code.yaml"
+    assert set(yaml.safe_load(path.read_text())) == set(ROOMS)
+    path.write_text("train: older\n")
+    refresh(tmp_path)
+    assert yaml.safe_load(path.read_text())["train"] != "older"
+
+
+@pytest.mark.parametrize("path", [REPOSITORY / "params.yaml", STARTER / "params.yaml"])
+def test_params_files_are_valid_and_have_every_block(path: Path) -> None:
+    load_params(path)
+    assert set(Params().model_dump()) == set(yaml.safe_load(path.read_text()))
+
+
+def test_the_starters_stages_are_the_repositorys_with_code_versions_for_folders() -> None:
+    ours = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    theirs = yaml.safe_load((STARTER / "dvc.yaml").read_text())["stages"]
+    for stage in ours.values():
+        code = [dep for dep in stage["deps"] if not dep.startswith("data/")]
+        stage["deps"] = [dep for dep in stage["deps"] if dep.startswith("data/")]
+        keys = [dep.removesuffix(".py").replace("/", ".") for dep in code]
+        stage.setdefault("params", []).append({"code.yaml": keys})
+    assert theirs == ours
+    assert list(theirs) == list(ours)

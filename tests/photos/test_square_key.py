@@ -1,0 +1,25 @@
+"""The content keys of squares, to the letter: with another key every photo is cut again, and the index built anew.
+
+The box stands in the key as Python writes it, class and field names included. Whoever changes a key here means it: the
+square's pixels differ, and `RECIPE` is raised with it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from photos.crop import Box
+from photos.manifest import content_key
+
+
+@pytest.mark.parametrize(
+    ("box", "border", "size", "expected"),
+    [
+        (None, "shift", 512, "40cc62cb112a2a4a"),
+        (None, "pad", 512, "40cc62cb112a2a4a"),
+        (Box(10, 20.5, 110, 90), "shift", 512, "4b6edfa42c7f2983"),
+        (Box(10.0, 20.5, 110.0, 90.0), "pad", 128, "41e16e96f8dcfb41"),
+    ],
+)
+def test_keys(box: Box | None, border: str, size: int, expected: str) -> None:
+    assert content_key("3afed8c8d69f9bfd", box, border, size) == expected

@@ -1,0 +1,111 @@
+"""The losses of one step of adaptation: images of both domains go in, a dict of named losses comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its name everywhere
+from torch import Tensor, nn
+
+from train.loop.label_shift import LabelShift
+from train.loop.parallel_network import ParallelNetwork
+from train.loop.schedule import Schedule
+from train.loop.step_images import Restyle, StepImages
+from train.methods.batch import Method, StepBatch
+from train.sizes.size_prior import SizePrior
+
+
+@dataclass(frozen=True)
+class AdaptationTask:
+    """What a step learns: the renders' labels, and what each of `methods` (by name) asks of the photos.
+
+    `student` is the network that trains, `teacher` its average over the steps (mean teacher). `label_shift` weighs the
+    renders' losses by the mix of classes among the photos. The loop that calls it owns all else: precision, gradient
+    accumulation, distribution, the optimiser and its schedule.
+    """
+
+    student: ParallelNetwork
+    teacher: ParallelNetwork
+    methods: Mapping[str, Method]
+    label_smoothing: float
+    label_shift: LabelShift | None = None
+
+    @property
+    def restyles(self) -> list[Restyle]:
+        """What the methods do to renders before they are trained on (FDA)."""
+        return [method.restyle for method in self.methods.values()]
+
+    @property
+    def method_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the methods' own networks (discriminators), which train along."""
+        return [parameter for method in self.methods.values() for parameter in method.parameters()]
+
+    @property
+    def sam_rho(self) -> float:
+        """How far weights are perturbed before the gradient is taken (SDAT), 0 for not at all."""
+        return sum(method.sam_rho for method in self.methods.values())
+
+    def losses(self, images: StepImages, size_prior: SizePrior | None = None) -> dict[str, Tensor]:
+        """The weighted losses by name: "source", and once photos are trained on those of the methods.
+
+        One forward pass of renders and photos together; `size_prior` corrects the teacher's class probabilities.
+        """
+        network, renders = self.student.network, len(images.labels)
+        pooled = self.student.pooled(images.images)
+        network.norm.set_batch_statistics(pooled)
+        source_feature, source_logits, source_loss = self._source(pooled[:renders], images.labels)
+        if images.weak is None:
+            return {"source": source_loss}
+        teacher = self._teacher_probabilities(images, images.weak, size_prior)
+        target_feature = network.norm(pooled[renders:], "target", teacher)
+        batch = StepBatch(
+            source_feature=source_feature,
+            source_logits=source_logits,
+            source_labels=images.labels.to(source_logits.device),
+            target_feature=target_feature,
+            target_logits=network.head(target_feature),
+            target_teacher=teacher,
+            weak=images.weak,
+            strong=images.images[renders:],
+            head=network.head,
+            forward_target=partial(self.student.forward_target, probabilities=teacher),
+            sized=size_prior is not None and images.extents is not None,
+            progress=images.progress,
+        )
+        losses, ramp = {"source": source_loss}, Schedule.ramp(images.progress)
+        for name, method in self.methods.items():
+            loss = method.loss(batch)
+            if loss is not None:
+                losses[name] = ramp * method.weight * loss
+        return losses
+
+    def source_loss(self, images: StepImages) -> Tensor:
+        """The renders' loss alone, in a forward pass of its own that moves no running statistics (SDAT)."""
+        pooled = self.student.pooled(images.images[: len(images.labels)])
+        self.student.network.norm.set_batch_statistics(pooled, update_running=False)
+        return self._source(pooled, images.labels)[-1]
+
+    def _source(self, pooled: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features (n, d), logits (n, c) and cross-entropy of the renders, whose pooled features (n, d) are given."""
+        network = self.student.network
+        feature = network.norm(pooled, "source")
+        logits = network.head(feature)
+        labels = labels.to(logits.device)
+        if self.label_shift is None:
+            return feature, logits, F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
+        losses = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing, reduction="none")
+        return feature, logits, self.label_shift(losses, labels)
+
+    @torch.no_grad()
+    def _teacher_probabilities(self, images: StepImages, weak: Tensor, size_prior: SizePrior | None) -> Tensor:
+        """The teacher's class probabilities (m, c) for the weak views, corrected by the parts' sizes in the photos."""
+        network = self.teacher.network
+        logits: Tensor = network.head(network.norm(self.teacher.pooled(weak), "target"))
+        if size_prior is not None and images.extents is not None:
+            weight = torch.from_numpy(size_prior.network_weight(images.extents)).to(logits)
+            likelihood = torch.from_numpy(size_prior.log_likelihood(images.extents)).to(logits)
+            logits = weight * logits.log_softmax(dim=1) + likelihood
+        return logits.softmax(dim=1)

@@ -109,5 +109,5 @@ def test_every_module_that_is_started_as_a_process_is_known() -> None:
         for flag, node in zip(command.elts, command.elts[1:], strict=False)
         if isinstance(flag, ast.Constant) and flag.value == "-m" and isinstance(node, ast.Constant)
     }
-    no_stages = {"cad2real", "dvc", "prefect", "train.stages.score"}
+    no_stages = {"cad2real", "dvc", "train.stages.score"}
     assert {str(name) for name in started} == no_stages | set(STARTED_AS_PROCESSES.values())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
-from train.methods import METHODS
 from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodName, TargetAugmentParams, TrainParams
 
 type Methods = dict[MethodName, float]
@@ -47,10 +47,10 @@ class Row:
 
 
 def rows() -> dict[str, Row]:
-    """What is run, by the name in the table: each method of the registry alone, none, and for long DANN and the best
+    """What is run, by the name in the table: each method alone, none, and for long DANN and the best
     combination.
     """
-    alone: dict[str, Row] = {name: Row({name: WEIGHTS.get(name, 1.0)}, SHORT) for name in METHODS}
+    alone: dict[str, Row] = {name: Row({name: WEIGHTS.get(name, 1.0)}, SHORT) for name in get_args(MethodName)}
     long = {
         f"{' + '.join(methods)}, {epochs * EPOCH_STEPS:,} steps": Row(methods, epochs, 4e-3) for methods, epochs in LONG
     }

@@ -83,7 +83,7 @@ class AdaptationTask:
         return losses
 
     def source_loss(self, images: StepImages) -> Tensor:
-        """The renders' loss alone, in a forward pass of its own that moves no running statistics (SDAT)."""
+        """The renders' loss alone, in a forward pass of its own that leaves joint running statistics alone (SDAT)."""
         pooled = self.student.pooled(images.images[: len(images.labels)])
         self.student.network.norm.set_batch_statistics(pooled, update_running=False)
         return self._source(pooled, images.labels)[-1]

@@ -1,11 +1,21 @@
-"""Adaptation methods by name. A new method is one new file here and one line in `METHODS`."""
+"""Adaptation methods by name. A new method of this package is one new file here, one line in `METHODS` and its name in
+`MethodName` (`train.params`), which is what params.yaml may hold.
+
+A method of your own, from Python, with its weight:
+
+    class Mine(Method):
+        def loss(self, batch: StepBatch) -> Tensor: ...
+
+    METHODS["mine"] = Mine
+    params = TrainParams(adapt=AdaptParams().model_copy(update={"methods": {"mine": 1.0}}))
+"""
 
 from __future__ import annotations
 
 from train.methods.adda import Adda
 from train.methods.advent import Advent
 from train.methods.afn import Afn
-from train.methods.batch import Method
+from train.methods.batch import Method, Setting, StepBatch
 from train.methods.bnm import Bnm
 from train.methods.bsp import Bsp
 from train.methods.cdan import Cdan
@@ -27,9 +37,10 @@ from train.methods.prior_information import PriorInformation
 from train.methods.sdat import Sdat
 from train.methods.self_training import SelfTraining
 from train.methods.size_training import SizeTraining
-from train.params import MethodName
 
-METHODS: dict[MethodName, type[Method]] = {
+__all__ = ["METHODS", "Method", "Setting", "StepBatch"]
+
+METHODS: dict[str, type[Method]] = {
     "dann": Dann,
     "adda": Adda,
     "cdan": Cdan,

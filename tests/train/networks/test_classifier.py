@@ -26,7 +26,7 @@ def test_replicas_give_the_gradients_of_one_pass() -> None:
     replicas.collect_gradients()
     for parameter, gradient in zip(module.parameters(), expected, strict=True):
         assert torch.allclose(parameter.grad, gradient, atol=1e-6)
-    module[0].weight.data += 1.0  # an optimiser's step on the module reaches every lane
+    module[0].weight.data += 1.0  # an optimiser's step on the module reaches every replica
     assert torch.allclose(replicas.map_images(images, lambda replica, share: replica(share)), module(images), atol=1e-6)
 
 

@@ -5,6 +5,10 @@ Import this only after `flows.environment.apply_environment`: Prefect reads its 
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,8 @@ from flows.pipeline import StageError, StageResult, print_progress, run_stage, r
 from flows.processes import end_with_this_process
 from flows.run_summary import result_table
 from flows.stages import chosen_stages
+
+SERVER_POLL_S = 0.2
 
 
 def is_transient(task: object, run: object, state: State[Any]) -> bool:
@@ -46,7 +52,6 @@ def pipeline_flow(
     root: Path, stage: str | None, stale: list[str], force: bool, logs: Path, retries: int, retry_delay_s: float
 ) -> list[StageResult]:
     """The stages of the project at `root`, up to `stage` (None: all). `stale` is what DVC found changed."""
-    _end_server_with_this_process()
     retried = stage_task.with_options(retries=retries, retry_delay_seconds=retry_delay_s)
     results = run_stages(root, chosen_stages(root, stage), stale=stale, force=force, logs=logs, runner=retried)
     # Shown on the run's page.
@@ -54,8 +59,26 @@ def pipeline_flow(
     return results
 
 
-def _end_server_with_this_process() -> None:
-    """Prefect ends its embedded server only when this process ends normally; this ends it in the other cases too."""
-    for child in psutil.Process().children():
-        if "prefect.server.api.server:create_app" in child.cmdline():
-            end_with_this_process(child.pid)
+@contextmanager
+def embedded_server_ends_with_this_process() -> Iterator[None]:
+    """Put this around a call of the flow: its embedded server ends with this process, even after a kill -9.
+
+    Prefect ends its server only when this process ends normally. And it starts the server, and waits until that answers
+    (a minute on a loaded machine), before the flow's first line: so this looks out for the server from before the call.
+    """
+    done = threading.Event()
+    if "PREFECT_API_URL" not in os.environ:
+        threading.Thread(target=_tie_embedded_server, args=[done], daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _tie_embedded_server(done: threading.Event) -> None:
+    while not done.wait(SERVER_POLL_S):
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):  # ended since it was listed
+                if "prefect.server.api.server:create_app" in child.cmdline():
+                    end_with_this_process(child.pid)
+                    return

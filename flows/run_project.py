@@ -37,13 +37,21 @@ def run_project(
         for name, reasons in stale.items():
             print_progress(f"stale: {name} ({', '.join(reasons)})")
         check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
-        from flows.prefect_flow import pipeline_flow  # imports Prefect, which reads the settings
+        # Imports Prefect, which reads its settings then.
+        from flows.prefect_flow import embedded_server_ends_with_this_process, pipeline_flow
 
         started = datetime.now().astimezone()
         name = started.strftime("%Y%m%d-%H%M%S")
-        results = pipeline_flow(
-            root, stage, list(stale), force, Layout(root).logs / name, params.flow.retries, params.flow.retry_delay_s
-        )
+        with embedded_server_ends_with_this_process():
+            results = pipeline_flow(
+                root,
+                stage,
+                list(stale),
+                force,
+                Layout(root).logs / name,
+                params.flow.retries,
+                params.flow.retry_delay_s,
+            )
         if stage is None and any(result.outcome != Outcome.UNCHANGED for result in results):
             record_run(root, name, started, results, commit=params.flow.commit)
     return results

@@ -1,6 +1,6 @@
 """Raw photos, with or without boxes, to upright square pictures.
 
 `find` lists the photos and what each is cut by, `boxes` reads the box file; `opening` opens one photo safely and turns
-it upright (EXIF), `crop` says which square is cut, `square` cuts it; `manifest` is photos.csv and the content key,
-`stage` a whole folder. Search opens its query photos through `square` too.
+it upright (EXIF), `pixels` makes it RGB, `crop` says which square is cut, `square` cuts it; `manifest` is photos.csv
+and the content key, `stage` a whole folder. Search opens its query photos through `square` too.
 """

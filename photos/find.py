@@ -39,7 +39,9 @@ def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
             path = here / name
             if name.startswith(".") or path.suffix.lower() in SIDE_FILES:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if not is_text(path.relative_to(folder)):
+                skipped.append(_skip(path, folder, "has a name that is not valid UTF-8. Rename it."))
+            elif path.is_symlink() and not path.resolve().is_relative_to(root):
                 skipped.append(
                     _skip(path, folder, "is a link that leads out of the photo folder. Copy the photo here.")
                 )
@@ -103,5 +105,15 @@ def _photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> 
     return Skipped(image, "", f"is not a photo in {folder}. Correct the name or add the photo.")
 
 
+def is_text(path: Path) -> bool:
+    """Whether the name of `path` can be written into a file: on Linux a name may be any bytes."""
+    return printable(path) == str(path)
+
+
+def printable(path: Path) -> str:
+    """The name of `path`; bytes of it that are no text become hexadecimal escapes."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def _skip(path: Path, folder: Path, reason: str) -> Skipped:
-    return Skipped(path.relative_to(folder).as_posix(), str(folder), reason)
+    return Skipped(printable(path.relative_to(folder)), printable(folder), reason)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from cad2real.errors import UserError
+from photos.pixels import LARGE_BYTES, decoded_bytes, to_rgb
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # no format that runs code, such as EPS
 MAX_PIXELS = 150_000_000
@@ -41,25 +42,37 @@ class Photo:
 
     def read(self, share: float = 1.0) -> Image.Image:
         """The upright picture as RGB, at least `share` (0 to 1] of its size: large JPEGs are decoded smaller, which is
-        several times faster. Raises UserError when the file is damaged.
+        several times faster, and what is very large is made smaller. The photo is used up by it. Raises UserError when
+        the file is damaged.
         """
         try:
             if share < 1 and self.image.format in ("JPEG", "MPO"):
                 width, height = self.image.size
                 self.image.draft(None, (max(1, int(width * share)), max(1, int(height * share))))
             self.image.load()
-        except Exception as error:  # each decoder has its own exceptions
+            image = to_rgb(self.image, share)
+        except (UserError, MemoryError):
+            raise
+        except Exception as error:  # each decoder has its own exceptions, and some only show in the conversion
             raise _damaged(error) from None
-        image = _rgb(self.image)
+        if image is not self.image:
+            self.image.close()  # frees what was decoded
         return image.transpose(UPRIGHT[self.orientation]) if self.orientation in UPRIGHT else image
+
+
+_one_large_photo = Lock()
 
 
 @contextmanager
 def open_photo(path: Path) -> Iterator[Photo]:
-    """Opens `path` and checks its header. Raises UserError (it does not name the file) when it is no usable photo."""
+    """Opens `path` and checks its header. Raises UserError (it does not name the file) when it is no usable photo.
+
+    Threads may open photos at the same time; of very large ones only one is open at a time.
+    """
     if path.suffix.lower() in RAW_SUFFIXES:
         raise UserError("is a camera's raw file, which is not supported.", "Export it as JPEG.")
-    # The limit below is stricter than the one that Pillow warns of.
+    # Pillow's warnings would reach the terminal; its limit of pixels is wider than the one below.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
         image = Image.open(path, formats=FORMATS)
@@ -74,14 +87,17 @@ def open_photo(path: Path) -> Iterator[Photo]:
             raise UserError(f"is {image.width}x{image.height} pixels, which is too large.", _smaller())
         if min(image.size) < LEAST_SIDE_PX:
             raise UserError(f"is {image.width}x{image.height} pixels, which is too small.", "Use the original photo.")
-        try:
-            if image.format not in ("JPEG", "MPO"):
-                image.load()  # TIFF turns itself upright here, PNG may keep its EXIF at the end
-        except Exception as error:
-            raise _damaged(error) from None
-        orientation = _orientation(image)
-        turned = orientation in (5, 6, 7, 8)
-        yield Photo(image, orientation, image.size[turned], image.size[not turned])
+        with _one_large_photo if decoded_bytes(image) > LARGE_BYTES else nullcontext():
+            try:
+                if image.format not in ("JPEG", "MPO"):
+                    image.load()  # TIFF turns itself upright here, PNG may keep its EXIF at the end
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise _damaged(error) from None
+            orientation = _orientation(image)
+            turned = orientation in (5, 6, 7, 8)
+            yield Photo(image, orientation, image.size[turned], image.size[not turned])
 
 
 def _orientation(image: Image.Image) -> int:
@@ -89,20 +105,6 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # damaged EXIF: the picture itself may be fine
         return 1
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB: transparency on white, as cut-outs are shown; 16-bit grey by its upper eight bits."""
-    if image.mode.startswith("I"):
-        values = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255)
-        return Image.fromarray(values.astype(np.uint8), "L").convert("RGB")
-    if image.mode == "F":
-        raise UserError("holds floating-point values, not a photo.", "Export it as an 8-bit JPEG or PNG.")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
 
 
 def _smaller() -> str:

@@ -122,6 +122,8 @@ def _process(
         results = photo_squares(path, [wanted.box for wanted in job.wanted], border, size)
     except UserError as error:
         return [], [Skipped(job.photo, job.wanted[0].where, str(error))], 0
+    except MemoryError:
+        return [], [Skipped(job.photo, job.wanted[0].where, "takes more memory than there is. Scale it down.")], 0
     made: list[SquareRow] = []
     faults: list[Skipped] = []
     for wanted, name, key, result in zip(job.wanted, job.names, keys, results, strict=True):

@@ -16,7 +16,7 @@ from cad2real.errors import Skipped, UserError
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box, Crop
-from photos.find import find_photos
+from photos.find import find_photos, is_text, printable
 from photos.params import PhotosParams
 from photos.square import photo_squares
 
@@ -97,7 +97,9 @@ class Predictor:
 
     def _square(self, photo: Path, box: Box | None) -> tuple[Crop, Image.Image] | Skipped:
         if not photo.is_file():
-            return Skipped(str(photo), "", "does not exist. Correct the path.")
+            return Skipped(printable(photo), "", "does not exist. Correct the path.")
+        if not is_text(photo):
+            return Skipped(printable(photo), "", "has a name that is not valid UTF-8. Rename it.")
         try:
             result = photo_squares(photo, [box], self.squares.border, self.squares.size)[0]
         except UserError as error:
@@ -121,7 +123,7 @@ def list_photos(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
             continue
         names, faults = find_photos(path)
         found += [path / name for name in names]
-        skipped += [Skipped(str(path / fault.thing), "", fault.reason) for fault in faults]
+        skipped += [Skipped(f"{printable(path)}/{fault.thing}", "", fault.reason) for fault in faults]
         if not names and not faults:
-            skipped.append(Skipped(str(path), "", "holds no photos. Name another folder."))
+            skipped.append(Skipped(printable(path), "", "holds no photos. Name another folder."))
     return found, skipped

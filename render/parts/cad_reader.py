@@ -13,45 +13,65 @@ import resource
 import signal
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Self
 
+from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
 
-CPU_LIMIT_S = 120
-"""Of computing for one file: the slowest real parts at hand take 15 s."""
-WALL_LIMIT_S = 5.0 * CPU_LIMIT_S
-"""For what hangs without computing; a busy machine gives a process a fifth of a core at least."""
-MEMORY_LIMIT = 4 * 1024**3
-"""Bytes that one file may take: ten million triangles, the most that are rendered, take two thirds of it."""
 START_S = 120.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may take: `cpu_s` of computing (the slowest real parts at hand take 15), `wall_s` until it is taken
+    for one that hangs (a busy machine gives a process a fifth of a core at least), `memory` in bytes.
+    """
+
+    cpu_s: int = 120
+    wall_s: float = 600.0
+    memory: int = 4 * 1024**3
+
 
 Measured = tuple[tuple[float, float, float], int]
 """Size in mm and number of triangles."""
 
 
 class CadReader:
-    """Measures CAD files one after the other. The process starts with the first file; `close` ends it."""
+    """Measures CAD files one after the other; a context manager. The process starts with the first file."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self._limits = limits
         self._process: multiprocessing.process.BaseProcess | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def measure(self, path: Path, units: str) -> Measured:
         """Size and triangles of the CAD file `path`; see `load_geometry`. Raises GeometryError, also when the reading
         process was lost over the file or went beyond a limit.
         """
+        if path.suffix.lower() in scene_files.FORMATS:
+            return measure_here(path, units)  # Blender reads these, in a process of its own
         if self._process is None or not self._process.is_alive():
             self._start()
         try:
             self._connection.send((path, units))
-            answer = self._connection.recv() if self._connection.poll(WALL_LIMIT_S) else None
+            answer = self._connection.recv() if self._connection.poll(self._limits.wall_s) else None
         except (EOFError, OSError):
             raise GeometryError(f"{path.name}: {self._loss()}") from None
         if answer is None:
             self.close()
-            raise GeometryError(f"{path.name}: was not read after {WALL_LIMIT_S:.0f} s; export it again, or simpler")
-        if isinstance(answer, str):
-            raise GeometryError(answer)
+            raise GeometryError(
+                f"{path.name}: was not read after {self._limits.wall_s:.0f} s; export it again, or simpler"
+            )
+        if isinstance(answer, GeometryError):
+            raise answer
         size, triangles = answer
         return size, triangles
 
@@ -67,7 +87,7 @@ class CadReader:
         self.close()
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._limits), daemon=True)
         self._process.start()
         theirs.close()
         with suppress(EOFError, OSError):
@@ -81,12 +101,12 @@ class CadReader:
         code = self._process.exitcode
         self.close()
         if code == -signal.SIGXCPU:
-            return f"took more than {CPU_LIMIT_S} s of computing; export it again, or simpler"
+            return f"took more than {self._limits.cpu_s} s of computing; export it again, or simpler"
         name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
         return f"the reader of CAD crashed on it ({name}); it is damaged or too complex; export it again"
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, limits: Limits) -> None:
     """The process: reads files until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     quiet = os.open(os.devnull, os.O_WRONLY)
@@ -96,27 +116,33 @@ def _serve(connection: Connection) -> None:
     import trimesh  # noqa: F401
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_AS, _virtual_bytes() + MEMORY_LIMIT)
+    _limit(resource.RLIMIT_AS, _virtual_bytes() + limits.memory)
     connection.send(True)
     while True:
         try:
             path, units = connection.recv()
         except (EOFError, OSError):
             return
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + CPU_LIMIT_S)
-        connection.send(_measured(path, units))
+        _limit(resource.RLIMIT_CPU, int(time.process_time()) + limits.cpu_s)
+        connection.send(_answer(path, units, limits))
 
 
-def _measured(path: Path, units: str) -> Measured | str:
+def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
     """What `path` measures, or why it cannot be read."""
     try:
-        read = load_geometry(path, units)
+        return measure_here(path, units)
     except GeometryError as error:
-        return str(error)
+        return error
     except MemoryError:
-        return f"{path.name}: takes more than {MEMORY_LIMIT // 1024**3} GB of memory; export it coarser"
+        gigabytes = limits.memory / 1024**3
+        return GeometryError(f"{path.name}: takes more than {gigabytes:.3g} GB of memory to read; export it coarser")
     except RecursionError:
-        return f"{path.name}: is nested too deeply; export it again"
+        return GeometryError(f"{path.name}: is nested too deeply; export it again")
+
+
+def measure_here(path: Path, units: str) -> Measured:
+    """Size and triangles of the CAD file `path`, read in this process. Raises GeometryError."""
+    read = load_geometry(path, units)
     x, y, z = (round(float(side), 6) for side in read.size_mm)
     return (x, y, z), read.triangles
 

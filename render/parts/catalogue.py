@@ -15,6 +15,7 @@ from cad2real.progress import Progress
 from render.materials.assignment import read_bodies, split_words
 from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
+from render.parts.cad_reader import CadReader
 from render.parts.geometry import GeometryError
 from render.parts.part_list import PART_ID, Row, read_part_list
 from render.parts.size_cache import SizeCache
@@ -69,8 +70,8 @@ def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memor
     rows, skipped = read_part_list(part_list, default_units)
     parts: list[Part] = []
     notes: list[Skipped] = []
-    sizes = SizeCache(memory)
-    with Progress("catalogue", len(rows), "parts") as progress:
+    with CadReader() as reader, Progress("catalogue", len(rows), "parts") as progress:
+        sizes = SizeCache(memory, reader.measure)
         for row in rows:
             try:
                 parts.append(_part(row, root, sizes))
@@ -103,7 +104,8 @@ def make_part(file: Path, words: str = "", units: str = "mm", part_id: str = "",
         raise UserError(f"{file} does not exist.", "Correct the path of the CAD file.")
     material, surface, color = split_words(words)
     row = Row(part_id, file.resolve(), str(file), part_id, "", units, material, surface, color, bodies="")
-    return _part(row, (root or Path()).resolve(), SizeCache(None))
+    with CadReader() as reader:
+        return _part(row, (root or Path()).resolve(), SizeCache(None, reader.measure))
 
 
 def _part(row: Row, root: Path, sizes: SizeCache) -> Part:

@@ -27,6 +27,11 @@ STEP_TOLERANCE = 3e-4
 STEP_TOLERANCE_RAD = 0.35
 """Largest turn of a curved surface between neighbouring triangles, for what is small: 18 facets around a cylinder."""
 
+STEP_POINT = re.compile(
+    rb"#(\d{1,18}+)\s*+=\s*+CARTESIAN_POINT\s*+\(\s*+'[^']{0,500}+'\s*+,\s*+\(([^(),]++,[^(),]++,[^(),]++)\)"
+)
+STEP_REFERENCE = re.compile(rb"#(\d{1,18}+)(?!\s*+=)")
+
 
 class GeometryError(Exception):
     """A CAD file that cannot be rendered: one line for people with the remedy in it."""
@@ -162,6 +167,8 @@ def _read(path: Path, suffix: str, file_materials: bool) -> list[Raw]:
             bodies.append((str(node), vertices, triangles, read_file_material(mesh) if file_materials else None))
     except TextureError as error:
         raise GeometryError(f"{path.name}: {error}") from None
+    except (GeometryError, MemoryError, RecursionError):
+        raise
     except Exception as error:
         line = str(error).strip().splitlines()
         raise GeometryError(
@@ -172,14 +179,19 @@ def _read(path: Path, suffix: str, file_materials: bool) -> list[Raw]:
 
 
 def _step_extent(path: Path) -> float:
-    """About how large the part is, in the file's own unit, from the points that its text names."""
+    """About how large the part is, in the file's own unit: from the points that its text names and refers to. A point
+    that nothing refers to belongs to no shape. Raises GeometryError for coordinates that are not numbers.
+    """
     text = path.read_bytes()
-    found = re.findall(rb"CARTESIAN_POINT\s*\([^(]*\(([^,)]+),([^,)]+),([^,)]+)\)", text)
+    points = {int(match[1]): match[2] for match in STEP_POINT.finditer(text)}
+    used = {number for match in STEP_REFERENCE.finditer(text) if (number := int(match[1])) in points}
     try:
-        points = np.array(found, np.float64)
+        corners = np.array([points[number].split(b",") for number in sorted(used)], np.float64)
     except ValueError:
-        points = np.empty((0, 3))
-    return float(np.ptp(points, axis=0).max()) if len(points) > 1 else 100.0
+        return 100.0
+    if not np.isfinite(corners).all():
+        raise GeometryError(f"{path.name}: has points that are not numbers (NaN or infinite); export it again")
+    return float(np.ptp(corners, axis=0).max()) or 100.0 if len(corners) > 1 else 100.0
 
 
 def _clean(

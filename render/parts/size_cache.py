@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from cad2real.files import write_json
 from render.parts import geometry
-from render.parts.geometry import load_geometry
+from render.parts.cad_reader import Measured
 
 
 class SizeCache:
-    """Sizes in mm and counts of triangles, kept in the file `memory` from run to run (None: not kept)."""
+    """Sizes in mm and counts of triangles as `measure` finds them (`CadReader.measure`), kept in the file `memory` from
+    run to run (None: not kept).
+    """
 
-    def __init__(self, memory: Path | None) -> None:
+    def __init__(self, memory: Path | None, measure: Callable[[Path, str], Measured]) -> None:
         self.memory = memory
+        self._measure = measure
         self.reader = _reader()
         self._known = _load(memory, self.reader)
         self._used: dict[str, Any] = {}
 
-    def measure(self, path: Path, units: str, digest: str) -> tuple[tuple[float, float, float], int]:
+    def measure(self, path: Path, units: str, digest: str) -> Measured:
         """Size and triangles of the CAD file `path`, whose bytes have the hash `digest`. Raises GeometryError."""
         key = f"{digest} {path.suffix.lower()} {units}"
         if key not in self._known:
-            read = load_geometry(path, units)
-            self._known[key] = [[round(float(side), 6) for side in read.size_mm], read.triangles]
+            size, triangles = self._measure(path, units)
+            self._known[key] = [list(size), triangles]
         self._used[key] = self._known[key]
         (x, y, z), triangles = self._known[key]
         return (x, y, z), triangles

@@ -8,8 +8,18 @@ import pytest
 import trimesh
 
 from render.params import EnvironmentParams, RenderParams
+from render.parts.cad_reader import CadReader, measure_here
 from render.parts.catalogue import Part, make_catalogue
 from render.views.settings import RenderSettings, make_settings
+
+
+@pytest.fixture(autouse=True)
+def reads_cad_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests' own CAD is read in their process: starting another takes seconds. tests/render/parts/test_cad_reader
+    is about that process.
+    """
+    if "test_cad_reader" not in request.node.nodeid:
+        monkeypatch.setattr(CadReader, "measure", lambda reader, path, units: measure_here(path, units))
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 import trimesh
 
 from render.parts import size_cache
+from render.parts.cad_reader import CadReader, Measured, measure_here
 from render.parts.catalogue import Catalogue, cad_digest, make_catalogue
-from render.parts.geometry import Geometry, load_geometry
 
 read: list[str] = []
 
@@ -21,11 +21,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "parts.csv").write_text("part_id,file\nbox,box.stl\nchip,chip.stl\n")
     read.clear()
 
-    def load(path: Path, units: str) -> Geometry:
+    def measure(reader: CadReader, path: Path, units: str) -> Measured:
         read.append(path.name)
-        return load_geometry(path, units)
+        return measure_here(path, units)
 
-    monkeypatch.setattr(size_cache, "load_geometry", load)
+    monkeypatch.setattr(CadReader, "measure", measure)
     return tmp_path
 
 

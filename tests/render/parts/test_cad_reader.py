@@ -1,0 +1,104 @@
+"""CAD of strangers: a file that ends, stops or fills its reader is one skipped part with its name; the next is read."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from render.parts.cad_reader import CadReader, Limits
+from render.parts.catalogue import make_catalogue
+from render.parts.geometry import GeometryError, load_geometry
+
+PARTS = Path(__file__).parents[3] / "data" / "parts"
+WASHER = PARTS / "washer_m10.step"
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    trimesh.creation.box((10, 20, 30)).export(tmp_path / "box.stl")
+    return tmp_path / "box.stl"
+
+
+def test_it_measures_what_the_same_process_would(box: Path) -> None:
+    with CadReader() as reader:
+        assert reader.measure(box, "cm") == ((100, 200, 300), 12)
+        (x, y, z), triangles = reader.measure(WASHER, "mm")
+    here = load_geometry(WASHER, "mm")
+    assert (x, y, z) == pytest.approx(here.size_mm)
+    assert triangles == here.triangles
+
+
+def test_a_lost_reader_is_replaced_and_the_file_named(box: Path) -> None:
+    with CadReader() as reader:
+        reader.measure(box, "mm")
+        process = reader._process
+        assert process is not None
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)  # so that it is still there when the file is sent
+        os.kill(process.pid, signal.SIGSEGV)
+        os.kill(process.pid, signal.SIGCONT)
+        with pytest.raises(GeometryError, match=r"box.stl: .*crashed.*SIGSEGV"):
+            for _ in range(3):  # the signal may come before or after an answer
+                reader.measure(box, "mm")
+        assert reader.measure(box, "mm") == ((10, 20, 30), 12)
+
+
+def test_a_file_that_takes_too_long_or_too_much_is_given_up(tmp_path: Path, box: Path) -> None:
+    many = trimesh.creation.icosphere(7)  # 327,680 triangles
+    many.export(tmp_path / "many.stl")
+    with CadReader(Limits(memory=40_000_000)) as reader:
+        with pytest.raises(GeometryError, match=r"many.stl: takes more than .* GB of memory"):
+            reader.measure(tmp_path / "many.stl", "mm")
+        assert reader.measure(box, "mm") == ((10, 20, 30), 12)
+    with CadReader(Limits(wall_s=0.01)) as reader, pytest.raises(GeometryError, match=r"many.stl: was not read after"):
+        reader.measure(tmp_path / "many.stl", "mm")
+
+
+def test_damaged_step_files_are_each_one_skipped_part(tmp_path: Path) -> None:
+    """Some of these end the process that reads them."""
+    rng = np.random.default_rng(1)
+    original = WASHER.read_bytes()
+    start = original.index(b"DATA;")
+    (tmp_path / "good.step").write_bytes(original)
+    rows = ["part_id,file", "good,good.step"]
+    for number in range(6):
+        data = bytearray(original)
+        for place in rng.integers(start, len(data), 8):
+            data[place] = int(rng.integers(32, 127))
+        (tmp_path / f"bad{number}.step").write_bytes(data)
+        rows.append(f"bad{number},bad{number}.step")
+    (tmp_path / "parts.csv").write_text("\n".join([*rows, "last,good.step"]) + "\n")
+    made = make_catalogue(tmp_path / "parts.csv", tmp_path)
+    named = [part.part_id for part in made.parts] + [item.thing for item in made.skipped]
+    assert sorted(named) == sorted(row.split(",")[0] for row in (tmp_path / "parts.csv").read_text().split()[1:])
+    assert {"good", "last"} <= {part.part_id for part in made.parts}
+    assert all(item.thing in item.reason for item in made.skipped)
+
+
+def step_with(tmp_path: Path, line: bytes) -> Path:
+    path = tmp_path / "washer.step"
+    path.write_bytes(WASHER.read_bytes().replace(b"DATA;", b"DATA;\n" + line, 1))
+    return path
+
+
+def test_a_point_that_belongs_to_nothing_makes_no_part_coarser(tmp_path: Path) -> None:
+    stray = step_with(tmp_path, b"#99001=CARTESIAN_POINT('',(1.0E9,0.,0.));")
+    assert load_geometry(stray, "mm").triangles == load_geometry(WASHER, "mm").triangles
+
+
+def test_points_that_are_no_numbers_are_refused_at_once(tmp_path: Path) -> None:
+    line = b"#99001=CARTESIAN_POINT('',(nan,0.,0.));\n#99002=VERTEX_POINT('',#99001);"
+    with pytest.raises(GeometryError, match="not numbers"):
+        load_geometry(step_with(tmp_path, line), "mm")
+
+
+def test_a_text_without_end_is_searched_in_linear_time(tmp_path: Path) -> None:
+    path = tmp_path / "long.step"
+    path.write_bytes(b"ISO-10303-21;\n" + b"#1=CARTESIAN_POINT" * 200_000 + b"(" * 200_000 + b"#" * 200_000)
+    with CadReader(Limits(cpu_s=20)) as reader, pytest.raises(GeometryError, match=r"long\.step"):
+        reader.measure(path, "mm")

@@ -62,7 +62,7 @@ def test_joint_batches_are_standardised_as_one() -> None:
     norm, usual = DomainNorm(4, 2).train(), nn.BatchNorm1d(4, affine=False)
     norm.target_statistics = "joint"
     leaves = [features.clone().requires_grad_() for _ in range(2)]
-    norm.meet(leaves[0])
+    norm.set_batch_statistics(leaves[0])
     probabilities = torch.full((4, 2), 0.5)
     ours = torch.cat([norm(leaves[0][:6], "source"), norm(leaves[0][6:], "target", probabilities)])
     theirs = usual(leaves[1])
@@ -88,9 +88,9 @@ def test_domains_keep_their_own_statistics() -> None:
 def test_a_short_run_gets_the_whole_schedule() -> None:
     for steps in (10, 1000):
         schedule = Schedule(steps, source_only_share=0.4)
-        assert schedule.adaptation(0) < 0
-        assert schedule.adaptation(int(steps * 0.4)) == pytest.approx(0, abs=1e-6)
-        assert schedule.ramp(schedule.adaptation(steps - 1)) > 0.98
+        assert schedule.adaptation_progress(0) < 0
+        assert schedule.adaptation_progress(int(steps * 0.4)) == pytest.approx(0, abs=1e-6)
+        assert schedule.ramp(schedule.adaptation_progress(steps - 1)) > 0.98
         rates = [schedule.learning_rate(step) for step in range(steps)]
         assert rates[0] > 0 and max(rates) > 0.9 and rates[-1] < 0.05
 

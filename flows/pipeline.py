@@ -84,6 +84,23 @@ def run_stage(
     return StageResult(stage, outcome, time.monotonic() - started)
 
 
+def retried(runner: StageRunner, retries: int, delay_s: float) -> StageRunner:
+    """`runner`, which runs a stage up to `retries` times more, each after `delay_s`, while its failure is transient."""
+
+    def run(root: Path, stage: str, force: bool, log: Path) -> StageResult:
+        for left in range(retries, 0, -1):
+            try:
+                return runner(root, stage, force, log)
+            except StageError as failure:
+                if not failure.transient:
+                    raise
+                print_progress(f"    {failure.what.splitlines()[0]} Once more ({left} left) after {delay_s:g} s.")
+                time.sleep(delay_s)
+        return runner(root, stage, force, log)
+
+    return run
+
+
 def explain_failure(stage: str, finished: FinishedProcess, log: Path) -> StageError:
     """The error of a failed stage: its own error line or its last lines, and where its log is."""
     own = [line for line in finished.last_lines if not _DVC_MESSAGES.match(line)]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.dvc.disk_space import check_disk_space
 from flows.environment import apply_environment
 from flows.params_file import change_params
-from flows.pipeline import Outcome, StageResult, print_progress, stages_to_run
+from flows.pipeline import Outcome, StageResult, print_progress, retried, run_stage, run_stages, stages_to_run
 from flows.project import prepare, project_lock
 from flows.stages import chosen_stages, stale_stages
 from flows.versions.record import record_run
@@ -37,21 +38,36 @@ def run_project(
         for name, reasons in stale.items():
             print_progress(f"stale: {name} ({', '.join(reasons)})")
         check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
+        started = datetime.now().astimezone()
+        name = started.strftime("%Y%m%d-%H%M%S")
+        call = (root, stage, list(stale), force, Layout(root).logs / name)
+        retries = (params.flow.retries, params.flow.retry_delay_s)
+        results = _as_flow(*call, *retries)
+        has_flow = results is not None
+        if results is None:
+            runner = retried(run_stage, *retries)
+            results = run_stages(root, stages, stale=list(stale), force=force, logs=call[-1], runner=runner)
+        # What the flow did before it was given up is unchanged in these results.
+        if stage is None and (not has_flow or any(result.outcome != Outcome.UNCHANGED for result in results)):
+            record_run(root, name, started, results, commit=params.flow.commit)
+    return results
+
+
+def _as_flow(
+    root: Path, stage: str | None, stale: list[str], force: bool, logs: Path, retries: int, retry_delay_s: float
+) -> list[StageResult] | None:
+    """The results of the stages as a Prefect flow. None where Prefect does not work (on a loaded machine its server may
+    not answer in time), with the reason said: it shows runs, it must not prevent them.
+    """
+    try:
         # Imports Prefect, which reads its settings then.
         from flows.prefect_flow import embedded_server_ends_with_this_process, pipeline_flow
 
-        started = datetime.now().astimezone()
-        name = started.strftime("%Y%m%d-%H%M%S")
         with embedded_server_ends_with_this_process():
-            results = pipeline_flow(
-                root,
-                stage,
-                list(stale),
-                force,
-                Layout(root).logs / name,
-                params.flow.retries,
-                params.flow.retry_delay_s,
-            )
-        if stage is None and any(result.outcome != Outcome.UNCHANGED for result in results):
-            record_run(root, name, started, results, commit=params.flow.commit)
-    return results
+            return pipeline_flow(root, stage, stale, force, logs, retries, retry_delay_s)
+    except UserError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        print_progress(f"Prefect does not work now ({reason}); going on without its page and its logs.")
+        return None

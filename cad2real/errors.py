@@ -23,6 +23,9 @@ class Skipped:
 
     `thing` is the part id or the photo's path, `where` the file and row that named it, `reason` one line for people
     with the remedy in it.
+
+    >>> print(Skipped("bolt", "parts.csv row 3", "the row has no file; name the CAD file"))
+    bolt (parts.csv row 3): the row has no file; name the CAD file
     """
 
     thing: str

@@ -19,7 +19,18 @@ def _temporary_name(path: Path) -> Path:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; moved onto `path` when the block ends well, deleted when it does not."""
+    """Yields a temporary path beside `path`; moved onto `path` when the block ends well, deleted when it does not.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     report = Path(folder) / "report.txt"
+    ...     with atomic_file(report) as temporary:
+    ...         size = temporary.write_text("all of it")
+    ...         print(report.exists())
+    ...     print(report.read_text())
+    False
+    all of it
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path)
     try:
@@ -60,5 +71,16 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented JSON with a stable layout: equal content gives equal bytes (and DVC hashes)."""
+    """Writes `value` as indented JSON with a stable layout: equal content gives equal bytes (and DVC hashes).
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_json(Path(folder) / "parts.json", {"parts": ["bolt"]})
+    ...     print((Path(folder) / "parts.json").read_text(), end="")
+    {
+     "parts": [
+      "bolt"
+     ]
+    }
+    """
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

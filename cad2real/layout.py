@@ -8,7 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """Paths of a project, relative to its root (the folder of params.yaml)."""
+    """Paths of a project, relative to its root (the folder of params.yaml).
+
+    >>> print(Layout(Path("shop")).models)
+    shop/data/models
+    """
 
     root: Path = Path()
 

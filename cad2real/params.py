@@ -27,7 +27,12 @@ class Params(Block):
 
 
 def load_params(path: Path) -> Params:
-    """Reads and checks `path`; a missing file gives the defaults. Raises UserError that lists every wrong key."""
+    """Reads and checks `path`; a missing file gives the defaults. Raises UserError that lists every wrong key.
+
+    >>> params = load_params(Path("no/params.yaml"))
+    >>> params.render.size, params.train.backbone
+    (512, 'tf_efficientnet_lite0')
+    """
     import yaml
     from pydantic import ValidationError
 

@@ -15,7 +15,11 @@ from cad2real.params import load_params
 
 
 def parse_assignments(assignments: Sequence[str]) -> list[tuple[list[str], Any]]:
-    """`train.epochs=3` becomes (["train", "epochs"], 3); the value is YAML. Raises UserError."""
+    """`train.epochs=3` becomes (["train", "epochs"], 3); the value is YAML. Raises UserError.
+
+    >>> parse_assignments(["train.epochs=3", "render.sampler={resting: 1.0}"])
+    [(['train', 'epochs'], 3), (['render', 'sampler'], {'resting': 1.0})]
+    """
     parsed = []
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
@@ -30,7 +34,16 @@ def parse_assignments(assignments: Sequence[str]) -> list[tuple[list[str], Any]]
 
 
 def change_params(path: Path, assignments: Sequence[str]) -> None:
-    """Writes the assignments into the params.yaml at `path`, if it is still valid then; else raises UserError."""
+    """Writes the assignments into the params.yaml at `path`, if it is still valid then; else raises UserError.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "params.yaml"
+    ...     size = path.write_text("train: {epochs: 40}  # a night")
+    ...     change_params(path, ["train.epochs=3"])
+    ...     print(path.read_text(), end="")
+    train: {epochs: 3}   # a night
+    """
     from ruamel.yaml import YAML
 
     editor = YAML()  # keeps comments, order and quotes

@@ -36,7 +36,11 @@ class Crop:
 
 
 def whole_photo(width: int, height: int) -> Crop:
-    """The smallest square around a whole photo of `width` x `height` pixels, centred on it."""
+    """The smallest square around a whole photo of `width` x `height` pixels, centred on it.
+
+    >>> whole_photo(width=4000, height=3000)
+    Crop(x=0, y=-500, side=4000, border='padded')
+    """
     side = max(width, height)
     return Crop((width - side) // 2, (height - side) // 2, side, "none" if width == height else "padded")
 
@@ -47,6 +51,14 @@ def square_crop(box: Box, width: int, height: int, border: Border) -> Crop:
     With `shift` a square that would leave the photo is moved as little as possible so that as much of it as possible
     lies inside; black remains only where the photo is smaller than the square. With `pad` it stays centred on the box.
     The box must be usable: see `usable_box`.
+
+    >>> square_crop(Box(60, 60, 100, 90), width=100, height=100, border="shift")
+    Crop(x=60, y=55, side=40, border='none')
+    >>> at_the_edge = Box(60, 80, 100, 100)
+    >>> square_crop(at_the_edge, width=100, height=100, border="shift")
+    Crop(x=60, y=60, side=40, border='shifted')
+    >>> square_crop(at_the_edge, width=100, height=100, border="pad")
+    Crop(x=60, y=70, side=40, border='padded')
     """
     left, top, right, bottom = math.floor(box.x_min), math.floor(box.y_min), math.ceil(box.x_max), math.ceil(box.y_max)
     side = max(right - left, bottom - top)
@@ -60,7 +72,11 @@ def square_crop(box: Box, width: int, height: int, border: Border) -> Crop:
 
 
 def usable_box(box: Box, width: int, height: int) -> Box:
-    """`box` clipped to a photo of `width` x `height` pixels. Raises UserError when it cannot mean a part in it."""
+    """`box` clipped to a photo of `width` x `height` pixels. Raises UserError when it cannot mean a part in it.
+
+    >>> usable_box(Box(-5, 10, 20, 30), width=100, height=100)
+    Box(x_min=0, y_min=10, x_max=20, y_max=30)
+    """
     corners = (box.x_min, box.y_min, box.x_max, box.y_max)
     described = f"box {' '.join(f'{corner:g}' for corner in corners)}"
     if not all(math.isfinite(corner) for corner in corners):

@@ -89,7 +89,11 @@ def wanted_squares(
 
 
 def folder_label(photo: str) -> str:
-    """The label of a photo without a box: its first sub-folder, or empty (unknown) directly in the photo folder."""
+    """The label of a photo without a box: its first sub-folder, or empty (unknown) directly in the photo folder.
+
+    >>> folder_label("hex_bolt/left/01.jpg"), folder_label("02.jpg")
+    ('hex_bolt', '')
+    """
     first, slash, _ = photo.partition("/")
     return first if slash else ""
 

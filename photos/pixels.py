@@ -26,6 +26,10 @@ def to_rgb(image: Image.Image, share: float = 1.0) -> Image.Image:
 
     A large one comes out smaller, but not below `share` of its size in (0, 1]. Raises UserError for floating-point
     values.
+
+    >>> cut_out = Image.new("RGBA", (2, 2), (255, 0, 0, 0))
+    >>> to_rgb(cut_out).getpixel((0, 0))
+    (255, 255, 255)
     """
     if image.mode == "F":
         raise UserError("holds floating-point values, not a photo.", "Export it as an 8-bit JPEG or PNG.")

@@ -64,7 +64,15 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
 
 
 def nearest_parts(index: Index, queries: Queries, top: int) -> list[list[Match]]:
-    """For each query the `top` nearest parts, nearest first; equal distances in the order of the index."""
+    """For each query the `top` nearest parts, nearest first; equal distances in the order of the index.
+
+    >>> from search.index import IndexedPart
+    >>> parts = (IndexedPart("m8", "bolt", "Bolt M8"), IndexedPart("m10", "nut", "Nut M10"))
+    >>> index = Index(np.eye(2, dtype=np.float32), parts, np.array([0, 1]), ("m8/0.png", "m10/0.png"), "adapt", "key")
+    >>> photo = Queries(np.array([[0.6, 0.8]], dtype=np.float32))
+    >>> [(match.part_id, round(match.distance, 2)) for match in nearest_parts(index, photo, top=2)[0]]
+    [('m10', 0.2), ('m8', 0.4)]
+    """
     distances, nearest = part_distances(index, queries)
     found: list[list[Match]] = []
     for distance, view in zip(distances, nearest, strict=True):

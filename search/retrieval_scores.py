@@ -23,7 +23,13 @@ class RetrievalScores:
 
 
 def retrieval_scores(found: Sequence[Sequence[Match]], labels: Sequence[str]) -> RetrievalScores:
-    """Scores of `found`, the nearest parts of each photo, nearest first."""
+    """Scores of `found`, the nearest parts of each photo, nearest first.
+
+    >>> nut = Match(1, "m10", "nut", "Nut M10", 0.2, "m10/0.png")
+    >>> bolt = Match(2, "m8", "bolt", "Bolt M8", 0.4, "m8/0.png")
+    >>> retrieval_scores([[nut, bolt], [nut, bolt]], labels=["nut", "bolt"])
+    RetrievalScores(photos=2, top1=0.5, top5=1.0)
+    """
     if not labels:
         return RetrievalScores(0, None, None)
     top1 = sum(matches[0].label == label for matches, label in zip(found, labels, strict=True))

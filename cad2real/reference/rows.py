@@ -53,7 +53,12 @@ def sections() -> tuple[Section, ...]:
 
 
 def known() -> dict[str, Parameter | Section]:
-    """Everything that has a key, by it."""
+    """Everything that has a key, by it.
+
+    >>> fill = known()["render.fill"]
+    >>> fill.default, fill.range
+    (0.85, 'above 0.05, at most 0.98')
+    """
     found: dict[str, Parameter | Section] = {}
     for section in sections():
         found[section.key] = section
@@ -72,7 +77,11 @@ def first_sentence(text: str) -> tuple[str, str]:
 
 
 def listed(words: Iterable[str]) -> str:
-    """`words` as in "a, b or c"."""
+    """`words` as in "a, b or c".
+
+    >>> listed(["mm", "cm", "m"])
+    'mm, cm or m'
+    """
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 

@@ -71,6 +71,12 @@ class MaterialAssignment:
 def assign_materials(part: Words, mode: Literal["metadata", "random"], seed: int) -> MaterialAssignment:
     """The materials of `part`'s bodies: as its words say, or in mode random one of the whole vocabulary, drawn by seed
     and part id.
+
+    >>> from types import SimpleNamespace
+    >>> words = {"material": "plastic", "surface": "", "color": "black", "bodies": "screw*=steel galvanized"}
+    >>> assigned = assign_materials(SimpleNamespace(part_id="gearbox", **words), mode="metadata", seed=0)
+    >>> [assigned.material(body).name for body in ("Screw_1", "Lid")]
+    ['steel galvanized', 'plastic matte black']
     """
     if mode == "random":
         known = vocabulary()
@@ -100,7 +106,12 @@ def _names_a_body(item: str) -> bool:
 
 
 def read_bodies(text: str) -> tuple[tuple[tuple[str, PbrMaterial], ...], tuple[str, ...]]:
-    """The pairs (pattern of a body's name, material) of a `bodies` cell, and notes on what in it is not known."""
+    """The pairs (pattern of a body's name, material) of a `bodies` cell, and notes on what in it is not known.
+
+    >>> bodies, notes = read_bodies("housing*=aluminium anodized black; screw*=steel galvanized")
+    >>> [(pattern, material.name) for pattern, material in bodies]
+    [('housing*', 'aluminium anodized black'), ('screw*', 'steel galvanized')]
+    """
     bodies: list[tuple[str, PbrMaterial]] = []
     notes: list[str] = []
     for item in text.split(";"):
@@ -117,7 +128,11 @@ def read_bodies(text: str) -> tuple[tuple[tuple[str, PbrMaterial], ...], tuple[s
 
 
 def split_words(words: str) -> tuple[str, str, str]:
-    """Splits "steel galvanized ral 7015" into (material, surface, color): the longest known beginnings are taken."""
+    """Splits "steel galvanized ral 7015" into (material, surface, color): the longest known beginnings are taken.
+
+    >>> split_words("steel zinc plated ral 7015")
+    ('steel', 'zinc plated', 'ral 7015')
+    """
     material, rest = _longest_known(words.split(), MATERIAL_WORDS)
     surface, rest = _longest_known(rest, SURFACE_WORDS)
     return material or (rest.pop(0) if rest else ""), surface, " ".join(rest)

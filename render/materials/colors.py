@@ -43,7 +43,13 @@ def linear(srgb: float) -> float:
 
 
 def read_color(word: str) -> Rgb | None:
-    """Linear RGB (0-1) of a colour's name, "RAL 7015" or "#rrggbb"; None when the word is none of these."""
+    """Linear RGB (0-1) of a colour's name, "RAL 7015" or "#rrggbb"; None when the word is none of these.
+
+    >>> [round(channel, 3) for channel in read_color("#ff8000")]
+    [1.0, 0.216, 0.0]
+    >>> read_color("RAL 9005") == read_color("#0E0E10")
+    True
+    """
     word = re.sub(r"\s+", " ", word.strip().lower().replace("_", " "))
     ral = re.fullmatch(r"ral ?-?(\d{4})", word)
     code = RAL.get(int(ral[1])) if ral else NAMED.get(word, word)

@@ -40,5 +40,9 @@ def library_key(files: tuple[Path, ...]) -> str:
 
 
 def plain_name(words: str) -> str:
-    """A material's name as it is compared: without capitals, doubled spaces and underscores."""
+    """A material's name as it is compared: without capitals, doubled spaces and underscores.
+
+    >>> plain_name("Brushed_Steel  01")
+    'brushed steel 01'
+    """
     return re.sub(r"[\s_]+", " ", words.strip().lower())

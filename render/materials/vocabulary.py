@@ -51,7 +51,14 @@ DEFAULT = ("steel", "plain")
 
 
 def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial, tuple[str, ...]]:
-    """The material that a part's words name, and a note for each word that is not known: what is rendered instead."""
+    """The material that a part's words name, and a note for each word that is not known: what is rendered instead.
+
+    >>> material, notes = read_material("stainless steel", "satin", "")
+    >>> material.name, material.metallic, notes
+    ('steel brushed', 1, ())
+    >>> read_material("steel", "", "sky")[1]
+    ("color 'sky' is not known; use a colour's name, RAL and four digits, or #rrggbb",)
+    """
     notes: list[str] = []
     kind = _known(material, {*FIRST_SURFACE}, SYNONYMS)
     if kind is None:

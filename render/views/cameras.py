@@ -27,7 +27,11 @@ class Camera:
 
     @property
     def intrinsics(self) -> Array:
-        """(3, 3), pixels; pixel (0, 0) is the corner of the frame, so the principal point is size / 2."""
+        """(3, 3), pixels; pixel (0, 0) is the corner of the frame, so the principal point is size / 2.
+
+        >>> Camera(36.0, np.eye(3), np.zeros(3), size=256).intrinsics.tolist()
+        [[256.0, 0.0, 128.0], [0.0, 256.0, 128.0], [0.0, 0.0, 1.0]]
+        """
         focal = self.focal_length_mm / SENSOR_MM * self.size
         return np.array([[focal, 0, self.size / 2], [0, focal, self.size / 2], [0, 0, 1]])
 
@@ -39,7 +43,12 @@ class Camera:
 
 
 def look_along(direction: Array, roll: float) -> Array:
-    """Rotation (3, 3) from a frame with z up to a camera that looks against `direction` (part to camera)."""
+    """Rotation (3, 3) from a frame with z up to a camera that looks against `direction` (part to camera).
+
+    >>> from_above = look_along(np.array([0.0, 0.0, 1.0]), roll=0.0)
+    >>> (from_above @ [0.0, 0.0, 1.0]).tolist()  # up, towards the camera
+    [0.0, 0.0, -1.0]
+    """
     forward = -direction / np.linalg.norm(direction)
     up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999999 else np.array([0.0, 1.0, 0.0])
     right = np.cross(forward, up)
@@ -55,6 +64,13 @@ def fit(points: Array, rotation: Array, focal_length_mm: float, fill: float) -> 
 
     A point at (x, y, z) is inside while |x + tx| <= h (z + tz); each side of the frame gives one bound on tz, and the
     nearest camera that keeps all of them is where the larger of both axes touches both its sides.
+
+    >>> corners = np.array([[x, y, 0.0] for x in (-10, 10) for y in (-10, 10)])
+    >>> rotation = look_along(np.array([0.0, 0.0, 1.0]), roll=0.0)
+    >>> translation = fit(corners, rotation, focal_length_mm=50.0, fill=0.8)
+    >>> pixels = Camera(50.0, rotation, translation, size=100).project(corners)
+    >>> np.ptp(pixels, axis=0).round(6).tolist()
+    [80.0, 80.0]
     """
     seen = points @ rotation.T
     half = SENSOR_MM / 2 / focal_length_mm * fill

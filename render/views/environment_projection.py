@@ -16,6 +16,9 @@ MAX_WIDTH_PX = 4096
 def directions(rotation: NDArray[np.float64], focal_length_mm: float, size: int) -> NDArray[np.float64]:
     """Unit vectors (size, size, 3) from a camera through its pixels' centres, in the frame that `rotation` (3, 3) takes
     to the camera's axes.
+
+    >>> directions(np.eye(3), focal_length_mm=18.0, size=1).tolist()  # one pixel: straight ahead
+    [[[0.0, 0.0, 1.0]]]
     """
     across = (np.arange(size) + 0.5 - size / 2) / (focal_length_mm / SENSOR_MM * size)
     x, y = np.meshgrid(across, across)

@@ -17,6 +17,12 @@ WORDS = 700
 
 
 def view_bytes(size: int, outputs: Iterable[Output], background: BackgroundMode) -> float:
-    """Bytes of one view of `size` x `size` pixels with these passes, generously."""
+    """Bytes of one view of `size` x `size` pixels with these passes, generously.
+
+    >>> round(view_bytes(512, outputs=(), background="transparent") / 1e6, 1)  # MB
+    0.3
+    >>> round(view_bytes(512, outputs=("depth", "mask"), background="transparent") / 1e6, 1)
+    3.5
+    """
     picture = PICTURE if background == "transparent" else BAKED
     return WORDS + size**2 * (picture + sum(PASSES[output] for output in outputs))

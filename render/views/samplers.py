@@ -71,7 +71,11 @@ def _roll(settings: RenderSettings, part_id: str, view: int) -> float:
 
 
 def sampler_per_view(sampler: str | Mapping[str, float], views: int) -> list[str]:
-    """Which sampler each view comes from: always the one that lags its share most, so that more views only append."""
+    """Which sampler each view comes from: always the one that lags its share most, so that more views only append.
+
+    >>> sampler_per_view({"resting": 0.75, "sphere_equidistant": 0.25}, views=4)
+    ['resting', 'resting', 'sphere_equidistant', 'resting']
+    """
     shares = (
         {sampler: 1.0} if isinstance(sampler, str) else {name: share for name, share in sampler.items() if share > 0}
     )
@@ -103,7 +107,13 @@ def hemisphere(request: ViewRequest) -> Viewpoint:
 
 
 def circular(request: ViewRequest) -> Viewpoint:
-    """Even steps around the part at one elevation, as on a turntable."""
+    """Even steps around the part at one elevation, as on a turntable.
+
+    >>> rng = np.random.default_rng(0)
+    >>> second = ViewRequest(index=1, total=4, rng=rng, poses=(), elevation_deg=0.0, tilt_deg=(0.0, 60.0))
+    >>> (circular(second).direction.round(6) + 0.0).tolist()  # a quarter of the way around
+    [0.0, 1.0, 0.0]
+    """
     z = math.sin(math.radians(request.elevation_deg))
     return Viewpoint("circular", STANDING, _direction(z, 2 * math.pi * request.index / request.total))
 

@@ -53,7 +53,11 @@ class RenderSettings:
 
 
 def change_params(params: RenderParams, changes: dict[str, Any]) -> RenderParams:
-    """`params` with `changes` by name, options of the command line. Raises UserError for what the schema refuses."""
+    """`params` with `changes` by name, options of the command line. Raises UserError for what the schema refuses.
+
+    >>> change_params(RenderParams(), {"sampler": "resting=0.75,sphere_equidistant=0.25"}).sampler
+    {'resting': 0.75, 'sphere_equidistant': 0.25}
+    """
     from pydantic import ValidationError
 
     if isinstance(changes.get("sampler"), str) and "=" in changes["sampler"]:

@@ -46,7 +46,11 @@ class World:
         return self.rank == LEAD
 
     def shard(self, rows: Tensor) -> Tensor:
-        """Of rows (n, ...) those of this process, at most one fewer than others have; with few rows perhaps none."""
+        """Of rows (n, ...) those of this process, at most one fewer than others have; with few rows perhaps none.
+
+        >>> [World(rank, size=2).shard(torch.arange(5)).tolist() for rank in range(2)]
+        [[0, 1, 2], [3, 4]]
+        """
         return rows.tensor_split(self.size)[self.rank]
 
     def gather(self, shard: Tensor, total: int) -> Tensor:

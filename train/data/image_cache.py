@@ -23,7 +23,11 @@ CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
 
 
 def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
-    """A picture as (channels, size, size) uint8; shrunk with area weights, straight alpha stays straight."""
+    """A picture as (channels, size, size) uint8; shrunk with area weights, straight alpha stays straight.
+
+    >>> to_array(Image.new("RGB", (64, 64), "red"), size=2, mode="RGB").tolist()
+    [[[255, 255], [255, 255]], [[0, 0], [0, 0]], [[0, 0], [0, 0]]]
+    """
     if mode == "RGBA":
         # Colour of transparent pixels must not bleed into the edge: shrink with premultiplied alpha.
         picture = picture.convert("RGBA").convert("RGBa").resize((size, size), Image.Resampling.BOX, reducing_gap=2.0)
@@ -36,6 +40,9 @@ def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint
 def upright_square(photo: Image.Image) -> Image.Image:
     """A photo as the photos room makes squares of whole photos: turned by its EXIF orientation, transparency on white,
     padded with black to a centred square. A square RGB picture comes back as it is.
+
+    >>> upright_square(Image.new("RGB", (40, 20), "red")).size
+    (40, 40)
     """
     upright = ImageOps.exif_transpose(photo)
     if upright.has_transparency_data:

@@ -12,7 +12,16 @@ WARM_UP = 0.05  # share of the run in which learning rates rise from 0
 
 @dataclass(frozen=True)
 class Schedule:
-    """Of a run of `steps` steps, of which the first `source_only_share` train on renders only."""
+    """Of a run of `steps` steps, of which the first `source_only_share` train on renders only.
+
+    >>> schedule = Schedule(steps=100, source_only_share=0.2)
+    >>> [round(schedule.learning_rate(step), 2) for step in (0, 4, 52, 99)]
+    [0.2, 1.0, 0.49, 0.0]
+    >>> [round(schedule.adaptation_progress(step), 2) for step in (0, 20, 60)]
+    [-0.25, 0.0, 0.5]
+    >>> [round(schedule.ramp(progress), 2) for progress in (0.0, 0.1, 0.5)]
+    [0.0, 0.46, 0.99]
+    """
 
     steps: int
     source_only_share: float

@@ -92,7 +92,11 @@ def _step_rng(seed: int, step: int) -> torch.Generator:
 
 
 def prefetched[T](items: Iterator[T]) -> Iterator[T]:
-    """The same items; a thread makes the next one while this one is in use."""
+    """The same items; a thread makes the next one while this one is in use.
+
+    >>> list(prefetched(iter([1, 2, 3])))
+    [1, 2, 3]
+    """
     with ThreadPoolExecutor(1) as pool:
         upcoming = pool.submit(next, items, None)
         while (item := upcoming.result()) is not None:

@@ -14,7 +14,13 @@ from train.losses.precision import in_float32
 
 @in_float32
 def discriminator_loss(scores_source: Tensor, scores_target: Tensor) -> Tensor:
-    """Half the mean cross-entropy of each domain, for discriminator logits [n, 1] and [m, 1] on detached features."""
+    """Half the mean cross-entropy of each domain, for discriminator logits [n, 1] and [m, 1] on detached features.
+
+    >>> import torch
+    >>> sure, wrong = torch.tensor([[20.0]]), torch.tensor([[-20.0]])
+    >>> round(discriminator_loss(sure, -sure).item(), 3), round(discriminator_loss(wrong, -wrong).item(), 3)
+    (0.0, 20.0)
+    """
     source = domain_log_loss(scores_source, domain_labels(len(scores_source), 0, scores_source))
     target = domain_log_loss(scores_target, domain_labels(0, len(scores_target), scores_target))
     return 0.5 * (source.mean() + target.mean())
@@ -22,5 +28,10 @@ def discriminator_loss(scores_source: Tensor, scores_target: Tensor) -> Tensor:
 
 @in_float32
 def encoder_loss(scores_target: Tensor) -> Tensor:
-    """Cross-entropy of the target rows with the inverted label "source", for discriminator logits [m, 1]."""
+    """Cross-entropy of the target rows with the inverted label "source", for discriminator logits [m, 1].
+
+    >>> import torch
+    >>> round(encoder_loss(torch.zeros(3, 1)).item(), 3)  # ln 2: the discriminator is undecided
+    0.693
+    """
     return domain_log_loss(scores_target, domain_labels(len(scores_target), 0, scores_target)).mean()

@@ -14,7 +14,11 @@ from train.losses.reversal import reverse_gradient
 
 
 def multilinear_map(features: Tensor, probabilities: Tensor) -> Tensor:
-    """Outer product of every row's probabilities and features, [batch, classes * dimension], class-major."""
+    """Outer product of every row's probabilities and features, [batch, classes * dimension], class-major.
+
+    >>> multilinear_map(torch.tensor([[1.0, 2.0]]), probabilities=torch.tensor([[0.25, 0.75]])).tolist()
+    [[0.25, 0.5, 0.75, 1.5]]
+    """
     return torch.einsum("nc,nd->ncd", probabilities, features).flatten(1)
 
 
@@ -58,6 +62,12 @@ def conditional_adversarial_loss(  # 8 parameters: those of the paper's equation
     where C * d is large (the paper: above 4096). One output or two (2-way cross-entropy). `entropy_conditioning`
     (CDAN+E) weighs every row by 1 + exp(-H), scaled to the mean 1. The gradient that reaches the features is reversed
     and times `reversal`; the logits get none.
+
+    >>> source, target, logits = torch.zeros(4, 2), torch.ones(3, 2), torch.zeros(7, 3)
+    >>> blind = nn.Linear(2 * 3, 1, bias=False)
+    >>> _ = nn.init.zeros_(blind.weight)
+    >>> round(conditional_adversarial_loss(blind, source, logits[:4], target, logits[4:], reversal=1.0).item(), 3)
+    0.693
     """
     features = torch.cat([features_source, features_target])
     probabilities = torch.softmax(torch.cat([logits_source, logits_target]), 1).detach()

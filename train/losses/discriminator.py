@@ -32,7 +32,11 @@ class DomainDiscriminator(nn.Module):
 
 
 def domain_labels(sources: int, targets: int, like: Tensor) -> Tensor:
-    """1 for the first `sources` rows (source), 0 for the `targets` rows after them."""
+    """1 for the first `sources` rows (source), 0 for the `targets` rows after them.
+
+    >>> domain_labels(sources=2, targets=1, like=torch.zeros(1)).tolist()
+    [1.0, 1.0, 0.0]
+    """
     return torch.cat([like.new_ones(sources), like.new_zeros(targets)])
 
 
@@ -40,6 +44,10 @@ def domain_log_loss(scores: Tensor, is_source: Tensor) -> Tensor:
     """Cross-entropy of each row of the discriminator's `scores` [batch, 1 or 2] with its domain, [batch].
 
     From logits: the logistic function never saturates to log(0), as it does where probabilities are stored first.
+
+    >>> undecided = torch.zeros(2, 1)
+    >>> [round(loss, 3) for loss in domain_log_loss(undecided, torch.tensor([1.0, 0.0])).tolist()]  # ln 2
+    [0.693, 0.693]
     """
     if scores.shape[1] == 1:
         return functional.binary_cross_entropy_with_logits(scores[:, 0], is_source, reduction="none")
@@ -47,6 +55,10 @@ def domain_log_loss(scores: Tensor, is_source: Tensor) -> Tensor:
 
 
 def domain_accuracy(scores: Tensor, is_source: Tensor) -> float:
-    """Share of rows whose domain the discriminator gets right: near .5 the domains are confused, near 1 it wins."""
+    """Share of rows whose domain the discriminator gets right: near .5 the domains are confused, near 1 it wins.
+
+    >>> domain_accuracy(torch.tensor([[2.0], [-1.0], [0.5], [-3.0]]), torch.tensor([1.0, 1.0, 0.0, 0.0]))
+    0.5
+    """
     says_source = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(1) == 1
     return float((says_source == is_source.bool()).double().mean())

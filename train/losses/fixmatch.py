@@ -18,6 +18,10 @@ def consistency(logits_weak: Tensor, logits_strong: Tensor, threshold: float = 0
 
     Logits [n, C] of the same n unlabelled images; the weak view gets no gradient. `threshold`: the confidence
     from which it counts. Divided by n: 0 when no row is sure enough.
+
+    >>> weak, strong = torch.tensor([[9.0, 0.0], [0.0, 0.0]]), torch.zeros(2, 2)
+    >>> round(consistency(weak, strong).item(), 3)  # the second row's label is not sure: ln 2 / 2
+    0.347
     """
     labels = pseudo_labels(torch.softmax(logits_weak.detach(), 1), threshold)
     return pseudo_label_loss(logits_strong, labels)

@@ -16,6 +16,10 @@ def swap_low_frequencies(source: Tensor, target: Tensor, beta: float = 0.01) -> 
     Images [n, channels, height, width] in [0, 1], the n-th source gets the n-th target's amplitudes (shapes must be
     equal). The square that is swapped reaches floor(beta * shorter side) frequencies from the centre (the paper: beta
     .01 to .09; 0 swaps the mean colour only). Clamped to [0, 1]: amplitudes and phases of two images can leave it.
+
+    >>> dark, bright = torch.full((1, 3, 8, 8), 0.25), torch.full((1, 3, 8, 8), 0.75)
+    >>> round(swap_low_frequencies(dark, bright, beta=0.0).mean().item(), 3)
+    0.75
     """
     if source.shape != target.shape:
         raise ValueError(

@@ -10,6 +10,9 @@ def squared_distances(x: Tensor) -> Tensor:
     """Squared Euclidean distances between all rows, [n, n], never negative.
 
     By the Gram matrix of centred rows: n^2 numbers instead of the n^2 * d of explicit differences.
+
+    >>> squared_distances(torch.tensor([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    [[0.0, 25.0], [25.0, 0.0]]
     """
     x = x - x.mean(0, keepdim=True).detach()
     norms = (x * x).sum(1)
@@ -21,6 +24,9 @@ def gaussian_kernel(x: Tensor, *, alpha: float | None = None, sigma: float | Non
     pairs (detached).
 
     Rows that are all equal have no scale: the kernel is then 1 everywhere.
+
+    >>> round(gaussian_kernel(torch.tensor([[0.0], [1.0]]), sigma=1.0)[0, 1].item(), 3)  # e^(-1/2)
+    0.607
     """
     distances = squared_distances(x)
     if sigma is not None:

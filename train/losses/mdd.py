@@ -28,6 +28,10 @@ def margin_disparity(
     the task loss, with the adversary's features behind a gradient reversal (high = 0.1) so that the features descend
     it. The probability is shifted by 1e-6 before the logarithm (and the sum capped at 1), which bounds the value and
     its gradient.
+
+    >>> logits, blind = torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2)
+    >>> round(margin_disparity(logits, blind, logits, blind, margin=4.0).item(), 3)  # -(4 + 1) ln 2
+    -3.466
     """
     source = -margin * functional.cross_entropy(adversary_source, logits_source.argmax(1), reduction="none")
     agreeing = torch.softmax(adversary_target, 1).gather(1, logits_target.argmax(1, keepdim=True))[:, 0]

@@ -16,6 +16,10 @@ def patch_mask(
 
     The image is cut into round(side / patch) blocks a side (at least one); each is hidden with probability `ratio`.
     Multiply the NORMALISED images with it: hidden blocks become the mean colour, as in the published code.
+
+    >>> mask = patch_mask(1, height=2, width=4, patch=1, ratio=0.5, generator=torch.Generator().manual_seed(0))
+    >>> mask[0, 0].tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
     """
     rows, columns = max(round(height / patch), 1), max(round(width / patch), 1)
     device = generator.device if generator is not None else None
@@ -29,6 +33,10 @@ def masked_consistency(student_logits: Tensor, teacher_logits: Tensor, quality_w
     teacher's confidence.
 
     Logits [n, C]; the teacher (see `teacher`) gets no gradient. Without `quality_weight` every row counts 1.
+
+    >>> student, teacher = torch.zeros(1, 2), torch.tensor([[0.0, 90.0]])
+    >>> round(masked_consistency(student, teacher).item(), 3)  # ln 2: a sure teacher, a student that sees nothing
+    0.693
     """
     confidences, labels = torch.softmax(teacher_logits.detach(), 1).max(1)
     losses = functional.cross_entropy(student_logits, labels, reduction="none")

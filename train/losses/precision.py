@@ -20,6 +20,9 @@ def _raise_precision(value: object) -> object:
 def in_float32[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Runs `function` with autocast off and its half-precision tensor arguments cast to float32; float64 stays
     float64.
+
+    >>> in_float32(torch.sum)(torch.ones(2, dtype=torch.bfloat16)).dtype
+    torch.float32
     """
 
     @functools.wraps(function)

@@ -40,6 +40,9 @@ def reconstruction_loss(decoded: Tensor, images: Tensor) -> Tensor:
 
     Encode a noisy or augmented image and pass the clean one here: the paper's denoising variant, its best. `images`
     get no gradient.
+
+    >>> reconstruction_loss(torch.zeros(1, 3, 4, 4), images=torch.full((1, 3, 8, 8), 0.5)).item()
+    0.25
     """
     clean = images.detach()
     if clean.shape[-2:] != decoded.shape[-2:]:

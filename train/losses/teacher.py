@@ -25,6 +25,13 @@ def update_teacher(teacher: nn.Module, model: nn.Module, updates: int, decay: fl
     `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
     takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied: they
     are averages already.
+
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> teacher = make_teacher(model)
+    >>> _ = nn.init.ones_(model.weight)
+    >>> update_teacher(teacher, model, updates=0)
+    >>> teacher.weight.item()
+    1.0
     """
     share = min(1.0 - 1.0 / (updates + 1), decay)
     old: list[torch.Tensor] = list(teacher.parameters())

@@ -15,6 +15,10 @@ def classification_report(truth: Sequence[str], predicted: Sequence[str], classe
 
     `accuracy` counts photos; `mean_per_class` averages the recall of the classes that have photos, so that a frequent
     class weighs no more than a rare one. `confusion` has true classes as rows.
+
+    >>> report = classification_report(["bolt", "bolt", "bolt", "nut"], predicted=["bolt"] * 4, classes=["bolt", "nut"])
+    >>> report["accuracy"], report["mean_per_class"], report["confusion"]
+    (0.75, 0.5, [[3, 0], [1, 0]])
     """
     matrix = confusion_matrix(truth, predicted, labels=list(classes))
     precision, recall, f1, photos = precision_recall_fscore_support(
@@ -44,6 +48,10 @@ def top_accuracy(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.
 
     A label whose probability another class shares counts as the later of the two, so that a model that knows nothing
     gains nothing.
+
+    >>> probabilities = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])
+    >>> top_accuracy(probabilities, np.array([0, 1]), k=1), top_accuracy(probabilities, np.array([0, 1]), k=2)
+    (0.5, 1.0)
     """
     own = probabilities[np.arange(len(labels)), labels]
     ahead = (probabilities >= own[:, None]).sum(axis=1) - 1

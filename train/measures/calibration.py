@@ -23,6 +23,10 @@ def calibration_error(probabilities: Float, labels: Labels) -> float:
     """Expected calibration error in [0, 1] of probabilities (n, c), 15 bins of equal width: Guo et al. 2017 (ICML).
 
     The mean, over the photos, of how far confidence and accuracy of the photo's bin lie apart. NaN without a row.
+
+    >>> probabilities = np.array([[0.9, 0.1], [0.9, 0.1]])
+    >>> round(calibration_error(probabilities, labels=np.array([0, 1])), 3)  # 90 % sure, 50 % right
+    0.4
     """
     if not len(labels):
         return float("nan")
@@ -37,6 +41,11 @@ def fit_temperature(probabilities: Float, labels: Labels) -> float | None:
     """The temperature with the least negative log-likelihood of `labels` (n,) under probabilities (n, c).
 
     Guo et al. 2017; above 1 the model was too sure. None where there is nothing to fit: no row, or one class.
+
+    >>> probabilities = np.array([[0.9, 0.1]] * 4)
+    >>> temperature = fit_temperature(probabilities, labels=np.array([0, 0, 0, 1]))
+    >>> at_temperature(probabilities, temperature)[0].round(3).tolist()  # as sure as it is right
+    [0.75, 0.25]
     """
     if not len(labels) or probabilities.shape[1] < 2:
         return None
@@ -51,6 +60,10 @@ def fit_temperature(probabilities: Float, labels: Labels) -> float | None:
 
 
 def at_temperature(probabilities: Float, temperature: float) -> Float:
-    """Probabilities (n, c) at a temperature: the order of the classes stays, only how sure it is changes."""
+    """Probabilities (n, c) at a temperature: the order of the classes stays, only how sure it is changes.
+
+    >>> at_temperature(np.array([[0.8, 0.2]]), temperature=2.0).round(3).tolist()  # odds of 4 become sqrt(4)
+    [[0.667, 0.333]]
+    """
     result: Float = softmax(np.log(np.maximum(probabilities, SMALLEST)) / temperature, axis=1)
     return result

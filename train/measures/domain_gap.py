@@ -47,6 +47,11 @@ def median_scale(source: Floats) -> float:
 def mmd(source: Floats, target: Floats) -> float:
     """Squared MMD (unbiased) under exp(-d^2 / median d^2): Gretton et al. 2012, "A Kernel Two-Sample Test" (JMLR),
     lemma 6.
+
+    >>> rng = np.random.default_rng(0)
+    >>> renders, photos = rng.normal(size=(200, 2)), rng.normal(size=(200, 2))
+    >>> mmd(renders, photos) < 0.02 < mmd(renders, photos + 1.0)
+    True
     """
     scale = median_scale(source)
     return _unbiased(lambda x, y: np.exp(-cdist(x, y, "sqeuclidean") / scale), source, target)
@@ -61,7 +66,11 @@ def kid(source: Floats, target: Floats) -> float:
 
 
 def coral(source: Floats, target: Floats) -> float:
-    """||C_s - C_t||_F^2 / (4 d^2): Sun & Saenko 2016."""
+    """||C_s - C_t||_F^2 / (4 d^2): Sun & Saenko 2016.
+
+    >>> coral(np.array([[-1.0], [1.0]]), np.array([[-2.0], [2.0]]))  # variances 2 and 8
+    9.0
+    """
     difference = np.atleast_2d(np.cov(source, rowvar=False) - np.cov(target, rowvar=False))
     return float((difference**2).sum() / (4.0 * source.shape[1] ** 2))
 
@@ -71,6 +80,9 @@ def frechet(source: Floats, target: Floats) -> float:
 
     tr (C_s C_t)^1/2 is the nuclear norm of R_s R_t^T with X = Q R the centred rows: exact also where a covariance has
     no full rank, where the usual matrix square root turns complex.
+
+    >>> round(frechet(np.array([[-1.0], [1.0]]), np.array([[2.0], [4.0]])), 3)  # equal spread, 3 apart
+    9.0
     """
     roots, traces = [], 0.0
     for rows in (source, target):
@@ -92,6 +104,9 @@ def sliced_wasserstein(source: Floats, target: Floats) -> float:
 def a_distance(error: float) -> float:
     """2 (1 - 2 error), from a domain classifier's error: Ben-David et al. 2007. 0 where it guesses, 2 where it
     is always right.
+
+    >>> a_distance(0.5), a_distance(0.0)
+    (0.0, 2.0)
     """
     return 2.0 * (1.0 - 2.0 * error)
 

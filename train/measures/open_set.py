@@ -17,6 +17,10 @@ Flags = npt.NDArray[np.bool_]
 def rejection_threshold(render_probabilities: Float, unknown_share: float) -> float | None:
     """The confidence that `unknown_share` of the renders, with class probabilities (n, c), fall below. None where
     nothing is to be rejected: at a share of 0, or without a render.
+
+    >>> renders = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.5, 0.5]])
+    >>> round(rejection_threshold(renders, unknown_share=0.25), 3)
+    0.6
     """
     if unknown_share <= 0 or not len(render_probabilities):
         return None
@@ -32,6 +36,11 @@ def open_set_metrics(known: Float, right: Flags, unknown: Float, threshold: floa
     chance that a photo with CAD gets more confidence than one without. `h_score`: harmonic mean of the share of photos
     with CAD that are accepted and right, and `unknown_rejected` (as in Bucci et al., ECCV 2020, over photos in place of
     classes). None where there is no such photo.
+
+    >>> known, right, unknown = np.array([0.9, 0.8, 0.4]), np.array([True, False, True]), np.array([0.6, 0.3])
+    >>> metrics = open_set_metrics(known, right, unknown, threshold=0.5)
+    >>> round(metrics["known_accepted"], 2), metrics["accuracy_of_accepted"], metrics["unknown_rejected"]
+    (0.67, 0.5, 0.5)
     """
     accepted = known >= threshold
     rejected = float((unknown < threshold).mean()) if len(unknown) else None

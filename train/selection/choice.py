@@ -60,6 +60,12 @@ def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_
     To look better is to score no lower on the photos in all of FALL_BACK_SCORES. ClassAMI falls where predictions no
     longer follow the clusters that the features form, information maximisation where they grow unsure or all the same.
     A score that the first has no number for (too few photos) does not count.
+
+    >>> start = Candidate("epoch 0", {"source_accuracy": 0.95, "class_ami": 0.60, "information_maximisation": 1.0})
+    >>> adapted = Candidate("epoch 1", {"source_accuracy": 0.94, "class_ami": 0.80, "information_maximisation": 1.2})
+    >>> collapsed = Candidate("epoch 2", {"source_accuracy": 0.50, "class_ami": 0.90, "information_maximisation": 1.3})
+    >>> choose([start, adapted, collapsed], score="class_ami", gate=0.05)
+    1
     """
     start = candidates[0]
     asked = [name for name in FALL_BACK_SCORES if fall_back and not math.isnan(start.scores[name])]

@@ -36,6 +36,10 @@ def class_ami(features: Floats, predictions: Labels) -> float:
 
     One predicted class agrees trivially with one cluster (the index says 1): it is scored 0, since that is a
     collapse. NaN for fewer than two rows.
+
+    >>> features = np.array([[0.0, 1.0], [0.1, 1.0], [1.0, 0.0], [1.0, 0.1]])
+    >>> [round(class_ami(features, np.array(classes)), 2) for classes in ([0, 0, 1, 1], [0, 0, 0, 0])]
+    [1.0, 0.0]
     """
     if len(features) < 2:
         return float("nan")

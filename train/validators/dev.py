@@ -31,6 +31,9 @@ def dev_risk(weights: Floats, errors: Floats, normalisation: Literal["max", "sta
     mean(w e) + eta mean(w) - eta with eta = -cov(w e, w) / var(w). Few large ratios make it wild: "standardize"
     (DEVN, Musgrave et al.) brings them to mean 1 and deviation 1, "max" to mean 1 and a range below 1. Equal weights:
     the mean error. NaN for fewer than two rows.
+
+    >>> dev_risk(weights=np.ones(4), errors=np.array([0.0, 0.0, 1.0, 3.0]))
+    1.0
     """
     if len(weights) < 2:
         return float("nan")

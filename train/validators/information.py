@@ -17,6 +17,10 @@ _MANO_ORDER = 4
 def negative_entropy(logits: Floats) -> float:
     """Minus the mean entropy of the predictions (nats), -ln C to 0. A model that collapsed to one class scores best:
     never use it alone.
+
+    >>> unsure = np.zeros((3, 2))
+    >>> round(negative_entropy(unsure), 3)  # -ln 2
+    -0.693
     """
     if not len(logits):
         return float("nan")
@@ -25,7 +29,12 @@ def negative_entropy(logits: Floats) -> float:
 
 
 def diversity(logits: Floats) -> float:
-    """Entropy of the mean prediction (nats), 0 to ln C: whether all classes are used."""
+    """Entropy of the mean prediction (nats), 0 to ln C: whether all classes are used.
+
+    >>> balanced, collapsed = np.array([[9.0, 0.0], [0.0, 9.0]]), np.array([[90.0, 0.0], [90.0, 0.0]])
+    >>> round(diversity(balanced), 3), round(abs(diversity(collapsed)), 3)
+    (0.693, 0.0)
+    """
     if not len(logits):
         return float("nan")
     mean = probabilities(logits).mean(0)
@@ -35,6 +44,10 @@ def diversity(logits: Floats) -> float:
 def information_maximisation(logits: Floats) -> float:
     """Mutual information of input and prediction, H(mean p) - mean H(p), 0 (collapsed or uniform) to ln C (certain
     and balanced).
+
+    >>> sure_and_balanced, unsure = np.array([[90.0, 0.0], [0.0, 90.0]]), np.zeros((2, 2))
+    >>> round(information_maximisation(sure_and_balanced), 3), abs(round(information_maximisation(unsure), 3))
+    (0.693, 0.0)
     """
     return negative_entropy(logits) + diversity(logits)
 
@@ -45,6 +58,10 @@ def bnm(logits: Floats) -> float:
 
     Depends on n: compare checkpoints on the same target images only. Cui et al. 2020, as used for selection by
     Musgrave et al. 2022.
+
+    >>> sure_and_balanced, collapsed = np.array([[90.0, 0.0], [0.0, 90.0]]), np.array([[90.0, 0.0], [90.0, 0.0]])
+    >>> round(bnm(sure_and_balanced), 3), round(bnm(collapsed), 3)
+    (1.0, 0.707)
     """
     if not len(logits):
         return float("nan")
@@ -59,6 +76,9 @@ def mano(logits: Floats) -> float:
     the uniform distribution above 5), else by the second-order Taylor softmax (1 + z + z^2 / 2), which exaggerates
     less. Logits are centred first: the series, other than softmax, would depend on their offset. The switch makes a
     step in the score: compare like with like.
+
+    >>> round(mano(np.zeros((2, 4))), 3), round(mano(np.array([[90.0, 0.0, 0.0, 0.0]])), 3)
+    (0.25, 0.707)
     """
     if not len(logits):
         return float("nan")

@@ -18,6 +18,9 @@ def soft_neighbourhood_density(vectors: Floats, temperature: float = 0.05) -> fl
 
     Vectors [n, d]; the paper takes class probabilities. Needs two rows, else NaN. It cannot see a collapse to one
     class (all rows alike score best), and depends on n.
+
+    >>> round(soft_neighbourhood_density(np.ones((3, 2))), 3)  # two equal neighbours each: ln 2
+    0.693
     """
     n = len(vectors)
     if n < 2:

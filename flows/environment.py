@@ -39,7 +39,8 @@ def run_environment(root: Path) -> dict[str, str]:
     """
     refuse_foreign_project(root)
     defaults = dict(QUIET)
-    defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
+    if (root / "dvc.yaml").exists():
+        defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
     if "PREFECT_API_URL" not in os.environ:
         defaults |= EMBEDDED_SERVER
         defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())

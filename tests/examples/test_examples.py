@@ -16,6 +16,7 @@ from cad2real.layout import Layout
 from photos.stage import make_squares
 from search.stage import build_index
 from tests.train.conftest import CLASSES, SMALL, write_renders, write_squares
+from train.methods import METHODS, Method
 from train.stages import probe
 
 REPOSITORY = Path(__file__).parents[2]
@@ -71,7 +72,8 @@ def test_two_folders_are_adapted(tmp_path: Path) -> None:
         assert {label for label, _ in model.predict(photo)} == set(CLASSES)
 
 
-def test_a_method_of_ones_own_trains_and_search_finds_with_it(tmp_path: Path) -> None:
+def test_a_method_of_ones_own_trains_and_search_finds_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "mean_matching", Method)  # so that what the example registers is gone afterwards
     layout = Layout(tmp_path)
     write_renders(layout.renders)
     write_squares(tmp_path / "shots")

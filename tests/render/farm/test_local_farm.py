@@ -195,6 +195,6 @@ def test_kill_9_loses_no_finished_part_and_leaves_no_litter(parts: list[Part], t
     assert not (out / "rod").exists()
     kept = {path: path.stat().st_mtime_ns for path in (out / "plate").iterdir()}
     again = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=240)
-    assert "rendered=('rod',), kept=('plate',)" in again.stdout
+    assert "rendered=('rod',), reused=('plate',)" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in (out / "plate").iterdir()} == kept
     assert not list(out.glob(".*"))

@@ -121,10 +121,12 @@ def test_the_world_behind_is_the_world_that_lights(parts: list[Part], settings: 
 
     geometry = load_geometry(tmp_path / parts[0].file, parts[0].units)
     small = replace(settings, background="environment", size=64)
-    scene = BlenderScene(geometry, assign_materials(parts[0], "metadata", 0), small, Compute(threads=1), tmp_path)
+    ours_in_blender = BlenderScene(
+        geometry, assign_materials(parts[0], "metadata", 0), small, Compute(threads=1), tmp_path
+    )
     for view in describe_views(parts[0], geometry, small)[:2]:
-        scene.render(view)
-        behind = scene.render_backdrop(view)
+        ours_in_blender.render(view)
+        behind = ours_in_blender.render_backdrop(view)
         assert behind is not None
         scene = bpy.context.scene
         scene.render.film_transparent, scene.objects["part"].hide_render = False, True

@@ -7,7 +7,6 @@ from cad2real.layout import Layout
 from tests.train.conftest import SMALL
 from train.loop import tensorboard
 from train.loop.tensorboard import TensorBoardLog
-from train.selection.choice import Candidate
 from train.stages import adapt, probe
 
 LOGGED = SMALL.model_copy(update={"tensorboard": True})
@@ -36,12 +35,12 @@ def test_a_run_logs_its_losses_and_scores_by_epoch(project: Layout) -> None:
 def test_what_is_no_number_is_left_out(tmp_path) -> None:
     pytest.importorskip("tensorboard")
     layout = Layout(tmp_path)
-    TensorBoardLog(layout, LOGGED, "run").log(1, Candidate("epoch 1", {"snd": float("nan"), "bnm": 0.5}))
+    TensorBoardLog(layout, LOGGED, "run").log(1, {"snd": float("nan"), "bnm": 0.5})
     assert scalars(layout.logs / "tensorboard" / "run") == {"score/bnm": [(1, 0.5)]}
 
 
 def test_without_being_asked_nothing_is_written(tmp_path) -> None:
-    TensorBoardLog(Layout(tmp_path), SMALL, "run").log(1, Candidate("epoch 1", {"bnm": 0.5}))
+    TensorBoardLog(Layout(tmp_path), SMALL, "run").log(1, {"bnm": 0.5})
     assert not list(tmp_path.iterdir())
 
 

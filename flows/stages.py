@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from flows.dvc import code_versions
 from flows.dvc.commands import DVC, run_dvc
 from flows.environment import PASSWORDS, run_environment
@@ -61,7 +61,7 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
     try:
         if status.returncode != 0:
             raise ValueError
-        changed = json.loads(status.stdout)
+        changed = parse_json(status.stdout)
     except ValueError:
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
         raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None

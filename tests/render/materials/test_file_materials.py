@@ -151,3 +151,20 @@ def test_a_gltf_never_reads_outside_of_its_folder(folder: Path) -> None:
     (inner / "a.gltf").write_text(json.dumps(described))
     with pytest.raises(GeometryError, match="cannot be read as GLTF"):
         load_geometry(inner / "a.gltf", "mm")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"buffers": [{"uri": "a\\u0000b"}, {"uri": "\\ud800"}, {"uri": "' + "x" * 5000 + '"}, {"uri": 3}]}',
+        '{"buffers": ' + "[" * 300_000 + "]" * 300_000 + "}",
+        '{"buffers": [3]}',
+        "[]",
+        '{"buffers": {"uri": 1}}',
+    ],
+)
+def test_names_that_no_file_can_have_name_none(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "part.gltf"
+    path.write_text(header)
+    assert files_beside(path, "buffers") == []
+    assert file_materials_key(path) == ""

@@ -16,7 +16,7 @@ from trimesh.visual.material import PBRMaterial
 
 from render.blender.render_part import render_part
 from render.job import Job
-from render.materials.file_materials import NAME
+from render.materials.file_materials import NAME, file_materials_key, files_beside
 from render.parts.catalogue import Part, make_catalogue
 from render.parts.geometry import GeometryError, load_geometry
 from render.views.description import content_key

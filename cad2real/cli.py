@@ -14,6 +14,7 @@ import render.cli
 import search.cli
 import train.cli
 from cad2real.errors import UserError
+from cad2real.quoting import quoted
 
 app = typer.Typer(
     help="Recognise real parts from CAD alone: render CAD, adapt to unlabelled photos, ask which part a photo shows.",
@@ -72,7 +73,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("\n".join(map(quoted, f"error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("stopped.", file=sys.stderr)

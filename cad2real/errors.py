@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from cad2real.quoting import quoted
+
 
 class UserError(Exception):
     """A mistake that the user can mend.
@@ -15,6 +17,12 @@ class UserError(Exception):
         super().__init__(f"{what} {remedy}".strip())
         self.what = what
         self.remedy = remedy
+
+
+class DamagedFileError(UserError, ValueError):
+    """A file of the project's own that is not what its format says: an error for people where nobody has a better one,
+    and a ValueError for whoever can do without the file.
+    """
 
 
 @dataclass(frozen=True)
@@ -36,4 +44,5 @@ class Skipped:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.thing} ({self.where}): {self.reason}" if self.where else f"{self.thing}: {self.reason}"
+        where = f" ({self.where})" if self.where else ""
+        return quoted(f"{self.thing}{where}: {self.reason}")

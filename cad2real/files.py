@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cad2real.errors import DamagedFileError
+
 TEMPORARY_SUFFIX = ".tmp"
 
 
@@ -84,3 +86,26 @@ def write_json(path: Path, value: Any) -> None:
     }
     """
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises ValueError for whatever is none, also where it is nested too deeply to be read,
+    for which Python has another exception.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def read_json(path: Path, *keys: str) -> Any:
+    """The value in the JSON file `path`; with `keys` an object that has them. Raises OSError when it cannot be opened,
+    DamagedFileError when it is anything else.
+    """
+    try:
+        value = parse_json(path.read_text(encoding="utf-8"))
+        if keys and not (isinstance(value, dict) and value.keys() >= set(keys)):
+            raise ValueError(f"it needs {', '.join(keys)}")
+    except ValueError as error:
+        raise DamagedFileError(f"{path} is damaged ({error}).", "Run its stage again, with --force.") from None
+    return value

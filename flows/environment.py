@@ -24,6 +24,8 @@ QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
 }
+PASSWORDS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
+"""What a server asks for and what its programs answer. No stage needs them, nor what it starts."""
 EMBEDDED_SERVER = {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
     # The default is too short on a loaded machine.
@@ -41,7 +43,7 @@ def run_environment(root: Path) -> dict[str, str]:
     defaults = dict(QUIET)
     if (root / "dvc.yaml").exists():
         defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
-    if "PREFECT_API_URL" not in os.environ:
+    if not os.environ.get("PREFECT_API_URL"):
         defaults |= EMBEDDED_SERVER
         defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
     environment = {**defaults, **os.environ}
@@ -71,7 +73,6 @@ def apply_environment(root: Path) -> None:
     A server that is started from now on asks for the project's password: other users reach 127.0.0.1 too.
     """
     os.environ.update(run_environment(root))
-    if "PREFECT_API_URL" not in os.environ:
+    if not os.environ.get("PREFECT_API_URL"):
         private_folder(root / ".prefect")
-        password = service_password(root)
-        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = password
+        os.environ.update(dict.fromkeys(PASSWORDS, service_password(root)))

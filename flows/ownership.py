@@ -6,6 +6,7 @@ As git does with safe.directory: the project has to belong to who runs it, or to
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cad2real.errors import UserError
@@ -21,6 +22,9 @@ DECIDES = (
     ".dvc/config.local",
     ".dvc/tmp",
     ".prefect",
+    "data",
+    "data/cache",
+    "data/cache/dvc",
 )
 """What in a project decides which programs run, or is read back without suspicion."""
 
@@ -36,15 +40,20 @@ def refuse_foreign_project(root: Path) -> None:
     ours = {os.geteuid(), *_behind_sudo()}
     for name in DECIDES:
         path = home / name
-        try:
-            owner = path.lstat().st_uid
-        except OSError:
-            continue
-        if owner not in ours:
+        for owner in sorted(_owners(path) - ours):
             raise UserError(
                 f"{path} belongs to another user (uid {owner}), whose commands a run would execute as you.",
                 f"Copy the project into a folder of yours, or, if you trust it: export {TRUSTED_VARIABLE}={home}",
             )
+
+
+def _owners(path: Path) -> set[int]:
+    """Who owns `path` and, where it is a link, what it leads to, as far as it is there."""
+    owners = set()
+    for state in (path.lstat, path.stat):
+        with suppress(OSError):
+            owners.add(state().st_uid)
+    return owners
 
 
 def _behind_sudo() -> set[int]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cad2real.errors import UserError
+from cad2real.quoting import quoted
 from flows.processes import FinishedProcess
 from flows.stages import Stage, repro_stage
 
@@ -59,7 +60,7 @@ StageRunner = Callable[[Path, str, bool, Path], StageResult]
 
 def print_progress(line: str) -> None:
     """Progress goes to standard error; standard output is for results."""
-    print(line, file=sys.stderr, flush=True)
+    print("\n".join(map(quoted, line.split("\n"))), file=sys.stderr, flush=True)
 
 
 def run_stage(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from cad2real.files import read_json
 from cad2real.layout import Layout
 
 ROWS = {"source_only": "source only", "adapted": "adapted"}
@@ -15,7 +15,7 @@ def result_table(root: Path) -> str:
     """The accuracies of data/reports/evaluation.json as a text table; one line with the reason where there are none."""
     layout = Layout(root)
     try:
-        evaluation: dict[str, Any] = json.loads((layout.reports / "evaluation.json").read_text(encoding="utf-8"))
+        evaluation: dict[str, Any] = read_json(layout.reports / "evaluation.json")
     except (FileNotFoundError, ValueError):
         return "no result yet: the stage evaluate has not run"
     lines = [f"{'':<14}{'accuracy':>10}{'mean per class':>17}"]

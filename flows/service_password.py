@@ -5,6 +5,7 @@ and who may talk to the server may have it run things.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -14,6 +15,7 @@ from cad2real.errors import UserError
 
 FILE = Path(".prefect") / "password"
 USER = "cad2real"
+PASSWORD = re.compile(r"[!-9;-~]+:[!-~]{16,}")
 
 
 def service_password(root: Path) -> str:
@@ -23,14 +25,30 @@ def service_password(root: Path) -> str:
     Raises UserError when the file can be read by others or belongs to somebody else.
     """
     path = root / FILE
-    if not path.exists():
-        handle, written = tempfile.mkstemp(dir=path.parent)  # for its owner alone
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"{USER}:{secrets.token_urlsafe(32)}\n")
-        with suppress(FileExistsError):  # another process was faster: its password is the one
-            os.link(written, path)
-        Path(written).unlink()
-    state = path.lstat()
+    try:
+        if not path.exists():
+            _make(path)
+        state = path.lstat()
+        password = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be made or read ({error}).", "Make room, or delete it.") from None
     if path.is_symlink() or state.st_uid != os.geteuid() or state.st_mode & 0o077:
-        raise UserError(f"{path} is not readable for its owner alone.", "Delete it; a new one is made.")
-    return path.read_text(encoding="utf-8").strip()
+        raise UserError(
+            f"{path} is not readable for its owner alone.",
+            "Delete it; a new one is made. On a drive without Unix rights: put the project elsewhere.",
+        )
+    if not PASSWORD.fullmatch(password):  # without one Prefect would ask for none
+        raise UserError(f"{path} holds no password (user:password).", "Delete it; a new one is made.")
+    return password
+
+
+def _make(path: Path) -> None:
+    """Writes a new password into `path`, whole, unless another process was faster: then its password is the one."""
+    handle, written = tempfile.mkstemp(dir=path.parent)  # for its owner alone
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{USER}:{secrets.token_urlsafe(32)}\n")
+        with suppress(FileExistsError):
+            os.link(written, path)
+    finally:
+        Path(written).unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ from pathlib import Path
 import yaml
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from flows.dvc import code_versions
 from flows.dvc.commands import DVC, run_dvc
-from flows.environment import run_environment
+from flows.environment import PASSWORDS, run_environment
 from flows.processes import FinishedProcess, run_group
 
 
@@ -61,7 +61,7 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
     try:
         if status.returncode != 0:
             raise ValueError
-        changed = json.loads(status.stdout)
+        changed = parse_json(status.stdout)
     except ValueError:
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
         raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None
@@ -97,4 +97,5 @@ def _describe(kind: str, path: str, state: object) -> str:
 def repro_stage(root: Path, stage: str, *, force: bool, log: Path, on_line: Callable[[str], None]) -> FinishedProcess:
     """`dvc repro` of one stage, which does nothing when it is up to date. Stages before it must have run already."""
     command = [*DVC, "repro", "--single-item", *(["--force"] if force else []), stage]
-    return run_group(command, root, log, on_line, run_environment(root))
+    environment = {name: value for name, value in run_environment(root).items() if name not in PASSWORDS}
+    return run_group(command, root, log, on_line, environment)

@@ -34,9 +34,14 @@ def read_boxes(path: Path) -> list[BoxRow]:
         raise UserError(f"{path}: no such box file.", "Correct the path, or leave it out if there are none.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.", "Save it as a UTF-8 csv.") from None
-    header, _, _ = text.partition("\n")
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
-    reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+    lines = io.StringIO(text, newline=None)  # all kinds of line ends
+    header = lines.readline()
+    lines.seek(0)
+    reader = csv.DictReader(lines, delimiter=";" if header.count(";") > header.count(",") else ",")
+    try:
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+    except csv.Error as error:
+        raise UserError(f"{path} row 1: {error}.", "Save it as a plain csv.") from None
     missing = [name for name in ("image", *CORNERS) if name not in reader.fieldnames]
     if missing:
         raise UserError(

@@ -7,7 +7,6 @@ in data/cache/bench and only made again when the view or the renderer changes.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import tempfile
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cad2real.files import atomic_file, write_json
+from cad2real.files import atomic_file, read_json, write_json
 from cad2real.layout import Layout
 from render.contact_sheet import tile
 from render.materials.assignment import assign_materials
@@ -89,7 +88,7 @@ def _measure(
         cached = cache / f"{name}.json"
         if name in SLOW and cached.is_file():
             pictures[name] = np.asarray(Image.open(cached.with_suffix(".png")))
-            rows[name] = json.loads(cached.read_text())
+            rows[name] = read_json(cached)
         elif name in SLOW and without_slow:
             continue
         else:

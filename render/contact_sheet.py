@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from cad2real.files import atomic_file
+from cad2real.files import atomic_file, read_json
 
 BACKGROUND = (236, 236, 233)
 INK = (40, 40, 40)
@@ -38,7 +37,7 @@ def write_contact_sheet(renders: Path, path: Path) -> None:
     rows: list[list[Image.Image]] = []
     names = []
     for described in sorted(renders.glob("*/part.json")):
-        part = json.loads(described.read_text(encoding="utf-8"))
+        part = read_json(described, "views", "part_id", "material", "size_mm")
         files = [view["file"] for view in part["views"]]
         count = min(VIEWS, len(files))
         rows.append([Image.open(described.parent / files[i * len(files) // count]) for i in range(count)])

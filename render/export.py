@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_folder, write_json
+from cad2real.files import atomic_folder, read_json, write_json
 
 SHARD_VIEWS = 1000
 
@@ -58,7 +58,7 @@ def export(renders: Path, format_name: str, out: Path) -> int:
 
 def _views(renders: Path) -> Iterator[RenderedView]:
     for described in sorted(renders.glob("*/part.json")):
-        part = json.loads(described.read_text(encoding="utf-8"))
+        part = read_json(described, "views")
         for view in part["views"]:
             # Only names: what a file says never leads out of its folder.
             yield RenderedView(described.parent / Path(view["file"]).name, part, view)

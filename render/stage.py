@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
-from cad2real.files import TEMPORARY_SUFFIX, sweep_temporaries, write_json
+from cad2real.files import TEMPORARY_SUFFIX, read_json, sweep_temporaries, write_json
 from cad2real.progress import Progress
 from render.farm import local_farm, ray_farm
 from render.farm.content_hashes import content_hashes
@@ -169,7 +168,7 @@ def _beside(out: Path, name: str) -> Path:
 def _finished_key(folder: Path) -> str | None:
     """The content key of a part that is rendered completely, else None."""
     try:
-        described = json.loads((folder / "part.json").read_text(encoding="utf-8"))
+        described = read_json(folder / "part.json")
         complete = all((folder / view["file"]).is_file() for view in described["views"])
         return str(described["content_key"]) if complete else None
     except (OSError, ValueError, KeyError, TypeError):

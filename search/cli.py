@@ -135,6 +135,9 @@ def table(matches: list[Match]) -> str:
 
 
 def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    from cad2real.quoting import quoted
+
+    rows = [tuple(map(quoted, row)) for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                      for row in (header, *rows))  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cad2real.errors import UserError
-from cad2real.files import write_json
+from cad2real.files import read_json, write_json
 
 EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
 REMEDY = "Run `cad2real index`."
@@ -62,7 +61,7 @@ def load_index(folder: Path) -> Index:
     from safetensors.numpy import load
 
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        description = read_json(folder / DESCRIPTION)
         embeddings = load((folder / EMBEDDINGS).read_bytes())["embeddings"]
         parts = tuple(IndexedPart(part["part_id"], part["label"], part["name"]) for part in description["parts"])
         place = {part.part_id: number for number, part in enumerate(parts)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cad2real.errors import UserError
-from cad2real.files import atomic_folder, write_json
+from cad2real.errors import DamagedFileError, UserError
+from cad2real.files import atomic_folder, read_json, write_json
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
@@ -66,15 +65,17 @@ def read_renders(folder: Path) -> Renders:
     part_rows: list[int] = []
     views: list[str] = []
     try:
-        for part_id in json.loads((folder / "renders.json").read_text(encoding="utf-8"))["parts"]:
-            part = json.loads((folder / part_id / "part.json").read_text(encoding="utf-8"))
+        for part_id in read_json(folder / "renders.json", "parts")["parts"]:
+            part = read_json(folder / part_id / "part.json", "part_id", "label", "name", "views")
             for view in part["views"]:
                 views.append(f"{part_id}/{view['file']}")
                 part_rows.append(len(parts))
             parts.append(IndexedPart(part["part_id"], part["label"], part["name"]))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing.", remedy) from None
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except DamagedFileError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder} is damaged ({error}).", remedy) from None
     if not views:
         raise UserError(f"{folder} holds no rendered part.", "Mend the part list, then run `cad2real render`.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 import yaml
 
 from cad2real.errors import UserError
-from cad2real.files import write_json, write_text
+from cad2real.files import read_json, write_json, write_text
 from cad2real.layout import Layout
 from flows.environment import run_environment
 from flows.params_file import change_params
@@ -157,10 +156,10 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    content = read_json(path) if path.exists() else {}
     return content if isinstance(content, dict) else {}
 
 
 def _read_list(path: Path) -> list[dict[str, str]]:
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    content = read_json(path) if path.exists() else []
     return content if isinstance(content, list) else []

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from cad2real.files import write_text
+from cad2real.files import read_json, write_text
 from cad2real.layout import Layout
 from flows.benchmark.measure import BenchmarkSpec, StageRunner, make_project, run_benchmark
 from flows.dvc.code_versions import ROOMS, code_version
@@ -47,7 +46,7 @@ def _run(spec: BenchmarkSpec, folder: Path | None, runner: StageRunner | None) -
     report = Layout(folder).reports / "benchmark.json"
     if finished.is_file() and finished.read_text(encoding="utf-8") == key and report.is_file():
         print_progress(f"    finished before, in {folder}")
-        known: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        known: dict[str, Any] = read_json(report)
         return known
     finished.unlink(missing_ok=True)
     result = run_benchmark(spec, folder, runner)

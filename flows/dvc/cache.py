@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from cad2real.files import atomic_file
+from cad2real.files import atomic_file, parse_json
 
 DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
 
@@ -46,7 +46,7 @@ def read_folder_list(root: Path, digest: str) -> dict[str, str] | None:
         text = cache_path(root, digest).read_bytes()
         if hashlib.md5(text, usedforsecurity=False).hexdigest() + DIRECTORY != digest:
             return None
-        return {entry["relpath"]: entry["md5"] for entry in json.loads(text)}
+        return {entry["relpath"]: entry["md5"] for entry in parse_json(text)}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import UserError
+from cad2real.files import read_json
 from cad2real.layout import Layout
 from cad2real.params import Params
 from render.views.file_sizes import view_bytes
@@ -98,7 +98,7 @@ def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterat
     for part_id, changed in parts.items():
         path = layout.renders / part_id / "part.json"
         try:
-            part = json.loads(path.read_text(encoding="utf-8"))
+            part = read_json(path)
             made = (len(part["views"]), part["size"], part["quality"], part["seed"], part["sampler"])
             newer = path.stat().st_mtime >= changed
         except (OSError, ValueError, KeyError, TypeError):
@@ -136,7 +136,7 @@ def _model_bytes(layout: Layout, params: Params) -> int:
     """The size of the existing model, if it has the same backbone; else an estimate."""
     for folder in (layout.models / "adapt", layout.models / "probe"):
         try:
-            if json.loads((folder / "model.json").read_text(encoding="utf-8"))["backbone"] == params.train.backbone:
+            if read_json(folder / "model.json")["backbone"] == params.train.backbone:
                 return (folder / "model.safetensors").stat().st_size
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -7,13 +7,12 @@ kill -9 may leave half of it, which it then refuses to read. Either would stop e
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from cad2real.files import write_json
+from cad2real.files import parse_json, write_json
 
 CLOCK_S = 2.0  # how far a process's start and a file's time may differ for rounding
 
@@ -29,7 +28,7 @@ def remove_stale_locks(root: Path) -> None:
     except OSError:
         return
     try:
-        locks: dict[str, dict[str, Any]] = json.loads(text)
+        locks: dict[str, dict[str, Any]] = parse_json(text)
         alive = {
             "write": {at: info for at, info in locks.get("write", {}).items() if _is_alive(info, written)},
             "read": {

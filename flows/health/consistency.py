@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from cad2real.files import read_json
 from cad2real.layout import Layout
 
 
@@ -21,13 +21,13 @@ def consistency_faults(root: Path) -> Iterator[tuple[str, str]]:
 def _renders(layout: Layout) -> Iterator[tuple[Path, str]]:
     if not layout.renders.is_dir():
         return
-    listed = json.loads((layout.renders / "renders.json").read_text(encoding="utf-8"))["parts"]
+    listed = read_json(layout.renders / "renders.json", "parts")["parts"]
     for part in listed:
         path = layout.renders / part / "part.json"
         if not path.is_file():
             yield path, "missing, although renders.json lists the part"
             continue
-        for view in json.loads(path.read_text(encoding="utf-8"))["views"]:
+        for view in read_json(path, "views")["views"]:
             yield from _picture(layout.renders / part / view["file"])
 
 
@@ -60,7 +60,7 @@ def _models(layout: Layout) -> Iterator[tuple[Path, str]]:
         if folder.name in ("promoted", "current") or not folder.is_dir():
             continue
         try:
-            json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            read_json(folder / "model.json")
             with safe_open(path, framework="numpy") as tensors:
                 for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
                     tensors.get_tensor(name)
@@ -73,7 +73,7 @@ def _models(layout: Layout) -> Iterator[tuple[Path, str]]:
 
 def _index(layout: Layout) -> Iterator[tuple[Path, str]]:
     if (layout.index / "index.json").is_file():
-        index = json.loads((layout.index / "index.json").read_text(encoding="utf-8"))
+        index = read_json(layout.index / "index.json", "rows", "model_stage")
         for row in index["rows"]:
             if not (layout.renders / row["view"]).is_file():
                 yield layout.index / "index.json", f"lists {row['view']}, which is not in data/renders"
@@ -88,7 +88,7 @@ def _index_of(index: Path, model: Path) -> Iterator[tuple[Path, str]]:
     """The index carries the hash of the model that made it, and a row of numbers for every view."""
     from safetensors import SafetensorError, safe_open
 
-    description = json.loads((index / "index.json").read_text(encoding="utf-8"))
+    description = read_json(index / "index.json", "model_key", "rows")
     weights = model / "model.safetensors"
     if (
         weights.is_file()

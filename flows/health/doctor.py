@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.dvc.commands import run_dvc
@@ -106,7 +106,7 @@ def _probe(script: str) -> dict[str, object] | str:
     except subprocess.TimeoutExpired:
         return f"no answer within {PROBE_TIMEOUT_S} s"
     if done.returncode == 0:
-        answer: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+        answer: dict[str, object] = parse_json(done.stdout.strip().splitlines()[-1])
         return answer
     return (done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
 

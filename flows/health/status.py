@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cad2real.files import read_json
 from cad2real.layout import Layout
 from flows.dvc.code_versions import changed_rooms
 from flows.dvc.locks import remove_stale_locks
@@ -90,7 +90,7 @@ def _skipped(layout: Layout) -> list[str]:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError):
         return {}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from cad2real.files import read_json
 from cad2real.layout import Layout
 
 CONFUSIONS = 6  # most frequent ones that are shown with pictures
@@ -216,11 +216,11 @@ def _faults(layout: Layout, evaluation: dict[str, Any]) -> list[Fault]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}).", "Run its stage again.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error}).", "Run its stage again.") from None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 import psutil
 from cronsim import CronSim
 
-from cad2real.files import write_json
+from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
 
 
@@ -32,7 +31,7 @@ def announce_schedule(root: Path, cron: str, timezone: str) -> Iterator[None]:
 def next_run(root: Path) -> datetime | None:
     """When `cad2real nightly` will start the next run; None when it is not at work here."""
     try:
-        schedule = json.loads(_path(root).read_text(encoding="utf-8"))
+        schedule = read_json(_path(root))
         # A killed process leaves its file behind, and another process may have its id now.
         if psutil.Process(schedule["process"]).create_time() != schedule["born"]:
             return None

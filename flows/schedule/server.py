@@ -31,26 +31,33 @@ def server(root: Path, port: int) -> Iterator[None]:
 
     Raises UserError when the port is taken or the server does not start.
     """
-    if "PREFECT_API_URL" in os.environ:
+    if os.environ.get("PREFECT_API_URL"):
         yield
         return
-    _check_free(port)
     log = Layout(root).logs / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            _command(port),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=os.environ | _environment(port),
-        )
-    end_with_this_process(process.pid)
+    with _listening(port) as listener:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                _command(listener),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[listener.fileno()],
+                env=os.environ | _environment(port),
+            )
+        end_with_this_process(process.pid)
+        with _ended_at_last(process):
+            _wait_until_up(process, port, log)
+            os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+            print_progress(f"Prefect's page: http://127.0.0.1:{port} (its password: {root / FILE})")
+            yield
+
+
+@contextmanager
+def _ended_at_last(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
-        _wait_until_up(process, port, log)
-        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-        print_progress(f"Prefect's page: http://127.0.0.1:{port} (its password: {root / FILE})")
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -61,11 +68,11 @@ def server(root: Path, port: int) -> Iterator[None]:
             process.wait()
 
 
-def _command(port: int) -> list[str]:
+def _command(listener: socket.socket) -> list[str]:
     application = "flows.schedule.guarded_app:create_app"
     return [
-        *(sys.executable, "-P", "-m", "uvicorn", "--factory", application, "--host", "127.0.0.1"),
-        *("--port", str(port), "--timeout-keep-alive", "5", "--log-level", "error"),
+        *(sys.executable, "-P", "-m", "uvicorn", "--factory", application, "--fd", str(listener.fileno())),
+        *("--timeout-keep-alive", "5", "--log-level", "error"),
     ]
 
 
@@ -79,16 +86,24 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise UserError(
-                f"Port {port} is in use, perhaps by another `cad2real nightly`.",
-                "Choose another with --port, or name the server to use in PREFECT_API_URL.",
-            ) from None
+def _listening(port: int) -> socket.socket:
+    """The socket that the server answers on. It stays open here too: were the port free for a moment, before the server
+    has it or after it has died, another user could take it, be told the password and hand out work.
+
+    Raises UserError when the port is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise UserError(
+            f"Port {port} is in use, perhaps by another `cad2real nightly`.",
+            "Choose another with --port, or name the server to use in PREFECT_API_URL.",
+        ) from None
+    return listener
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file
+from cad2real.files import atomic_file, read_json
 from flows.dvc.commands import run_dvc
 from flows.pipeline import print_progress
 from flows.project import project_lock
@@ -54,7 +53,7 @@ def _version(folder: Path) -> Version:
 
 def _metrics(folder: Path) -> dict[str, Any]:
     path = folder / "metrics.json"
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    content = read_json(path) if path.exists() else {}
     return content if isinstance(content, dict) else {}
 
 

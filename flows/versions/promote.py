@@ -6,7 +6,6 @@ model.json and index/, and laid out so that search can open it like a project.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
-from cad2real.files import TEMPORARY_SUFFIX, atomic_folder
+from cad2real.files import TEMPORARY_SUFFIX, atomic_folder, parse_json
 from cad2real.layout import Layout
 from flows.environment import run_environment
 
@@ -82,7 +81,7 @@ def score(root: Path, folders: list[Path]) -> list[dict[str, Any]]:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UserError(f"The models cannot be compared: {last.removeprefix('error: ')}", "The one in use stays.")
-    scores: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    scores: list[dict[str, Any]] = parse_json(done.stdout.strip().splitlines()[-1])
     return scores
 
 

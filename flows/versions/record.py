@@ -6,7 +6,6 @@ run.json. Git, if the project lies in a repository, gets a commit of these and o
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from typing import Any
 import yaml
 
 import cad2real
-from cad2real.files import atomic_folder, write_json
+from cad2real.files import atomic_folder, read_json, write_json
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.dvc.commands import run_dvc
 from flows.dvc.transfer_errors import transfer_error
@@ -113,7 +112,7 @@ def push(root: Path) -> str:
 def read_run(folder: Path) -> dict[str, Any]:
     """run.json of a version's folder; empty when it is missing or damaged."""
     try:
-        content = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        content = read_json(folder / RUN)
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -5,12 +5,11 @@ at every picture: with 1,000 parts DVC would need seconds a stage for that.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from cad2real.files import write_json
+from cad2real.files import parse_json, write_json
 
 
 def content_hashes(out: Path, part_ids: Iterable[str], memory: Path) -> dict[str, str]:
@@ -30,7 +29,7 @@ def content_hashes(out: Path, part_ids: Iterable[str], memory: Path) -> dict[str
 
 def _remembered(memory: Path) -> dict[str, tuple[str, str]]:
     try:
-        return {part_id: (state, content) for part_id, (state, content) in json.loads(memory.read_bytes()).items()}
+        return {part_id: (state, content) for part_id, (state, content) in parse_json(memory.read_bytes()).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

@@ -5,14 +5,15 @@ A renderer that dies or hangs, or a node that is lost, loses only its parts, whi
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from render.farm.queue import FarmEvents, JobQueue
 from render.farm.ray_cluster import Allocation, Cluster, allocate, connected
 from render.farm.ray_renderer import Files, NodeError, NodeRenderer, RenderedPart, versions
@@ -175,11 +176,14 @@ def cad_files(path: Path) -> Files:
     files = {path.name: path.read_bytes()}
     if path.suffix.lower() == ".gltf":
         try:
-            named = [str(buffer.get("uri", "")) for buffer in json.loads(files[path.name]).get("buffers", [])]
+            named = [str(buffer.get("uri", "")) for buffer in parse_json(files[path.name]).get("buffers", [])]
         except (ValueError, AttributeError):
             return files  # reading it will say what is wrong
         for name in named:
-            beside = (path.parent / name).resolve()
-            if not name.startswith("data:") and beside.is_relative_to(path.parent.resolve()) and beside.is_file():
-                files[name] = beside.read_bytes()
+            if name.startswith("data:"):
+                continue
+            with suppress(OSError, ValueError):  # names that no file can have
+                beside = (path.parent / name).resolve()
+                if beside.is_relative_to(path.parent.resolve()) and beside.is_file():
+                    files[name] = beside.read_bytes()
     return files

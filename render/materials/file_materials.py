@@ -7,8 +7,8 @@ before they are decoded, and what cannot be used is an error for people.
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cad2real.files import parse_json
 from render.materials.presets import PbrMaterial
 
 FORMATS = (".glb", ".gltf")
@@ -159,8 +160,15 @@ def files_beside(path: Path, kind: str) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     home = path.parent.resolve()
-    files = [(home / name).resolve() for name in named if not name.startswith("data:")]
-    return [file for file in files if file.is_relative_to(home) and file.is_file()]
+    files = []
+    for name in named:
+        if name.startswith("data:"):
+            continue
+        with suppress(OSError, ValueError):  # names that no file can have
+            file = (home / name).resolve()
+            if file.is_relative_to(home) and file.is_file():
+                files.append(file)
+    return files
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -170,5 +178,5 @@ def _header(path: Path) -> dict[str, Any]:
             _, _, _, length, _ = struct.unpack("<4sIIII", file.read(20))
         else:
             length = MAX_HEADER_BYTES
-        header: dict[str, Any] = json.loads(file.read(min(length, MAX_HEADER_BYTES)))
+        header: dict[str, Any] = parse_json(file.read(min(length, MAX_HEADER_BYTES)))
     return header

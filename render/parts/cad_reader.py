@@ -7,6 +7,7 @@ takes its place and only that file is given up.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -18,10 +19,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
+from cad2real.errors import UserError
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
 
 START_S = 120.0
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class CadReader:
 
     def measure(self, path: Path, units: str) -> Measured:
         """Size and triangles of the CAD file `path`; see `load_geometry`. Raises GeometryError, also when the reading
-        process was lost over the file or went beyond a limit.
+        process was lost over the file or went beyond a limit; UserError when it cannot be started at all.
         """
         if path.suffix.lower() in scene_files.FORMATS:
             return measure_here(path, units)  # Blender reads these, in a process of its own
@@ -91,8 +94,10 @@ class CadReader:
         self._process.start()
         theirs.close()
         with suppress(EOFError, OSError):
-            if self._connection.poll(START_S):
-                self._connection.recv()  # it is ready
+            if self._connection.poll(START_S) and self._connection.recv():
+                return
+        self.close()
+        raise UserError("The process that reads CAD does not start.", "Say `cad2real doctor`, or see to free memory.")
 
     def _loss(self) -> str:
         """Why the process is gone, with the remedy."""
@@ -109,6 +114,7 @@ class CadReader:
 def _serve(connection: Connection, limits: Limits) -> None:
     """The process: reads files until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _end_with_parent()
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
@@ -145,6 +151,14 @@ def measure_here(path: Path, units: str) -> Measured:
     read = load_geometry(path, units)
     x, y, z = (round(float(side), 6) for side in read.size_mm)
     return (x, y, z), read.triangles
+
+
+def _end_with_parent() -> None:
+    """Even where the parent is killed with -9 while a file keeps this process busy: Linux sees to it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is None or os.getppid() != parent.pid:  # it ended before
+        os._exit(1)
 
 
 def _limit(kind: int, most: int) -> None:

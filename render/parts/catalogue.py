@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import Skipped, UserError
-from cad2real.files import write_json
+from cad2real.files import read_json, write_json
 from cad2real.progress import Progress
 from render.materials.assignment import read_bodies, split_words
 from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
 from render.parts.cad_reader import CadReader
 from render.parts.geometry import GeometryError
-from render.parts.part_list import PART_ID, Row, read_part_list
+from render.parts.part_list import Row, part_id_fault, read_part_list
 from render.parts.size_cache import SizeCache
 
 
@@ -98,8 +97,8 @@ def make_part(file: Path, words: str = "", units: str = "mm", part_id: str = "",
     ('washer_m10', 'aluminium', 'anodized', 'ral 7015')
     """
     part_id = part_id or file.stem
-    if not PART_ID.fullmatch(part_id):
-        raise UserError(f"part_id {part_id!r} cannot name a folder.", "Use letters, digits, '_', '-', '+' and '.'.")
+    if fault := part_id_fault(part_id):
+        raise UserError(fault)
     if not file.is_file():
         raise UserError(f"{file} does not exist.", "Correct the path of the CAD file.")
     material, surface, color = split_words(words)
@@ -152,8 +151,8 @@ def read_catalogue(path: Path) -> Catalogue:
     """Reads what `write_catalogue` wrote. Raises UserError when it is missing or not a catalogue."""
     if not path.is_file():
         raise UserError(f"{path} does not exist.", "Run `cad2real catalogue` first.")
+    raw = read_json(path, "parts", "skipped")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
         parts = tuple(Part(**{"bodies": ""} | item | {"size_mm": tuple(item["size_mm"])}) for item in raw["parts"])
         skipped = tuple(Skipped(**item) for item in raw["skipped"])
         notes = tuple(Skipped(**item) for item in raw.get("notes", []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,12 @@ UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
 
 # Part ids become folder names on every system, and words in labels and reports.
 PART_ID = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
+RESERVED = {"renders.json", "con", "prn", "aux", "nul"}
+RESERVED |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+"""What a part's folder cannot be called: a file that lies beside them, and devices of Windows, with any suffix."""
 MAX_LIST_BYTES = 50_000_000
+MAX_CELL = 2000
+"""Characters in a cell: file names are shorter, and words for bodies of any assembly that people write."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,9 @@ def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
     if path.suffix.lower() == ".xlsx":
         yield from read_sheet(path)
         return
-    table = csv.reader(io.StringIO(_read_text(path)), dialect=csv.excel, skipinitialspace=True)
+    # All kinds of line ends; a cell may be as long as the file, so that a long one is its own row's fault only.
+    csv.field_size_limit(MAX_LIST_BYTES)
+    table = csv.reader(io.StringIO(_read_text(path), newline=None), dialect=csv.excel, skipinitialspace=True)
     for cells in table:
         if cells:
             yield table.line_num, [cell.strip() for cell in cells]
@@ -104,20 +112,36 @@ def _read_text(path: Path) -> str:
         return raw.decode("cp1252", errors="replace")  # what older spreadsheets write
 
 
+def part_id_fault(part_id: str) -> str:
+    """Why `part_id` cannot name a folder on every system, with the remedy; empty when it can."""
+    if not PART_ID.fullmatch(part_id):
+        shown = part_id if len(part_id) <= 100 else f"{part_id[:100]}..."
+        return (
+            f"part_id {shown!r} cannot name a folder; use letters, digits, '_', '-', '+' and '.' only "
+            "(no slash, no space), beginning with a letter, a digit or '_', at most 100"
+        )
+    name = part_id.lower()
+    if part_id.endswith(".") or name in RESERVED or name.partition(".")[0] in RESERVED:
+        return f"part_id {part_id!r} cannot name a folder on every system; use another"
+    return ""
+
+
 def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> str:
     """Why a row cannot be used, with the remedy; empty when it can."""
     part_id, file = values["part_id"], values["file"]
+    for name, value in values.items():
+        if len(value) > MAX_CELL:
+            return f"its {name} has {len(value):,} characters, more than {MAX_CELL:,}; shorten it, or close its quotes"
     if not part_id:
         return "the row has no part_id; give it one"
-    if not PART_ID.fullmatch(part_id):
-        return (
-            f"part_id {part_id!r} cannot name a folder; use letters, digits, '_', '-', '+' and '.' only "
-            "(no slash, no space), beginning with a letter, a digit or '_'"
-        )
+    if fault := part_id_fault(part_id):
+        return fault
     if part_id.lower() in first_use:
         return f"part_id {part_id!r} was used before in {first_use[part_id.lower()]}; ids must differ in more than case"
     if "/" in values["label"] or "\\" in values["label"] or values["label"] in {".", ".."}:
         return f"label {values['label']!r} has a slash or is only dots; labels become folder names; use another"
+    if any(unicodedata.category(char) == "Cc" for char in values["label"]):
+        return f"label {values['label']!r} has control characters; labels become folder names; use another"
     if values["units"].lower() not in {*UNITS_MM, ""}:
         return f"units {values['units']!r} are unknown; use one of {', '.join(UNITS_MM)}"
     if not file:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cad2real.files import parse_json
 from render.file_signatures import has_signature
 
 FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".blend")
@@ -67,7 +68,7 @@ def save_bodies(path: Path, bodies: list[Raw]) -> None:
 
 def _load_bodies(path: Path) -> list[Raw]:
     with np.load(path, allow_pickle=False) as arrays:
-        names = json.loads(arrays["names"].tobytes())
+        names = parse_json(arrays["names"].tobytes())
         return [
             (str(name), arrays[f"vertices_{number}"], arrays[f"triangles_{number}"])
             for number, name in enumerate(names)

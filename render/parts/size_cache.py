@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cad2real.files import write_json
+from cad2real.files import parse_json, write_json
 from render.parts import geometry
 from render.parts.cad_reader import Measured
 
@@ -50,7 +49,7 @@ def _reader() -> str:
 
 def _load(memory: Path | None, reader: str) -> dict[str, Any]:
     try:
-        saved = json.loads(memory.read_bytes()) if memory is not None else {}
+        saved = parse_json(memory.read_bytes()) if memory is not None else {}
         known = saved["measured"] if saved["reader"] == reader else {}
         return {key: [[x, y, z], triangles] for key, ([x, y, z], triangles) in known.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -11,6 +11,9 @@ from cad2real.errors import UserError
 MAX_UNPACKED_BYTES = 200_000_000
 """An .xlsx file is a zip archive; a small one may unpack to anything."""
 
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
+"""As many rows as Excel has; columns further to the right are not looked at."""
+
 
 def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet with their numbers, empty rows left out; a formula counts as its last result.
@@ -31,7 +34,9 @@ def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
         try:
             sheet = workbook.worksheets[0]
             sheet.reset_dimensions()  # what the file says of its size may be wrong
-            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
+                if number > MAX_ROWS:  # openpyxl counts up to any number that a row claims to have
+                    raise UserError(f"{path} has rows beyond {MAX_ROWS:,}.", "Excel itself has no more; save it again.")
                 values = [_text(value) for value in row]
                 if any(values):
                     yield number, values

@@ -27,7 +27,7 @@ def test_ones_own_project_is_fine(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("name", [".", "dvc.yaml", "params.yaml"])
+@pytest.mark.parametrize("name", [".", "dvc.yaml", "params.yaml", "data"])
 def test_a_foreign_project_is_refused_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -37,6 +37,22 @@ def test_a_foreign_project_is_refused_with_the_remedy(
         refuse_foreign_project(tmp_path)
     monkeypatch.setenv(TRUSTED_VARIABLE, f"/elsewhere:{tmp_path}")
     refuse_foreign_project(tmp_path)
+
+
+@needs_root
+@pytest.mark.parametrize("name", ["dvc.yaml", ".dvc"])
+def test_a_link_of_ones_own_to_what_is_foreign_is_refused(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    init_project(tmp_path)
+    prepare(tmp_path)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / name
+    (tmp_path / name).rename(elsewhere)
+    (tmp_path / name).symlink_to(elsewhere)
+    refuse_foreign_project(tmp_path)
+    os.chown(elsewhere, SOMEBODY, SOMEBODY)
+    with pytest.raises(UserError, match="belongs to another user"):
+        refuse_foreign_project(tmp_path)
 
 
 @needs_root

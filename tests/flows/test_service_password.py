@@ -43,3 +43,23 @@ def test_a_link_is_refused(root: Path, tmp_path: Path) -> None:
     (root / FILE).symlink_to(tmp_path / "planted")
     with pytest.raises(UserError, match="Delete it"):
         service_password(root)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "no colon", "cad2real:", "cad2real:short", "cad2real:\xff" * 9])
+def test_a_file_without_a_password_is_refused(root: Path, content: str) -> None:
+    """Prefect asks for none where it is given none."""
+    service_password(root)
+    (root / FILE).write_text(content, encoding="latin-1")
+    with pytest.raises(UserError, match=r"[Dd]elete it"):
+        service_password(root)
+    assert (root / FILE).exists()
+
+
+def test_a_drive_without_links_is_one_line(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    with pytest.raises(UserError, match="password"):
+        service_password(root)
+    assert not list((root / FILE).parent.iterdir())

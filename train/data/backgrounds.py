@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from cad2real.errors import Skipped, UserError
-from cad2real.files import atomic_file, write_json
+from cad2real.files import atomic_file, read_json, write_json
 from train.data.image_cache import content_key, to_array
 
 UInt8 = npt.NDArray[np.uint8]
@@ -67,7 +66,7 @@ def _cached(paths: Sequence[Path], folder: Path, size: int, cache: Path) -> Back
     listed = stored.with_suffix(".json")
     try:
         stored_images = np.lib.format.open_memmap(stored, mode="r")
-        skipped = [Skipped(**entry) for entry in json.loads(listed.read_text(encoding="utf-8"))]
+        skipped = [Skipped(**entry) for entry in read_json(listed)]
         if stored_images.shape == (len(paths) - len(skipped), 3, size, size) and stored_images.dtype == np.uint8:
             return BackgroundPhotos(stored_images, tuple(skipped))
     except (OSError, ValueError, TypeError):

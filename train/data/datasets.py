@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from cad2real.errors import UserError
+from cad2real.files import read_json
 from cad2real.progress import Progress
 from train.data.backgrounds import NO_PHOTOS, BackgroundPhotos
 from train.data.foreground import extent, zoom_to_part
@@ -69,7 +69,7 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
     parts: list[str] = []
     labels: list[str] = []
     for path in sorted(renders.glob("*/part.json")):
-        part = json.loads(path.read_text(encoding="utf-8"))
+        part = read_json(path, "views", "part_id", "label")
         for view in part["views"]:
             views.append(path.parent / view["file"])
             parts.append(part["part_id"])

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import re
 import sys
 import zipfile
@@ -25,6 +24,7 @@ import numpy as np
 import torch
 
 from cad2real.errors import UserError
+from cad2real.files import read_json
 from train.losses import parity_selection, parity_values
 from train.losses.parity_values import Array, Inputs, MissingInputError, Rule, Value
 
@@ -145,7 +145,7 @@ def _read(folder: Path, stem: str) -> tuple[dict[str, Array], dict[str, float]]:
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise UserError(f"{archive} cannot be read: {error}.", "It must be an npz file of plain arrays.") from error
     try:
-        content: Any = json.loads(table.read_text(encoding="utf-8"))
+        content: Any = read_json(table)
         scalars = {
             str(name): float("nan") if value is None else float(value) for name, value in content["scalars"].items()
         }

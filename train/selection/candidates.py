@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from cad2real.files import atomic_folder, write_json
+from cad2real.files import atomic_folder, read_json, write_json
 from train.loop.checkpoint import Checkpoint
 from train.networks.classifier import Classifier
 from train.selection.choice import Candidate
@@ -53,7 +52,7 @@ class CandidateStore:
             for _ in range(self._first, epochs + 1 if epochs else self._first):
                 folder = self._next_folder()
                 logits = load_file(folder / LOGITS)["logits"]
-                candidate = Candidate.from_dict(json.loads((folder / SCORES).read_text(encoding="utf-8")))
+                candidate = Candidate.from_dict(read_json(folder / SCORES))
                 self._append(candidate, read_prior(folder / PRIOR, logits.shape[1]), logits)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             self.candidates, self.priors, self.logits, self.files = [], [], [], []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cad2real.files import read_json
 from train.data.foreground import WORKING_SIZE, feret, widths
 
 Float = npt.NDArray[np.float64]
@@ -37,9 +37,7 @@ def possible_sizes(renders: Path, classes: Sequence[str]) -> list[Sizes]:
     """What the views show, and the resting parts from above for a row of camera distances (where part.json has their
     outlines), to be compared by how well they explain the photos.
     """
-    parts = [
-        (path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(renders.glob("*/part.json"))
-    ]
+    parts = [(path.parent, read_json(path, "views", "label")) for path in sorted(renders.glob("*/part.json"))]
     numbers = {label: number for number, label in enumerate(classes)}
     views = [_of_views(folder, part) for folder, part in parts]
     found = [_joined(views, [numbers[part["label"]] for _, part in parts], None)]

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import socket
+import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from cad2real.errors import UserError
 from flows.environment import apply_environment
 from flows.schedule.guarded_app import OwnOriginOnly
 from flows.schedule.server import server
@@ -87,12 +93,18 @@ def status(port: int, path: str, **headers: str) -> int:
         return error.code
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """One without a server; what the tests set is taken back."""
+    with patch.dict(os.environ):
+        for variable in [name for name in os.environ if name.startswith("PREFECT_")]:
+            del os.environ[variable]
+        yield
+
+
 def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_HOME"):
-        monkeypatch.setenv(variable, "")  # so that what `enter` sets is taken back
-        monkeypatch.delenv(variable)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -100,9 +112,44 @@ def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
     right = "Basic " + base64.b64encode(service_password(tmp_path).encode()).decode()
     wrong = "Basic " + base64.b64encode(b"cad2real:guess").decode()
     with server(tmp_path, port):
+        with pytest.raises(UserError, match="in use"), server_of_its_own(tmp_path, port, monkeypatch):
+            pass
         assert status(port, "/flows/filter", Authorization=right) == 200
         assert status(port, "/flows/filter") == 401  # another user of the machine
         assert status(port, "/flows/filter", Authorization=wrong) == 401
         assert status(port, "/flows/filter", Authorization=right, Origin="http://evil.example") == 403
         assert status(port, "/flows/filter", Authorization=right, Host="evil.example") == 403
         assert status(port, "/deployments/x/create_flow_run") == 401
+
+
+@contextmanager
+def server_of_its_own(root: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as context:
+        context.delenv("PREFECT_API_URL")
+        with server(root, port):
+            yield
+
+
+def test_nobody_else_can_have_the_port_before_or_after_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who could would be told the password, and would hand out work."""
+    monkeypatch.setattr("flows.schedule.server._command", lambda listener: [sys.executable, "-c", "pass"])
+    monkeypatch.setenv("PREFECT_API_URL", "")  # names no server
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    taken = []
+
+    def try_to_take(process: Any, port: int, log: Path) -> None:
+        process.wait()
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.append(other.connect_ex(("127.0.0.1", port)) == 0)
+            with pytest.raises(OSError, match="in use"), socket.socket() as second:
+                second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                second.bind(("127.0.0.1", port))
+
+    monkeypatch.setattr("flows.schedule.server._wait_until_up", try_to_take)
+    with server(tmp_path, port):
+        assert taken == [True]

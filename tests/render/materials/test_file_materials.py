@@ -16,7 +16,7 @@ from trimesh.visual.material import PBRMaterial
 
 from render.blender.render_part import render_part
 from render.job import Job
-from render.materials.file_materials import NAME
+from render.materials.file_materials import NAME, file_materials_key, files_beside
 from render.parts.catalogue import Part, make_catalogue
 from render.parts.geometry import GeometryError, load_geometry
 from render.views.description import content_key
@@ -151,3 +151,20 @@ def test_a_gltf_never_reads_outside_of_its_folder(folder: Path) -> None:
     (inner / "a.gltf").write_text(json.dumps(described))
     with pytest.raises(GeometryError, match="cannot be read as GLTF"):
         load_geometry(inner / "a.gltf", "mm")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"buffers": [{"uri": "a\\u0000b"}, {"uri": "\\ud800"}, {"uri": "' + "x" * 5000 + '"}, {"uri": 3}]}',
+        '{"buffers": ' + "[" * 300_000 + "]" * 300_000 + "}",
+        '{"buffers": [3]}',
+        "[]",
+        '{"buffers": {"uri": 1}}',
+    ],
+)
+def test_names_that_no_file_can_have_name_none(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "part.gltf"
+    path.write_text(header)
+    assert files_beside(path, "buffers") == []
+    assert file_materials_key(path) == ""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
 
+from cad2real.errors import UserError
+from render.parts import cad_reader
 from render.parts.cad_reader import CadReader, Limits
 from render.parts.catalogue import make_catalogue
 from render.parts.geometry import GeometryError, load_geometry
@@ -102,3 +107,39 @@ def test_a_text_without_end_is_searched_in_linear_time(tmp_path: Path) -> None:
     path.write_bytes(b"ISO-10303-21;\n" + b"#1=CARTESIAN_POINT" * 200_000 + b"(" * 200_000 + b"#" * 200_000)
     with CadReader(Limits(cpu_s=20)) as reader, pytest.raises(GeometryError, match=r"long\.step"):
         reader.measure(path, "mm")
+
+
+BUSY = """
+from pathlib import Path
+from render.parts import cad_reader
+if __name__ == "__main__":
+    with cad_reader.CadReader() as reader:
+        reader._start()
+        print(reader._process.pid, flush=True)
+        reader.measure(Path("metres.step"), "mm")
+"""
+
+
+def test_a_busy_reader_ends_with_its_parent(tmp_path: Path) -> None:
+    """A STEP file in metres keeps the reader busy for minutes, in a library that lets no other thread work."""
+    metres = (PARTS / "hex_bolt_m8x40.step").read_bytes().replace(b"SI_UNIT(.MILLI.,.METRE.)", b"SI_UNIT($,.METRE.)")
+    (tmp_path / "metres.step").write_bytes(metres)
+    (tmp_path / "busy.py").write_text(BUSY)
+    environment = os.environ | {"PYTHONPATH": str(PARTS.parents[1])}
+    with subprocess.Popen(
+        [sys.executable, "busy.py"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        reader = Path("/proc") / parent.stdout.readline().strip() / "stat"
+        time.sleep(2)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and reader.exists() and reader.read_text().split()[2] != "Z":
+        time.sleep(0.05)
+    assert not reader.exists() or reader.read_text().split()[2] == "Z"
+
+
+def test_a_reader_that_does_not_start_blames_no_file(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cad_reader, "_serve", os._exit)
+    with CadReader() as reader, pytest.raises(UserError, match="does not start"):
+        reader.measure(box, "mm")

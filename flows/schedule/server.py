@@ -21,7 +21,7 @@ from flows.processes import end_with_this_process
 from flows.schedule.guarded_app import PORT_VARIABLE
 from flows.service_password import FILE
 
-START_UP_S = 120.0
+START_UP_S = 300.0
 STOP_S = 5.0
 
 

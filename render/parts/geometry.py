@@ -170,7 +170,9 @@ def _read(path: Path, suffix: str, file_materials: bool) -> list[Raw]:
     except (GeometryError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        line = str(error).strip().splitlines()
+        # cascadio says that a file has no shape by not writing its own.
+        empty = suffix in {".step", ".stp"} and isinstance(error, FileNotFoundError)
+        line = ["no shape in it can be read"] if empty else str(error).strip().splitlines()
         raise GeometryError(
             f"{path.name}: cannot be read as {suffix[1:].upper()} ({line[0][:160] if line else type(error).__name__}); "
             "export it again"

@@ -143,3 +143,11 @@ def test_a_reader_that_does_not_start_blames_no_file(box: Path, monkeypatch: pyt
     monkeypatch.setattr(cad_reader, "_serve", os._exit)
     with CadReader() as reader, pytest.raises(UserError, match="does not start"):
         reader.measure(box, "mm")
+
+
+def test_a_step_file_that_was_cut_off_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "half.step").write_bytes(WASHER.read_bytes()[:2000])
+    with pytest.raises(GeometryError) as refused:
+        load_geometry(tmp_path / "half.step", "mm")
+    assert "no shape in it can be read" in str(refused.value)
+    assert "/tmp" not in str(refused.value)

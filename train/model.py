@@ -211,7 +211,7 @@ class Model:
             yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY)
 
 
-def _numbers(answers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _numbers(answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """`answers`. Raises UserError when some are no numbers: nothing could be said of them."""
     if not np.isfinite(answers).all():
         raise UserError("The model answers with what is no number.", "Train it again.")

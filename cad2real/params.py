@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from cad2real.plain_yaml import plain_yaml
 from cad2real.schema import Block
 from flows.params import FlowParams
 from photos.params import PhotosParams
 from render.params import CatalogueParams, RenderParams
 from search.params import SearchParams
 from train.params import TrainParams
+
+LONGEST = 300
+"""Characters of a wrong value that an error shows."""
 
 
 class Params(Block):
@@ -33,14 +37,13 @@ def load_params(path: Path) -> Params:
     >>> params.render.size, params.train.backbone
     (512, 'tf_efficientnet_lite0')
     """
-    import yaml
     from pydantic import ValidationError
 
     if not path.exists():
         return Params()
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raw = plain_yaml(path.read_text(encoding="utf-8")) or {}
+    except ValueError as error:
         raise UserError(f"{path} is not valid YAML: {error}", "Mend the line named above.") from None
     try:
         # Through JSON, where a YAML list may fill a tuple: strict mode refuses that for Python objects.
@@ -53,6 +56,8 @@ def load_params(path: Path) -> Params:
 
 
 def _explain(item: Mapping[str, Any]) -> str:
+    given = repr(item["input"])
+    given = given if len(given) <= LONGEST else f"{given[:LONGEST]}..."
     if item["type"] == "extra_forbidden":
-        return f"unknown key (value {item['input']!r}); remove it or correct its name"
-    return f"{item['msg']}, but it is {item['input']!r}"
+        return f"unknown key (value {given}); remove it or correct its name"
+    return f"{item['msg']}, but it is {given}"

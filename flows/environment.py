@@ -25,7 +25,9 @@ QUIET = {
     "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
 }
 PASSWORDS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
-"""What a server asks for and what its programs answer. No stage needs them, nor what it starts."""
+"""What a server asks for, and what its programs answer."""
+SECRETS = (*PASSWORDS, "PREFECT_API_KEY")
+"""No stage needs them, nor what it starts."""
 EMBEDDED_SERVER = {
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
     # The default is too short on a loaded machine.

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
 from cad2real.params import load_params
+from cad2real.plain_yaml import plain_yaml
 
 
 def parse_assignments(assignments: Sequence[str]) -> list[tuple[list[str], Any]]:
@@ -27,9 +26,11 @@ def parse_assignments(assignments: Sequence[str]) -> list[tuple[list[str], Any]]
         if not equals or not all(steps):
             raise UserError(f"--set {assignment!r} is not KEY=VALUE.", "For example: --set train.epochs=3")
         try:
-            parsed.append((steps, yaml.safe_load(value)))
-        except yaml.YAMLError:
-            raise UserError(f"--set {assignment!r}: the value is not valid YAML.", "Quote text.") from None
+            parsed.append((steps, plain_yaml(value)))
+        except ValueError as error:
+            given = assignment if len(assignment) <= 100 else f"{assignment[:100]}..."
+            reason = str(error).splitlines()[0]
+            raise UserError(f"--set {given!r}: the value is not usable ({reason}).", "Quote text.") from None
     return parsed
 
 
@@ -45,12 +46,19 @@ def change_params(path: Path, assignments: Sequence[str]) -> None:
     train: {epochs: 3}   # a night
     """
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     editor = YAML()  # keeps comments, order and quotes
     editor.preserve_quotes = True
     editor.width = 120
-    content = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
+    try:
+        content = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path} is not valid YAML: {reason}.", "Mend it before you change it.") from None
     content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no blocks of parameters.", "Mend it before you change it.")
     for steps, value in parse_assignments(assignments):
         block = content
         for step in steps[:-1]:

@@ -12,7 +12,7 @@ from cad2real.errors import UserError
 from cad2real.files import parse_json
 from flows.dvc import code_versions
 from flows.dvc.commands import DVC, run_dvc
-from flows.environment import PASSWORDS, run_environment
+from flows.environment import SECRETS, run_environment
 from flows.processes import FinishedProcess, run_group
 
 
@@ -97,5 +97,5 @@ def _describe(kind: str, path: str, state: object) -> str:
 def repro_stage(root: Path, stage: str, *, force: bool, log: Path, on_line: Callable[[str], None]) -> FinishedProcess:
     """`dvc repro` of one stage, which does nothing when it is up to date. Stages before it must have run already."""
     command = [*DVC, "repro", "--single-item", *(["--force"] if force else []), stage]
-    environment = {name: value for name, value in run_environment(root).items() if name not in PASSWORDS}
+    environment = {name: value for name, value in run_environment(root).items() if name not in SECRETS}
     return run_group(command, root, log, on_line, environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,10 +103,11 @@ def _photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> 
     base = folder.resolve()
     for start in (boxes.parent, folder) if boxes else (folder,):
         named_path = start / image.replace("\\", "/")
-        # Only the folder is resolved: a photo that is a link keeps the name under which it was found.
-        path = named_path.parent.resolve() / named_path.name
-        if path.is_relative_to(base) and (name := path.relative_to(base).as_posix()) in known:
-            return name
+        with suppress(OSError, ValueError):  # names that no file can have
+            # Only the folder is resolved: a photo that is a link keeps the name under which it was found.
+            path = named_path.parent.resolve() / named_path.name
+            if path.is_relative_to(base) and (name := path.relative_to(base).as_posix()) in known:
+                return name
     return Skipped(image, "", f"is not a photo in {folder}. Correct the name or add the photo.")
 
 

@@ -20,6 +20,7 @@ from photos.params import Border
 from photos.square import photo_squares
 
 WORKERS = min(16, os.process_cpu_count() or 1)  # threads: Pillow lets go of the interpreter while it decodes
+MAX_BYTES = 2_000_000_000  # no photo of 150 megapixels is larger
 STEM_LENGTH = 40
 
 
@@ -106,6 +107,9 @@ def _process(
     """Makes or keeps the squares of one photo. Returns their rows, what was skipped, and how many were kept."""
     path = folder / job.photo
     try:
+        if path.stat().st_size > MAX_BYTES:
+            reason = f"is larger than {MAX_BYTES // 1_000_000} MB. Scale it down."
+            return [], [Skipped(job.photo, job.wanted[0].where, reason)], 0
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +55,7 @@ def search(
     """
     from cad2real.layout import Layout
     from cad2real.params import load_params
+    from cad2real.quoting import quoted_json
     from search.query import Search
     from train.compute.out_of_memory import explain_out_of_memory
 
@@ -63,9 +63,7 @@ def search(
     count = top or load_params(Layout().params).search.top
     with explain_out_of_memory("search"):
         matches = Search.open(Path()).find(photo, part_box, count)
-    print(
-        json.dumps([match.as_dict() for match in matches], indent=1, ensure_ascii=False) if as_json else table(matches)
-    )
+    print(quoted_json([match.as_dict() for match in matches]) if as_json else table(matches))
 
 
 def predict(

@@ -7,13 +7,49 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cad2real.errors import UserError
-from cad2real.files import read_json, write_json
+from cad2real.files import write_json
 
 EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
 REMEDY = "Run `cad2real index`."
+LONGEST = 1.01
+"""Embeddings are of length 1; of a picture that the network sees nothing in, of 0."""
 Floats = npt.NDArray[np.float32]
+
+
+STRICT = ConfigDict(strict=True, frozen=True)
+
+
+class DescribedPart(BaseModel):
+    model_config = STRICT
+    part_id: str
+    label: str
+    name: str
+
+
+class DescribedRow(BaseModel):
+    model_config = STRICT
+    part_id: str
+    view: str = Field(pattern=r"^[^/\\]+(/[^/\\]+)*$")
+
+    @field_validator("view")
+    @classmethod
+    def _stays_inside(cls, view: str) -> str:
+        if ".." in view.split("/"):
+            raise ValueError("leads out of data/renders")
+        return view
+
+
+class Description(BaseModel):
+    """index.json, which may be a stranger's: `model_stage` is the name of a folder in data/models, and no path."""
+
+    model_config = STRICT
+    model_stage: str = Field(pattern=r"^\w[\w-]*$")
+    model_key: str
+    parts: list[DescribedPart] = Field(min_length=1)
+    rows: list[DescribedRow]
 
 
 @dataclass(frozen=True)
@@ -61,19 +97,26 @@ def load_index(folder: Path) -> Index:
     from safetensors.numpy import load
 
     try:
-        description = read_json(folder / DESCRIPTION)
+        text = (folder / DESCRIPTION).read_bytes()
         embeddings = load((folder / EMBEDDINGS).read_bytes())["embeddings"]
-        parts = tuple(IndexedPart(part["part_id"], part["label"], part["name"]) for part in description["parts"])
+        description = Description.model_validate_json(text)
+        parts = tuple(IndexedPart(part.part_id, part.label, part.name) for part in description.parts)
         place = {part.part_id: number for number, part in enumerate(parts)}
-        part_rows = np.array([place[row["part_id"]] for row in description["rows"]], dtype=np.int64)
-        views = tuple(str(row["view"]) for row in description["rows"])
-        if embeddings.ndim != 2 or embeddings.dtype != np.float32 or len(embeddings) != len(views) or not parts:
+        part_rows = np.array([place[row.part_id] for row in description.rows], dtype=np.int64)
+        views = tuple(row.view for row in description.rows)
+        if embeddings.ndim != 2 or embeddings.dtype != np.float32 or len(embeddings) != len(views):
             raise ValueError(f"{len(views)} rows, embeddings {embeddings.dtype} {embeddings.shape}")
-        return Index(
-            embeddings, parts, part_rows, views, str(description["model_stage"]), str(description["model_key"])
-        )
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(embeddings, axis=1)
+        if not (lengths < LONGEST).all():  # NaN is not either
+            raise ValueError("embeddings that are not of length 1")
+        return Index(embeddings, parts, part_rows, views, description.model_stage, description.model_key)
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or DESCRIPTION
+        raise UserError(f"{folder} holds a damaged index ({where}: {first['msg']}).", REMEDY) from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise UserError(f"{folder} holds a damaged index ({error}).", REMEDY) from None
 

@@ -19,9 +19,10 @@ from train.compute.device import default_device
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import load_images, to_array, upright_square
-from train.model_description import read_description
+from train.model_description import network_name, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier, Domain
+from train.networks.foreign_weights import refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
@@ -94,18 +95,20 @@ class Model:
             description = read_description((folder / DESCRIPTION).read_bytes())
             weights = (folder / WEIGHTS).read_bytes()
             classes = len(description["classes"])
-            built_from = description["architecture"] or description["backbone"]
+            built_from, stored = network_name(description), load(weights)
+            refuse_unfit(stored, built_from, classes)
             network = new_network(built_from, "random", classes, description["image_size"])
-            network.load_state_dict(load(weights))
+            network.load_state_dict(stored)
             if description["mean"] and description["std"]:
                 network.set_colour_normalisation(description["mean"], description["std"])
+            refuse_nonsense(network, description["image_size"])
             prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
             ) from None
         except (ValueError, KeyError, SafetensorError, RuntimeError) as error:
-            first = str(error).splitlines()[0]
+            first = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(f"{folder} holds a damaged or foreign model ({first}).", "Train it again.") from None
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
 
@@ -133,7 +136,7 @@ class Model:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Embeddings (n, d), L2-normalised, and class probabilities (n, classes) of photos, in one pass."""
         embeddings, probabilities = self._inference.embed_and_classify(self._batches(self._photos(images)), "target")
-        return embeddings.numpy(), probabilities.numpy()
+        return _numbers(embeddings.numpy()), _numbers(probabilities.numpy())
 
     @overload
     def predict(
@@ -181,7 +184,8 @@ class Model:
         `extents` (n, 2) are the parts' log widths in pixels of the upright photo, as in `TargetDomain`: give them for
         photos of the camera set-up that the model was adapted to.
         """
-        return fuse(self._inference.probabilities(self._batches(photos), "target").numpy(), self.prior, extents)
+        seen = _numbers(self._inference.probabilities(self._batches(photos), "target").numpy())
+        return fuse(seen, self.prior, extents)
 
     def render_probabilities(self, views: Iterable[torch.Tensor]) -> npt.NDArray[np.float64]:
         """Class probabilities (n, classes) of batches of renders (k, 3, s, s) in [0, 1], without regard to sizes."""
@@ -195,7 +199,7 @@ class Model:
         return plain.embeddings(self._batches(images), domain).numpy().astype(np.float64)
 
     def _embed(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
-        return self._inference.embeddings(self._batches(images), domain).numpy()
+        return _numbers(self._inference.embeddings(self._batches(images), domain).numpy())
 
     def _photos(self, images: Sequence[Image.Image]) -> npt.NDArray[np.uint8]:
         if not images:
@@ -205,3 +209,10 @@ class Model:
     def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), BATCH):
             yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY)
+
+
+def _numbers(answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """`answers`. Raises UserError when some are no numbers: nothing could be said of them."""
+    if not np.isfinite(answers).all():
+        raise UserError("The model answers with what is no number.", "Train it again.")
+    return answers

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 PORT_VARIABLE = "CAD2REAL_SERVER_PORT"
+HTTP_PORT = 80
 
 type Scope = MutableMapping[str, Any]
 type Message = MutableMapping[str, Any]
@@ -27,7 +28,8 @@ class OwnOriginOnly:
 
     def __init__(self, app: App, port: int) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+        ports = (f":{port}", "") if port == HTTP_PORT else (f":{port}",)  # browsers leave out the usual one
+        self._hosts = {f"{name}{ending}" for name in ("127.0.0.1", "localhost") for ending in ports}
         self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -147,7 +147,9 @@ def file_materials_key(path: Path) -> str:
         return ""  # whoever reads its triangles says what is wrong with it
     digest = hashlib.sha256()
     for picture in files_beside(path, "images"):
-        digest.update(picture.read_bytes())
+        with picture.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()[:16]
 
 

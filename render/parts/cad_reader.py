@@ -142,6 +142,8 @@ def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
     except MemoryError:
         gigabytes = limits.memory / 1024**3
         return GeometryError(f"{path.name}: takes more than {gigabytes:.3g} GB of memory to read; export it coarser")
+    except OSError as error:
+        return GeometryError(f"{path.name}: cannot be read ({error.strerror}); see to its rights and its disk")
     except RecursionError:
         return GeometryError(f"{path.name}: is nested too deeply; export it again")
 

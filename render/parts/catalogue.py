@@ -15,7 +15,7 @@ from render.materials.assignment import read_bodies, split_words
 from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
 from render.parts.cad_reader import CadReader
-from render.parts.geometry import GeometryError
+from render.parts.geometry import GeometryError, check_size
 from render.parts.part_list import Row, part_id_fault, read_part_list
 from render.parts.size_cache import SizeCache
 
@@ -128,11 +128,18 @@ def _part(row: Row, root: Path, sizes: SizeCache) -> Part:
 
 
 def cad_digest(path: Path) -> str:
-    """A hash of a CAD file's bytes; of a .gltf file also of the files beside it that hold its triangles."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    for beside in files_beside(path, "buffers"):
-        digest.update(beside.read_bytes())
+    """A hash of a CAD file's bytes; of a .gltf file also of the files beside it that hold its triangles. Raises
+    GeometryError when they cannot be read or are too large.
+    """
+    digest = hashlib.sha256()
+    try:
+        for part in (path, *files_beside(path, "buffers")):
+            check_size(part)
+            with part.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    except OSError as error:
+        raise GeometryError(f"{path.name}: cannot be read ({error.strerror}); see to its rights and its disk") from None
     return digest.hexdigest()
 
 

@@ -118,12 +118,17 @@ def load_geometry(path: Path, units: str, file_materials: bool = False) -> Geome
     return geometry
 
 
-def _check_bytes(path: Path, suffix: str) -> None:
+def check_size(path: Path) -> None:
+    """Raises GeometryError when the file `path` is empty or larger than anybody's CAD file."""
     size = path.stat().st_size
     if size == 0:
         raise GeometryError(f"{path.name}: is empty (0 bytes); export it again")
     if size > MAX_FILE_BYTES:
         raise GeometryError(f"{path.name}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; export it coarser")
+
+
+def _check_bytes(path: Path, suffix: str) -> None:
+    check_size(path)
     if suffix in {".step", ".stp"}:
         with path.open("rb") as file:
             if b"ISO-10303-21" not in file.read(4096):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
 
 from cad2real.errors import DamagedFileError, Skipped, UserError
 from cad2real.files import parse_json, read_json
-from cad2real.quoting import quoted
+from cad2real.quoting import quoted, quoted_json
 
 REPOSITORY = Path(__file__).parents[2]
 DEEP = "[" * 300_000 + "]" * 300_000
@@ -56,3 +57,11 @@ def test_json_is_read_in_one_place() -> None:
 def test_names_are_quoted_where_a_terminal_would_obey_them(text: str, shown: str) -> None:
     assert quoted(text) == shown
     assert str(Skipped(text, text, text)) == f"{shown} ({shown}): {shown}"
+
+
+def test_json_for_a_terminal_says_the_same() -> None:
+    value = {"größer": ["a\x1b\x9b\u202e\n", 1.5, None, "\U000e0001"]}
+    shown = quoted_json(value)
+    assert json.loads(shown) == value
+    assert shown.replace("\n", "").isprintable()
+    assert "größer" in shown

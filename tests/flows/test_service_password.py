@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from cad2real.errors import UserError
+from flows.environment import SECRETS
+from flows.processes import FinishedProcess
 from flows.service_password import FILE, service_password
+from flows.stages import repro_stage
 
 
 @pytest.fixture
@@ -63,3 +66,15 @@ def test_a_drive_without_links_is_one_line(root: Path, monkeypatch: pytest.Monke
     with pytest.raises(UserError, match="password"):
         service_password(root)
     assert not list((root / FILE).parent.iterdir())
+
+
+def test_stages_do_not_inherit_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, "secret")
+    given: dict[str, str] = {}
+    monkeypatch.setattr(
+        "flows.stages.run_group", lambda *arguments: given.update(arguments[-1]) or FinishedProcess(0, ())
+    )
+    repro_stage(root, "render", force=False, log=root / "log", on_line=print)
+    assert "PATH" in given
+    assert not set(SECRETS) & set(given)

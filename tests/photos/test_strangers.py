@@ -128,3 +128,26 @@ def test_a_very_large_photo_takes_less_than_a_gigabyte(tmp_path: Path) -> None:
     assert megabytes < 1000
     with Image.open(next((tmp_path / "squares").glob("*.jpg"))) as square:
         assert np.allclose(np.asarray(square)[32, 32], (227, 142, 142), atol=3)  # half transparent red on white
+
+
+def test_a_file_of_a_terabyte_is_no_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    with (folder / "huge.jpg").open("wb") as file:
+        file.truncate(10**12)
+    outcome = make_squares(folder, None, "pad", 64, tmp_path / "out")
+    assert [fault.thing for fault in outcome.skipped] == ["huge.jpg"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_boxes_of_strangers_are_used_or_listed(tmp_path: Path, end: str) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("RGB", (64, 48), "red").save(folder / "a.png")
+    corners = ["1,1,40,40", "nan,1,40,40", "-inf,0,inf,9", "1e308,0,1e309,9", "1,1,1e999,40", "1_0,1,40,40"]
+    rows = ["image,label,x_min,y_min,x_max,y_max", *(f"a.png,x,{corner}" for corner in corners)]
+    rows += [f"{name},x,1,1,9,9" for name in ("b\0/a.png", "x" * 5000 + "/a.png", "../a.png", "/etc/passwd", "\x1b[2J")]
+    (tmp_path / "boxes.csv").write_bytes(end.join(rows).encode())
+    outcome = make_squares(folder, tmp_path / "boxes.csv", "pad", 64, tmp_path / "out")
+    assert len(outcome.rows) + len(outcome.skipped) == len(rows) - 1
+    assert len(outcome.rows) >= 1

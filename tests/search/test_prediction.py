@@ -125,6 +125,16 @@ def test_the_command(project: Layout) -> None:
     assert [fault["thing"] for fault in said["skipped"]] == ["shots/broken.jpg"]
 
 
+def test_names_of_a_strangers_model_do_not_reach_the_terminals_control(project: Layout) -> None:
+    description = {"classes": ["\x1b[2Jbolt", "nut\x07"], "backbone": "resnet10t", "image_size": 32, "rotations": 1}
+    save_model(project.models / "adapt", new_network("resnet10t", "random", 2, 32), description)
+    photo(Path("shots/wide\x1b[1m.jpg"))
+    Path("shots/bad\x1b[1m.jpg").write_text("no picture")
+    run = CliRunner().invoke(cad2real.cli.app, ["predict", "shots", "--top", "2"])
+    assert "\\x1b[2Jbolt" in run.stdout and "wide\\x1b[1m.jpg" in run.stdout and "bad\\x1b[1m.jpg" in run.stderr
+    assert not set("\x1b\x07") & set(run.stdout + run.stderr)
+
+
 def test_too_little_memory_is_one_line(project: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     def starved(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")

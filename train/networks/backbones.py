@@ -30,6 +30,12 @@ def create_backbone(name: str, weights: str, image_size: int) -> nn.Module:
     return network
 
 
+def parameter_count(name: str) -> int:
+    """How many parameters timm's network `name` has, found without taking memory for them. Raises UserError."""
+    with torch.device("meta"):
+        return sum(value.numel() for value in _with_weights(name, "random").parameters())
+
+
 def _with_weights(name: str, weights: str) -> nn.Module:
     import timm
 

@@ -155,12 +155,24 @@ def write_prior(path: Path, prior: SizePrior) -> None:
 
 
 def read_prior(path: Path, classes: int) -> SizePrior | None:
-    """Reads what `write_prior` wrote; None when there is no such file."""
+    """Reads what `write_prior` wrote; None when there is no such file. Raises ValueError when it is none."""
     from safetensors.numpy import load_file
 
     if not path.exists():
         return None
     stored = load_file(path)
     factor, spread, distance = (float(value) for value in stored["factor_spread_distance"])
-    sizes = Sizes(stored["extents"], stored["labels"], stored["shares"], None if np.isnan(distance) else distance)
+    extents, labels, shares = (stored[name] for name in ("extents", "labels", "shares"))
+    if (
+        not np.isfinite([factor, spread]).all()
+        or spread <= 0
+        or extents.shape != (len(labels), 2)
+        or labels.shape != shares.shape
+        or labels.dtype.kind not in "iu"
+        or not (np.isfinite(extents).all() and (shares > 0).all() and np.isfinite(shares).all())
+        or not len(labels)
+        or not (labels.min() >= 0 and labels.max() < classes)
+    ):
+        raise ValueError(f"{path.name} holds no sizes of {classes} classes")
+    sizes = Sizes(extents, labels, shares, None if np.isnan(distance) else distance)
     return SizePrior(sizes, classes, factor, spread)

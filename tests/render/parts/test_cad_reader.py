@@ -151,3 +151,33 @@ def test_a_step_file_that_was_cut_off_is_said_plainly(tmp_path: Path) -> None:
         load_geometry(tmp_path / "half.step", "mm")
     assert "no shape in it can be read" in str(refused.value)
     assert "/tmp" not in str(refused.value)
+
+
+def test_files_that_no_disk_can_give_are_each_one_skipped_part(tmp_path: Path, box: Path) -> None:
+    """A sparse file of a terabyte, one that cannot be opened, and a glTF whose triangles are such."""
+    with (tmp_path / "huge.stl").open("wb") as file:
+        file.truncate(10**12)
+    (tmp_path / "huge.bin").symlink_to("huge.stl")
+    (tmp_path / "far.gltf").write_text('{"asset": {"version": "2.0"}, "buffers": [{"uri": "huge.bin"}]}')
+    (tmp_path / "mem.stl").symlink_to("/proc/self/mem")  # leads out of the folder
+    rows = ["part_id,file", "good,box.stl", "huge,huge.stl", "far,far.gltf", "mem,mem.stl"]
+    (tmp_path / "parts.csv").write_text("\n".join(rows))
+    made = make_catalogue(tmp_path / "parts.csv", tmp_path)
+    assert [part.part_id for part in made.parts] == ["good"]
+    assert {item.thing for item in made.skipped} == {"huge", "far", "mem"}
+
+
+def test_a_disk_that_fails_names_the_file(tmp_path: Path, box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "parts.csv").write_text("part_id,file\ngood,box.stl\nbad,bad.stl\n")
+    (tmp_path / "bad.stl").write_bytes(box.read_bytes())
+    opened = Path.open
+
+    def fail(path: Path, *arguments: object, **named: object) -> object:
+        if path.name == "bad.stl":
+            raise OSError(5, "Input/output error")
+        return opened(path, *arguments, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", fail)
+    made = make_catalogue(tmp_path / "parts.csv", tmp_path)
+    assert [part.part_id for part in made.parts] == ["good"]
+    assert "bad.stl: cannot be read (Input/output error)" in made.skipped[0].reason

@@ -1,0 +1,40 @@
+"""Weights that a stranger may have made, checked before and after a network is built for them: a few bytes of
+description shall not cost gigabytes, and a network answers with numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+import torch
+
+from train.networks.backbones import EMBEDDED_WEIGHTS, parameter_count
+from train.networks.classifier import Classifier, Domain
+
+HEAD = "head.weight"
+SPARE = 1_000_000
+"""Numbers that a network may have beyond its weights' before it is fitted to the size of its pictures."""
+
+
+def refuse_unfit(weights: Mapping[str, torch.Tensor], architecture: str, classes: int) -> None:
+    """Raises ValueError when `weights` are not finite, have another number of classes, or are far too few for the
+    network `architecture`.
+    """
+    if HEAD not in weights or weights[HEAD].shape[:1] != (classes,):
+        raise ValueError(f"its weights are not of {classes:,} classes")
+    for name, value in weights.items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise ValueError(f"its weights {name[:100]!r} are not finite numbers")
+    there = sum(value.numel() for value in weights.values())
+    if architecture not in EMBEDDED_WEIGHTS and parameter_count(architecture) > 2 * there + SPARE:
+        raise ValueError(f"it holds {there:,} numbers, far too few for {architecture}")
+
+
+@torch.no_grad()
+def refuse_nonsense(network: Classifier, image_size: int) -> None:
+    """Raises ValueError when `network` answers a grey picture of `image_size` px with what is no number."""
+    grey = torch.full((1, 3, image_size, image_size), 0.5)
+    for domain in get_args(Domain):
+        if not all(torch.isfinite(answer).all() for answer in network(grey, domain)):
+            raise ValueError("it answers with what is no number")

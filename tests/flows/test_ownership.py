@@ -99,5 +99,6 @@ def test_people_who_call_dvc_themselves_are_safe_too(tmp_path: Path) -> None:
 
 
 def test_dvcs_pickles_lie_in_the_project_for_its_owner_alone(tmp_path: Path) -> None:
+    init_project(tmp_path)
     assert run_environment(tmp_path)["DVC_SITE_CACHE_DIR"] == str(tmp_path / DVC_CACHE)
     assert stat.S_IMODE((tmp_path / DVC_CACHE).stat().st_mode) == 0o700

@@ -30,7 +30,6 @@ ALLOWED = {
     ("train/methods/batch.py", "torch.manual_seed"): "modules draw from the global state, which is forked around it",
     ("render/farm/*", "clock"): "tells a renderer that hangs from one that works",
     ("render/bench.py", "clock"): "measures",
-    ("render/parts/cad_reader.py", "clock"): "how much computing a file may take",
 }
 SORTED_LATER = {
     "render/farm/content_hashes.py": "the entries of the open folder are sorted on the next line",

@@ -43,9 +43,8 @@ def run_environment(root: Path) -> dict[str, str]:
     """
     refuse_foreign_project(root)
     defaults = dict(QUIET)
-    if (root / "dvc.yaml").exists():  # nothing is made where only a question was asked
-        private_folder(root / DVC_CACHE)
-    defaults["DVC_SITE_CACHE_DIR"] = str((root / DVC_CACHE).resolve())
+    if (root / "dvc.yaml").exists():
+        defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
     if not os.environ.get("PREFECT_API_URL"):
         defaults |= EMBEDDED_SERVER
         defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ from photos.boxes import read_boxes
 from photos.find import find_photos
 from photos.opening import open_photo
 from photos.stage import make_squares
-from train.find.finder import Finder, FoundPart
+from train.find.finder import Finder
 from train.measures.detection import FoundBoxes, detection_scores
 from train.params import FindParams, TrainParams
 from train.stages import find as stage
@@ -60,19 +59,16 @@ def true_boxes(boxes: Path, folder: Path) -> dict[str, np.ndarray]:
     return {name: np.array(rows, np.float32) for name, rows in found.items()}
 
 
-def as_boxes(parts: Sequence[FoundPart], true: np.ndarray) -> FoundBoxes:
-    boxes = np.array([part.box for part in parts], np.float32).reshape(-1, 4)
-    return FoundBoxes(boxes, np.array([part.score for part in parts], np.float32), true)
-
-
-def drawn(photo: Image.Image, parts: Sequence[FoundPart], true: np.ndarray) -> Image.Image:
+def drawn(photo: Image.Image, found: FoundBoxes, threshold: float) -> Image.Image:
     picture, pen = photo.copy(), max(2, max(photo.size) // 150)
     draw = ImageDraw.Draw(picture)
-    for box in true:
+    for box in found.true:
         draw.rectangle(tuple(float(side) for side in box), outline="red", width=pen)
-    for part in parts:
-        draw.rectangle(part.box, outline="lime", width=pen)
-        draw.text((part.box[0] + pen, part.box[1] + pen), f"{part.score:.2f}", "lime", font_size=pen * 7)
+    for box, score in zip(found.boxes, found.scores, strict=True):
+        if score >= threshold:
+            x, y, right, bottom = (float(side) for side in box)
+            draw.rectangle((x, y, right, bottom), outline="lime", width=pen)
+            draw.text((x + pen, y + pen), f"{score:.2f}", "lime", font_size=pen * 7)
     return ImageOps.pad(picture, (SHEET[2] - 4, SHEET[2] - 4))
 
 
@@ -96,11 +92,10 @@ def main() -> int:
     for name in names:
         with open_photo(arguments.photos / name) as photo:
             picture = photo.read()
-        parts, true = finder.find(picture, 0.0), given.get(name, np.zeros((0, 4), np.float32))
-        pictures[name] = as_boxes(parts, true)
+        _, found = finder.instances(picture)
+        pictures[name] = FoundBoxes(found.boxes, found.scores, given.get(name, np.zeros((0, 4), np.float32)))
         if arguments.draw and name in shown:
-            sure = [part for part in parts if part.score >= finder.description.threshold]
-            thumbnails.append(drawn(picture, sure, true))
+            thumbnails.append(drawn(picture, pictures[name], finder.description.threshold))
     seconds = (time.process_time() - started) / max(1, len(names))
     report(pictures, finder.description.threshold, cost, seconds, arguments)
     if arguments.draw:

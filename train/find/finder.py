@@ -87,27 +87,26 @@ class Finder:
         finder's own).
         """
         least = self.description.threshold if threshold is None else threshold
-        foreground, instances = self._instances(photo.convert("RGB"))
-        rows, columns = foreground.shape
-        scale = np.array([photo.width / columns, photo.height / rows] * 2, np.float32)
+        foreground, instances = self.instances(photo)
         found = []
         for number, (box, score) in enumerate(zip(instances.boxes, instances.scores, strict=True)):
             if score >= least:
-                corners = box * scale
-                mask = photo_mask(foreground, instances.owner == number, corners, photo.size)
-                x_min, y_min, x_max, y_max = (float(side) for side in corners)
+                mask = photo_mask(foreground, instances.owner == number, box, photo.size)
+                x_min, y_min, x_max, y_max = (float(side) for side in box)
                 found.append(FoundPart((x_min, y_min, x_max, y_max), float(score), run_lengths(mask)))
         return found
 
-    def _instances(self, photo: Image.Image) -> tuple[npt.NDArray[np.float32], Instances]:
-        """The foreground (h, w), and parts with boxes in its cells."""
+    def instances(self, photo: Image.Image) -> tuple[npt.NDArray[np.float32], Instances]:
+        """All that may be parts, however faint, with boxes in the photo's pixels, and the foreground (h, w) in cells:
+        without masks, which is quicker.
+        """
         factor = self.description.image_size / max(photo.size)
         width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
-        small = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        small = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
         maps = maps_of(self.network, np.asarray(small).transpose(2, 0, 1))
-        instances = decode(*maps)
-        cells = width / maps[0].shape[1]
-        return maps[0], Instances(instances.boxes / cells, instances.scores, instances.owner)
+        found = decode(*maps)
+        scale = np.array([photo.width / width, photo.height / height] * 2, np.float32)
+        return maps[0], Instances(found.boxes * scale, found.scores, found.owner)
 
 
 type Arrays = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]

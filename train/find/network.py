@@ -51,7 +51,7 @@ class FinderNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Maps:
         values = self.head(self.decoder(self.encoder((pictures - self.mean) / self.std))).float()
-        # A learned factor a power of two: boxes from 2 to 1,000 pixels lie within some units of the last layer.
+        # Exponents: boxes from 2 to 1,000 pixels lie within a few units of the last layer.
         reach = USUAL_SIDE_PX / 2 * torch.exp(values[:, 2:].clamp(-5, 5))
         return Maps(values[:, 0], values[:, 1], reach)
 

@@ -54,8 +54,9 @@ def _of_one(one: Composite) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     middles = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     bumps = np.stack([_bump(box, cells) for box in one.boxes]) if len(one.boxes) else np.zeros((1, cells, cells))
     bumps = bumps.astype(np.float32)
-    centre, highest = bumps.max(axis=0), bumps.argmax(axis=0) + 1
-    owner = np.where(centre >= OWN_CENTRE, highest, owner)
+    centre = bumps.max(axis=0)
+    for number in _largest_first(one.boxes):  # so that a small part on the middle of a large one keeps its own
+        owner[bumps[number] >= OWN_CENTRE] = number + 1
     reach, weight = np.ones((4, cells, cells), np.float32), np.zeros((cells, cells), np.float32)
     for number, (x_min, y_min, x_max, y_max) in enumerate(one.boxes, start=1):
         rows, columns = np.nonzero(owner == number)
@@ -65,6 +66,10 @@ def _of_one(one: Composite) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         share = 1 + CENTRE_WEIGHT * bumps[number - 1][rows, columns]
         weight[rows, columns] = share / max(float(share.sum()), 1e-6)
     return foreground, centre, reach, weight, sure
+
+
+def _largest_first(boxes: Floats) -> list[int]:
+    return [int(number) for number in np.argsort(-np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), kind="stable")]
 
 
 def _most_seen(blocks: npt.NDArray[np.int16], parts: int) -> npt.NDArray[np.int64]:

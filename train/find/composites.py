@@ -17,12 +17,13 @@ from train.find.surfaces import background, clutter, colour
 UInt8 = npt.NDArray[np.uint8]
 Rng = np.random.Generator
 
-SMALLEST_SHARE, LARGEST_SHARE = 0.03, 1.1  # of the picture's side that a part's longer side takes
+SMALLEST_SHARE, LARGEST_SHARE = 0.035, 1.1  # of the picture's side that a part's longer side takes
 MOST_PARTS = 12
 LEAST_VISIBLE = 0.3  # share of a part's outline; of one that is hidden more, nobody is asked
 LEAST_PIXELS = 12  # visible; fewer is a speck
 SOLID = 128  # alpha from which a pixel belongs to a part
 UNSURE = -1
+SHADOW_REACH = 0.45  # of the part's longer side, beyond which its shadow is nothing
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ def composite(sources: Sources, size: int, seed: int, number: int) -> Composite:
     sides = part_sides(rng)
     areas = []
     places: list[tuple[npt.NDArray[np.float64], float]] = []
-    touching = rng.random() < 0.35
+    touching = rng.random() < 0.3
     for instance, side in enumerate(sides, start=1):
         part = turned_part(sources.renders[int(rng.integers(len(sources.renders)))], side * size, rng)
         centre = _place(size, max(part.size), places, touching, rng)
         places.append((centre, float(max(part.size))))
         areas.append(_paste(canvas, owners, part, centre, instance, light, rng))
-    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.15 else 0):
+    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.08 else 0):
         skin, mask = clutter(size, rng, sources.renders)
         _lay(canvas, skin, mask, rng)
         owners[mask > 0.5] = 0
@@ -80,7 +81,7 @@ def part_sides(rng: Rng) -> list[float]:
     if count == 0 and kind >= 0.75:
         count = int(rng.integers(5, MOST_PARTS + 1))
     most = LARGEST_SHARE if count <= 1 else 0.6 if count < 5 else 0.35
-    usual = np.exp(rng.uniform(np.log(SMALLEST_SHARE * 1.5), np.log(most)))
+    usual = np.exp(rng.uniform(np.log(SMALLEST_SHARE * 1.7), np.log(most)))
     spread = rng.uniform(0, 0.6)
     return [float(np.clip(usual * np.exp(rng.uniform(-spread, spread)), SMALLEST_SHARE, most)) for _ in range(count)]
 
@@ -149,17 +150,23 @@ def _paste(
     """Lays a part with its shadow on the canvas and marks whose pixels they are. Returns its pixels within the picture,
     seen or not.
     """
-    size = len(canvas)
+    side, size = max(part.size), len(canvas)
     left, top = round(float(centre[0]) - part.width / 2), round(float(centre[1]) - part.height / 2)
-    layer = Image.new("RGBA", (size, size))
-    layer.paste(part, (left, top))
+    # Only what the part and its shadow can reach is looked at: scenes have many small parts.
+    reach = round(side * SHADOW_REACH) + 2
+    x, y = max(0, left - reach), max(0, top - reach)
+    right, bottom = min(size, left + part.width + reach), min(size, top + part.height + reach)
+    if right <= x or bottom <= y:
+        return 0
+    layer = Image.new("RGBA", (right - x, bottom - y))
+    layer.paste(part, (left - x, top - y))
     pixels = np.asarray(layer, np.float32)
-    alpha = pixels[..., 3:] / 255
-    _shade(canvas, layer.getchannel("A"), max(part.size), light, rng)
-    canvas *= 1 - alpha
-    canvas += pixels[..., :3] / 255 * alpha
+    alpha, here = pixels[..., 3:] / 255, canvas[y:bottom, x:right]
+    _shade(here, layer.getchannel("A"), side, light, rng)
+    here *= 1 - alpha
+    here += pixels[..., :3] / 255 * alpha
     solid = pixels[..., 3] >= SOLID
-    owners[solid] = instance
+    owners[y:bottom, x:right][solid] = instance
     return int(solid.sum())
 
 

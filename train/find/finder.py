@@ -77,7 +77,7 @@ class Finder:
                 f"{folder} holds no finder ({error.filename} is missing).", "Run `cad2real train find` first."
             ) from None
         except (ValidationError, SafetensorError, RuntimeError) as error:
-            first = str(error).splitlines()[0]
+            first = _reason(error) if isinstance(error, ValidationError) else str(error).splitlines()[0]
             raise UserError(f"{folder} holds a damaged or foreign finder ({first}).", "Train it again.") from None
         key = hashlib.blake2b(weights, digest_size=12).hexdigest()
         return cls(network.to(default_device()), description, key)
@@ -126,6 +126,11 @@ def maps_of(network: FinderNetwork, picture: npt.NDArray[np.uint8]) -> Arrays:
 def found_in(network: FinderNetwork, picture: npt.NDArray[np.uint8]) -> Instances:
     """The parts that `network` finds in one picture (3, H, W) uint8, whose sides are multiples of 32."""
     return decode(*maps_of(network, picture))
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(step) for step in first['loc']) or DESCRIPTION}: {first['msg']}"
 
 
 def save_finder(folder: Path, network: FinderNetwork, description: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from train.find.targets import Targets
 
 FOCUS, NEAR = 2.0, 4.0  # alpha and beta of CornerNet
 EPSILON = 1e-6
+BOX_WEIGHT = 3.0  # boxes are what takes longest to learn
 
 
 def finder_losses(maps: Maps, wanted: Targets) -> dict[str, Tensor]:
@@ -18,7 +19,7 @@ def finder_losses(maps: Maps, wanted: Targets) -> dict[str, Tensor]:
     return {
         "foreground": foreground_loss(maps.foreground, wanted.foreground, wanted.sure),
         "centre": centre_loss(maps.centre, wanted.centre, wanted.sure),
-        "box": box_loss(maps.reach, wanted.reach, wanted.weight),
+        "box": BOX_WEIGHT * box_loss(maps.reach, wanted.reach, wanted.weight),
     }
 
 

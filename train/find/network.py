@@ -73,7 +73,9 @@ def new_finder_network(backbone: str, weights: str, image_size: int, seed: int) 
 
     Raises UserError as `create_backbone` does, and for a network whose features are no pyramid.
     """
-    first = create_backbone(backbone, weights, image_size)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # `weights: random` draws them here
+        first = create_backbone(backbone, weights, image_size)
     network = _assembled(backbone)
     body: Any = network.encoder.model
     state = first.state_dict()

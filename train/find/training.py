@@ -24,7 +24,7 @@ from train.losses.teacher import make_teacher, update_teacher
 from train.measures.detection import FoundBoxes
 from train.params import TrainParams
 
-ENCODER_RATE, DECODER_RATE, WEIGHT_DECAY, CLIP = 5e-4, 2e-3, 0.01, 5.0
+ENCODER_RATE, DECODER_RATE, WEIGHT_DECAY, CLIP = 1e-3, 3e-3, 0.01, 5.0
 FROZEN_BLOCKS = 2  # the stem and what follows at half of the size: edges, at a fifth of a step's cost
 MOMENTUM = 0.98  # of the averaged network
 STEPS_A_CHECKPOINT = 50

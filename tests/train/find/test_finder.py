@@ -108,7 +108,7 @@ def test_the_encoder_starts_from_the_embedded_weights_and_only_its_later_blocks_
 def test_weights_depend_on_the_seed_and_leave_the_global_state_alone() -> None:
     before = torch.get_rng_state()
     one, again, other = (new_finder_network("test_efficientnet", "random", 64, seed)[0] for seed in (0, 0, 1))
-    torch.set_rng_state(before)
+    assert torch.equal(torch.get_rng_state(), before)
     heads = [network.head[0].weight for network in (one, again, other)]
     assert torch.equal(heads[0], heads[1])  # type: ignore[arg-type]
     assert not torch.equal(heads[0], heads[2])  # type: ignore[arg-type]

@@ -35,7 +35,8 @@ def photo_mask(
     foreground: npt.NDArray[np.float32], cells: Mask, box: npt.NDArray[np.float32], size: tuple[int, int]
 ) -> Mask:
     """The mask (height, width) of one part in a photo of `size` (width, height): where the foreground (h, w), smoothly
-    enlarged, is above one half, near the part's own `cells` (h, w) and within its `box` in the photo's pixels.
+    enlarged, is above one half (of a faint part: of the most that it says), near the part's own `cells` (h, w) and
+    within its `box` in the photo's pixels.
     """
     mask = np.zeros((size[1], size[0]), bool)
     left, top = (max(0, int(value)) for value in np.floor(box[:2]))
@@ -48,5 +49,6 @@ def photo_mask(
         Image.fromarray(values.astype(np.float32)).resize((right - left, bottom - top), how, box=source)
         for values, how in ((foreground, Image.Resampling.BICUBIC), (cells, Image.Resampling.BILINEAR))
     ]
-    mask[top:bottom, left:right] = (np.asarray(shown[0]) >= SOLID) & (np.asarray(shown[1]) >= SOLID / 2)
+    solid = SOLID * min(1.0, float(foreground[cells].max())) if cells.any() else SOLID
+    mask[top:bottom, left:right] = (np.asarray(shown[0]) >= solid) & (np.asarray(shown[1]) >= SOLID / 2)
     return mask

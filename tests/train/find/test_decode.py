@@ -58,14 +58,28 @@ def test_a_part_that_fills_the_picture_is_not_taken_for_its_pieces() -> None:
     assert found.owner.max() == 0
 
 
-def test_a_box_for_which_few_cells_vote_loses_its_score() -> None:
+def test_a_middle_between_two_parts_is_none() -> None:
     wanted = targets([scene((8, 8, 24, 24), (40, 8, 56, 24))])
     centre, reach = wanted.centre[0].numpy().copy(), wanted.reach[0].numpy().copy()
     centre[4, 8], reach[:, 4, 8] = 1.0, (26, 12, 24, 12)  # one box around both
     found = decode(wanted.foreground[0].numpy(), centre, reach)
-    scores = {tuple(round(float(side)) for side in box): score for box, score in zip(found.boxes, found.scores, strict=True)}
-    assert scores[8, 8, 24, 24] == pytest.approx(1)
-    assert scores[8, 6, 58, 30] < 0.3
+    assert boxes_of(found) == {(8, 8, 24, 24), (40, 8, 56, 24)}
+
+
+def test_an_outline_without_a_middle_is_a_part_of_low_score() -> None:
+    wanted = targets([scene((8, 8, 40, 40))])
+    centre = np.full((16, 16), 0.04, np.float32)
+    found = decode(wanted.foreground[0].numpy(), centre, wanted.reach[0].numpy())
+    assert boxes_of(found) == {(8, 8, 40, 40)}
+    assert found.scores[0] == pytest.approx(0.2)
+
+
+def test_of_a_large_part_the_outline_says_the_box_of_a_small_one_the_network() -> None:
+    wanted = targets([scene((8, 8, 40, 40), (52, 52, 56, 60))])
+    reach = np.full((4, 16, 16), 5, np.float32)
+    found = decode(wanted.foreground[0].numpy(), wanted.centre[0].numpy(), reach)
+    assert (8, 8, 40, 40) in boxes_of(found)
+    assert (49, 53, 59, 63) in boxes_of(found)
 
 
 def test_nothing_is_found_in_empty_maps() -> None:

@@ -24,6 +24,7 @@ from photos.find import find_photos
 from photos.opening import open_photo
 from photos.stage import make_squares
 from train.find.finder import Finder
+from train.find.training import found_boxes
 from train.measures.detection import FoundBoxes, detection_scores
 from train.params import FindParams, TrainParams
 from train.stages import find as stage
@@ -92,8 +93,7 @@ def main() -> int:
     for name in names:
         with open_photo(arguments.photos / name) as photo:
             picture = photo.read()
-        _, found = finder.instances(picture)
-        pictures[name] = FoundBoxes(found.boxes, found.scores, given.get(name, np.zeros((0, 4), np.float32)))
+        pictures[name] = found_boxes(finder.look(picture), given.get(name, np.zeros((0, 4), np.float32)))
         if arguments.draw and name in shown:
             thumbnails.append(drawn(picture, pictures[name], finder.description.threshold))
     seconds = (time.process_time() - started) / max(1, len(names))

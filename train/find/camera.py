@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-Picture = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.floating]
 Rng = np.random.Generator
 
 BLUR_SHARE, SMALL_SHARE, JPEG_SHARE, GREY_SHARE = 0.3, 0.25, 0.5, 0.07
@@ -30,8 +30,8 @@ def photographed(scene: Picture, rng: Rng) -> npt.NDArray[np.uint8]:
         small = int(size * rng.uniform(0.4, 0.8))
         picture = picture.resize((small, small), Image.Resampling.BILINEAR)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC)
-    noisy = np.asarray(picture, np.float32)
-    noisy = noisy + rng.standard_normal(noisy.shape, dtype=np.float32) * rng.uniform(0, 10) ** 2 / 10
+    pixels = np.asarray(picture, np.float32)
+    noisy = pixels + rng.standard_normal(pixels.shape, dtype=np.float32) * rng.uniform(0, 10) ** 2 / 10
     stored = np.clip(noisy, 0, 255).astype(np.uint8)
     if rng.random() < JPEG_SHARE:
         file = io.BytesIO()

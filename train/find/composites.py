@@ -139,7 +139,7 @@ def _place(
 
 
 def _paste(
-    canvas: npt.NDArray[np.float32],
+    canvas: npt.NDArray[np.floating],
     owners: npt.NDArray[np.int16],
     part: Image.Image,
     centre: npt.NDArray[np.float64],
@@ -171,7 +171,7 @@ def _paste(
 
 
 def _shade(
-    canvas: npt.NDArray[np.float32], outline: Image.Image, side: int, light: npt.NDArray[np.float64], rng: Rng
+    canvas: npt.NDArray[np.floating], outline: Image.Image, side: int, light: npt.NDArray[np.float64], rng: Rng
 ) -> None:
     """A contact shadow: the outline, blurred and moved away from the light, darkens what lies below."""
     if rng.random() < 0.2:
@@ -183,7 +183,7 @@ def _shade(
 
 
 def _lay(
-    canvas: npt.NDArray[np.float32], skin: npt.NDArray[np.float32], mask: npt.NDArray[np.float32], rng: Rng
+    canvas: npt.NDArray[np.floating], skin: npt.NDArray[np.floating], mask: npt.NDArray[np.floating], rng: Rng
 ) -> None:
     """Lays a thing that is no part on the canvas, with a shadow."""
     outline = Image.fromarray((mask * 255).astype(np.uint8))

@@ -128,9 +128,7 @@ def _divided(outline: Mask, middles: list[tuple[int, int]], said: Floats) -> lis
     return [outline & (nearest == number) for number in range(len(middles))]
 
 
-def _unsupported(
-    owned: list[Mask], outline: Mask, middles: list[tuple[int, int]], said: Floats
-) -> int | None:
+def _unsupported(owned: list[Mask], outline: Mask, middles: list[tuple[int, int]], said: Floats) -> int | None:
     """The middle to which the smallest share of the outline in its box belongs, if that is small."""
     shares = []
     for cells, middle in zip(owned, middles, strict=True):

@@ -17,10 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from train.compute.device import default_device
-from train.find.decode import Instances, decode
+from train.find.decode import SAME, decode
 from train.find.masks import photo_mask, run_lengths
 from train.find.network import MULTIPLE, FinderNetwork, empty_finder_network
 
+FINE = 2  # how much larger the second look is
+LARGE_SHARE = 0.3  # of the photo's longer side: parts from here on are taken from the first look
+WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
 WEIGHTS, DESCRIPTION = "model.safetensors", "finder.json"
 
 Corners = tuple[float, float, float, float]
@@ -87,26 +90,17 @@ class Finder:
         finder's own).
         """
         least = self.description.threshold if threshold is None else threshold
-        foreground, instances = self.instances(photo)
         found = []
-        for number, (box, score) in enumerate(zip(instances.boxes, instances.scores, strict=True)):
-            if score >= least:
-                mask = photo_mask(foreground, instances.owner == number, box, photo.size)
-                x_min, y_min, x_max, y_max = (float(side) for side in box)
-                found.append(FoundPart((x_min, y_min, x_max, y_max), float(score), run_lengths(mask)))
+        for one in self.look(photo):
+            if one.score >= least:
+                mask = photo_mask(one.foreground, one.cells, one.box, photo.size)
+                x_min, y_min, x_max, y_max = (float(side) for side in one.box)
+                found.append(FoundPart((x_min, y_min, x_max, y_max), one.score, run_lengths(mask)))
         return found
 
-    def instances(self, photo: Image.Image) -> tuple[npt.NDArray[np.float32], Instances]:
-        """All that may be parts, however faint, with boxes in the photo's pixels, and the foreground (h, w) in cells:
-        without masks, which is quicker.
-        """
-        factor = self.description.image_size / max(photo.size)
-        width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
-        small = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
-        maps = maps_of(self.network, np.asarray(small).transpose(2, 0, 1))
-        found = decode(*maps)
-        scale = np.array([photo.width / width, photo.height / height] * 2, np.float32)
-        return maps[0], Instances(found.boxes * scale, found.scores, found.owner)
+    def look(self, photo: Image.Image) -> list[Sighting]:
+        """All that may be parts in an upright photo, however faint, best first: without masks, which is quicker."""
+        return look(self.network, photo, self.description.image_size)
 
 
 type Arrays = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]
@@ -123,9 +117,58 @@ def maps_of(network: FinderNetwork, picture: npt.NDArray[np.uint8]) -> Arrays:
     return foreground, centre, reach
 
 
-def found_in(network: FinderNetwork, picture: npt.NDArray[np.uint8]) -> Instances:
-    """The parts that `network` finds in one picture (3, H, W) uint8, whose sides are multiples of 32."""
-    return decode(*maps_of(network, picture))
+@dataclass(frozen=True)
+class Sighting:
+    """What may be a part in a photo: its `box` (4,) in pixels, its `score`, and the `foreground` (h, w) in which the
+    `cells` (h, w) are its own.
+    """
+
+    box: npt.NDArray[np.float32]
+    score: float
+    foreground: npt.NDArray[np.float32]
+    cells: npt.NDArray[np.bool_]
+
+
+def look(network: FinderNetwork, photo: Image.Image, image_size: int) -> list[Sighting]:
+    """All that may be parts, best first. The network looks twice: with the longer side at `image_size`, as it was
+    trained, for large parts, and at twice that for small ones, which are a few cells at the first look.
+    """
+    large = LARGE_SHARE * max(photo.size)
+    seen = [one for one in _one_look(network, photo, image_size) if _side(one) >= large]
+    seen += [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < large]
+    seen.sort(key=lambda one: -one.score)
+    kept: list[Sighting] = []
+    for one in seen:
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _one_look(network: FinderNetwork, photo: Image.Image, longer_side: int) -> list[Sighting]:
+    factor = longer_side / max(photo.size)
+    width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
+    small = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    maps = maps_of(network, np.asarray(small).transpose(2, 0, 1))
+    found = decode(*maps)
+    scale = np.array([photo.width / width, photo.height / height] * 2, np.float32)
+    return [
+        Sighting(box * scale, float(score), maps[0], found.owner == number)
+        for number, (box, score) in enumerate(zip(found.boxes, found.scores, strict=True))
+    ]
+
+
+def _side(one: Sighting) -> float:
+    return float(max(one.box[2] - one.box[0], one.box[3] - one.box[1]))
+
+
+def _same(one: Sighting, better: Sighting) -> bool:
+    """Whether a sighting is a better one again, or a piece of it, or several such together, seen by the other look."""
+    both = np.minimum(one.box[2:], better.box[2:]) - np.maximum(one.box[:2], better.box[:2])
+    shared = float(np.prod(np.maximum(both, 0)))
+    areas = [max(float(np.prod(each.box[2:] - each.box[:2])), 1e-6) for each in (one, better)]
+    if shared / (sum(areas) - shared) >= SAME:
+        return True
+    return one.foreground is not better.foreground and shared / min(areas) >= WITHIN
 
 
 def _reason(error: ValidationError) -> str:

@@ -49,11 +49,16 @@ def box_loss(reach: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
     """1 - generalised IoU (Rezatofighi et al., CVPR 2019) of each cell's box with its part's, (n, 4, h, w) distances to
     its sides; weighted, a part.
     """
-    width = lambda sides: (sides[:, 0] + sides[:, 2], sides[:, 1] + sides[:, 3])  # noqa: E731
-    (across, down), (across_wanted, down_wanted) = width(reach), width(wanted)
-    both_across, both_down = width(torch.minimum(reach, wanted))
-    hull_across, hull_down = width(torch.maximum(reach, wanted))
+    (across, down), (across_wanted, down_wanted) = _widths(reach), _widths(wanted)
+    both_across, both_down = _widths(torch.minimum(reach, wanted))
+    hull_across, hull_down = _widths(torch.maximum(reach, wanted))
     both, hull = both_across * both_down, hull_across * hull_down
     union = across * down + across_wanted * down_wanted - both
     generalised = both / (union + EPSILON) - (hull - union) / (hull + EPSILON)
-    return ((1 - generalised) * weight).sum() / weight.sum().clamp_min(1)
+    loss: Tensor = ((1 - generalised) * weight).sum() / weight.sum().clamp_min(1)
+    return loss
+
+
+def _widths(reach: Tensor) -> tuple[Tensor, Tensor]:
+    """Width and height (n, h, w) of the boxes with these distances to their sides."""
+    return reach[:, 0] + reach[:, 2], reach[:, 1] + reach[:, 3]

@@ -1,6 +1,6 @@
 """What parts lie on, and what else lies there: plain colours, textures, sheets, pieces of photos, random shapes.
 
-Pictures are float32 arrays (s, s, 3) in [0, 1]; every draw comes from the generator that is passed in.
+Pictures are arrays of floats (s, s, 3) in [0, 1]; every draw comes from the generator that is passed in.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-Picture = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.floating]
 UInt8 = npt.NDArray[np.uint8]
 Rng = np.random.Generator
 
@@ -136,7 +136,9 @@ def background(size: int, rng: Rng, unlabelled: UInt8, places: UInt8) -> Picture
     return np.clip(picture, 0, 1).astype(np.float32)
 
 
-def polygon(size: int, rng: Rng, side: float, corners: int, centre: npt.NDArray[Any], even: bool = False) -> Image.Image:
+def polygon(
+    size: int, rng: Rng, side: float, corners: int, centre: npt.NDArray[Any], even: bool = False
+) -> Image.Image:
     """A filled shape of `corners` corners about `side` pixels wide as an "L" picture of `size` pixels; `even`: about a
     rectangle.
     """
@@ -160,7 +162,9 @@ def clutter(size: int, rng: Rng, renders: UInt8) -> tuple[Picture, Picture]:
         outline = Image.new("L", (size, size))
         reach = np.array([np.cos(turn := rng.uniform(0, np.pi)), np.sin(turn)]) * size * rng.uniform(0.2, 1.2)
         ends = np.concatenate([centre - reach, centre + reach])
-        ImageDraw.Draw(outline).line([float(value) for value in ends], 255, max(1, int(size * rng.uniform(0.005, 0.08))))
+        ImageDraw.Draw(outline).line(
+            [float(value) for value in ends], 255, max(1, int(size * rng.uniform(0.005, 0.08)))
+        )
     else:
         outline = polygon(size, rng, side, int(rng.integers(3, 9)), centre)
     mask = np.asarray(outline.filter(ImageFilter.GaussianBlur(0.6)), np.float32) / 255

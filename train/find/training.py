@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from PIL import Image
 
 from cad2real.progress import Progress
 from train.compute.device import default_device
 from train.find.composites import Composite, Sources, composite
-from train.find.finder import found_in
+from train.find.finder import FINE, Sighting, look
 from train.find.losses import finder_losses
 from train.find.network import FinderNetwork, new_finder_network
 from train.find.targets import targets
@@ -29,7 +31,7 @@ FROZEN_BLOCKS = 2  # the stem and what follows at half of the size: edges, at a 
 MOMENTUM = 0.98  # of the averaged network
 STEPS_A_CHECKPOINT = 50
 HELD_OUT = 2**32  # numbers of composites from here on never train
-HELD_OUT_PICTURES = 96
+HELD_OUT_PICTURES = 64
 MAKERS = 2  # threads that make composites
 
 
@@ -66,7 +68,8 @@ def train_finder(run: FinderRun) -> FinderNetwork:
             if (step + 1) % STEPS_A_CHECKPOINT == 0:
                 checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
             progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))
-    return averaged.eval()
+    averaged.eval()
+    return averaged
 
 
 def _step(state: TrainingState, batch: list[Composite], step: int, device: torch.device) -> dict[str, float]:
@@ -101,10 +104,18 @@ def _batches(run: FinderRun, done: int) -> Iterator[list[Composite]]:
 
 
 def found_in_held_out(network: FinderNetwork, sources: Sources, image_size: int, seed: int) -> list[FoundBoxes]:
-    """What `network` finds in composites of `sources`, with views that never trained, beside what is there."""
+    """What `network` finds in composites of `sources`, with views that never trained, beside what is there. They are as
+    large as the network looks at photos.
+    """
     found = []
     for number in range(HELD_OUT_PICTURES):
-        one = composite(sources, image_size, seed, HELD_OUT + number)
-        instances = found_in(network, one.picture)
-        found.append(FoundBoxes(instances.boxes, instances.scores, one.boxes))
+        one = composite(sources, FINE * image_size, seed, HELD_OUT + number)
+        seen = look(network, Image.fromarray(one.picture.transpose(1, 2, 0)), image_size)
+        found.append(found_boxes(seen, one.boxes))
     return found
+
+
+def found_boxes(seen: list[Sighting], true: npt.NDArray[np.float32]) -> FoundBoxes:
+    """What was seen in a picture beside the boxes (t, 4) that are there, to be scored."""
+    boxes = np.array([one.box for one in seen], np.float32).reshape(-1, 4)
+    return FoundBoxes(boxes, np.array([one.score for one in seen], np.float32), true)

@@ -111,5 +111,3 @@ def test_a_mask_has_the_photos_pixels_and_stays_in_its_box() -> None:
     truth[25:75, 50:150] = True
     assert (mask & truth).sum() / (mask | truth).sum() > 0.9
     assert not photo_mask(foreground, foreground > 0, np.zeros(4, np.float32), (200, 100)).any()
-
-

@@ -42,9 +42,8 @@ def test_it_learns_to_find_shapes(tmp_path: Path, few_held_out: None) -> None:
     # A disc on a plain ground, which takes a third of a wide picture.
     photo = Image.new("RGB", (128, 128), (190, 190, 185))
     photo.paste((160, 40, 30), (40, 40, 84, 84), mask=Image.new("L", (44, 44), 255))
-    _, found = Finder.load(layout.models / "find").instances(photo)
-    best = found.boxes[found.scores.argmax()]
-    assert np.abs(best - [40, 40, 84, 84]).max() < 24
+    best = Finder.load(layout.models / "find").look(photo)[0]
+    assert np.abs(best.box - [40, 40, 84, 84]).max() < 24
 
 
 def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
@@ -118,9 +117,9 @@ def test_a_photo_of_any_shape_gives_boxes_within_it(tmp_path: Path) -> None:
     finder = Finder.load(small_finder(tmp_path / "find"))
     for size in ((200, 20), (8, 90), (64, 64), (500, 333)):
         photo = Image.fromarray(np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
-        _, found = finder.instances(photo)
-        assert (found.boxes >= 0).all()
-        assert (found.boxes <= np.array([*size, *size]) + 1e-3).all()
+        boxes = np.array([one.box for one in finder.look(photo)]).reshape(-1, 4)
+        assert (boxes >= -1e-3).all()
+        assert (boxes <= np.array([*size, *size]) + 1e-3).all()
         for part in finder.find(photo, 0.0)[:3]:
             assert part.mask["size"] == [size[1], size[0]]
             assert sum(part.mask["counts"]) == size[0] * size[1]

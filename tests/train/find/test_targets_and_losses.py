@@ -12,7 +12,9 @@ from train.find.targets import Targets, targets
 torch.set_default_dtype(torch.float32)
 
 
-def scene(*boxes: tuple[int, int, int, int], size: int = 64, unsure: tuple[int, int, int, int] | None = None) -> Composite:
+def scene(
+    *boxes: tuple[int, int, int, int], size: int = 64, unsure: tuple[int, int, int, int] | None = None
+) -> Composite:
     instances = np.zeros((size, size), np.int16)
     for number, (left, top, right, bottom) in enumerate(boxes, start=1):
         instances[top:bottom, left:right] = number

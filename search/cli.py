@@ -137,7 +137,7 @@ def find(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
-    from search.finding import FoundParts, PartFinder
+    from search.finding import PartFinder
     from search.prediction import list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 

@@ -1,4 +1,4 @@
-"""Whole photos in, found parts out: `PartFinder.open(project).find(paths)`. Photos are opened as the photos room does."""
+"""Whole photos in, found parts out: `PartFinder.open(project).find(paths)`."""
 
 from __future__ import annotations
 

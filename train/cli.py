@@ -10,7 +10,8 @@ from cad2real.layout import Layout
 from train.stages.search_space import TunedStage
 
 train_app = typer.Typer(
-    help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `find`, `presets`"
+    help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `find` (the "
+    "finder), `presets`"
 )
 
 

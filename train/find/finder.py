@@ -22,7 +22,8 @@ from train.find.masks import photo_mask, run_lengths
 from train.find.network import MULTIPLE, FinderNetwork, empty_finder_network
 
 FINE = 2  # how much larger the second look is
-LARGE_SHARE = 0.3  # of the photo's longer side: parts from here on are taken from the first look
+FIRST_FROM, SECOND_TO = 0.2, 0.4  # of the photo's longer side: parts from here on are taken from the first look, up to
+# here from the second; what both see, from that which is surer
 WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
 WEIGHTS, DESCRIPTION = "model.safetensors", "finder.json"
 
@@ -133,9 +134,9 @@ def look(network: FinderNetwork, photo: Image.Image, image_size: int) -> list[Si
     """All that may be parts, best first. The network looks twice: with the longer side at `image_size`, as it was
     trained, for large parts, and at twice that for small ones, which are a few cells at the first look.
     """
-    large = LARGE_SHARE * max(photo.size)
-    seen = [one for one in _one_look(network, photo, image_size) if _side(one) >= large]
-    seen += [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < large]
+    longer = max(photo.size)
+    seen = [one for one in _one_look(network, photo, image_size) if _side(one) >= FIRST_FROM * longer]
+    seen += [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < SECOND_TO * longer]
     seen.sort(key=lambda one: -one.score)
     kept: list[Sighting] = []
     for one in seen:

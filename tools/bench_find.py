@@ -25,8 +25,9 @@ from photos.opening import open_photo
 from photos.stage import make_squares
 from train.find.finder import Finder
 from train.find.training import found_boxes
+from train.find_params import FindParams
 from train.measures.detection import FoundBoxes, detection_scores
-from train.params import FindParams, TrainParams
+from train.params import TrainParams
 from train.stages import find as stage
 
 SHEET = (6, 4, 240)  # columns, rows, pixels of a photo

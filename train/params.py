@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, mod
 
 from cad2real.schema import Block, unit, values
 from train import meanings
+from train.find_params import FindParams
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -134,8 +135,7 @@ class ProbeParams(Block):
     """Stage 1a: the head alone, on frozen features of labelled renders."""
 
     head: Literal["logistic_regression", "linear", "svm"] = Field(
-        "logistic_regression",
-        json_schema_extra=values(meanings.HEADS),
+        "logistic_regression", json_schema_extra=values(meanings.HEADS)
     )
     """Which linear head is fitted; features are kept, so that another one takes seconds."""
     draws: int = Field(4, ge=1, le=100, json_schema_extra=unit("times"))
@@ -195,8 +195,7 @@ class AdaptParams(Block):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     """How much of each label is spread over all classes, against overconfidence."""
     target_statistics: Literal["auto", "source", "own", "joint"] = Field(
-        "auto",
-        json_schema_extra=values(meanings.TARGET_STATISTICS),
+        "auto", json_schema_extra=values(meanings.TARGET_STATISTICS)
     )
     """Statistics that standardise photos' features before the head."""
     label_shift: Literal["none", "bbse"] = Field(
@@ -236,21 +235,6 @@ class AdaptParams(Block):
     Where no checkpoint looks better on the photos, the network as it began is the result; where the photos seem to show
     few of the classes, the probe is. false: the best checkpoint in any case.
     """
-
-
-class FindParams(Block):
-    """The finder, which finds parts in whole photos: trained on renders that are pasted onto surfaces."""
-
-    image_size: int = Field(192, ge=64, le=1024, multiple_of=32, json_schema_extra=unit("px"))
-    """Side of the pictures that it trains on, and the longer side of photos at its first look; at its second, for small
-    parts, twice that.
-
-    Larger finds smaller parts and costs its square.
-    """
-    batch_size: int = Field(8, ge=1, le=1024, json_schema_extra=unit("images"))
-    """Pictures in a step."""
-    steps: int = Field(300, ge=1, le=1_000_000, json_schema_extra=unit("steps"))
-    """Length of its training."""
 
 
 class TrainParams(Block):

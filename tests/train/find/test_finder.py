@@ -14,7 +14,8 @@ from tests.train.conftest import write_renders
 from train.find import training
 from train.find.finder import Finder, save_finder
 from train.find.network import new_finder_network
-from train.params import FindParams, TrainParams
+from train.find_params import FindParams
+from train.params import TrainParams
 from train.stages import find as stage
 
 SMALL = TrainParams(

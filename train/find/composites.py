@@ -23,7 +23,8 @@ LEAST_VISIBLE = 0.3  # share of a part's outline; of one that is hidden more, no
 LEAST_PIXELS = 12  # visible; fewer is a speck
 SOLID = 128  # alpha from which a pixel belongs to a part
 UNSURE = -1
-SHADOW_REACH = 0.45  # of the part's longer side, beyond which its shadow is nothing
+SHARP_SHARE = 0.25  # of shadows
+SHADOW_REACH = 0.65  # of the part's longer side, beyond which its shadow is nothing
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,15 @@ def _paste(
 def _shade(
     canvas: npt.NDArray[np.floating], outline: Image.Image, side: int, light: npt.NDArray[np.float64], rng: Rng
 ) -> None:
-    """A contact shadow: the outline, blurred and moved away from the light, darkens what lies below."""
+    """A shadow: the outline, blurred and moved away from the light, darkens what lies below. Mostly soft and near, of a
+    lamp or the sun sharp and long.
+    """
     if rng.random() < 0.2:
         return
-    soft = outline.filter(ImageFilter.GaussianBlur(max(0.5, side * rng.uniform(0.01, 0.1))))
-    right, down = (float(value) for value in light * side * rng.uniform(0.02, 0.2))
+    sharp = rng.random() < SHARP_SHARE
+    blur, move = rng.uniform(0.01, 0.03 if sharp else 0.1), rng.uniform(0.15, 0.5) if sharp else rng.uniform(0.02, 0.2)
+    soft = outline.filter(ImageFilter.GaussianBlur(max(0.5, side * blur)))
+    right, down = (float(value) for value in light * side * move)
     moved = soft.transform(soft.size, Image.Transform.AFFINE, (1, 0, -right, 0, 1, -down), Image.Resampling.BILINEAR)
     canvas *= 1 - np.asarray(moved, np.float32)[..., None] / 255 * rng.uniform(0.1, 0.75)
 

@@ -49,7 +49,7 @@ def train_finder(run: FinderRun) -> FinderNetwork:
     find, seed = run.params.find, run.params.seed
     network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, seed)
     device = default_device()
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = [
         {"params": network.trained_from(first, FROZEN_BLOCKS), "lr": ENCODER_RATE},
         {"params": [*network.decoder.parameters(), *network.head.parameters()], "lr": DECODER_RATE},

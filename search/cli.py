@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from cad2real.errors import Skipped
     from photos.crop import Box
+    from search.finding import FoundParts
     from search.prediction import Prediction
     from search.ranking import Match
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("index")(index)
     app.command("search")(search)
     app.command("predict")(predict)
+    app.command("find")(find)
 
 
 def index() -> None:
@@ -114,6 +116,52 @@ def predict(
         ]
         print(_aligned(("photo", "label", "probability"), rows))
     _report_skipped(skipped)
+
+
+def find(
+    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.", show_default=False)],
+    finder: Annotated[Path | None, typer.Option(help="Folder of a finder (default: data/models/find).")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Least score of a part (default: the finder's own).")
+    ] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write boxes, scores and masks to this file.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write pictures with the boxes drawn into this folder.")] = None,
+) -> None:
+    """Finds the parts in whole photos, whatever they are: boxes in pixels of the upright photo, best first.
+
+    It needs a finder: `cad2real train find`. Bad photos are listed; with any, the exit code is 1.
+
+    Example: cad2real find shots/ --draw found/
+    """
+    from cad2real.errors import Skipped
+    from cad2real.files import write_json
+    from search.finding import PartFinder
+    from search.prediction import list_photos
+    from train.compute.out_of_memory import explain_out_of_memory
+
+    paths, skipped = list_photos(photos)
+    found: list[FoundParts] = []
+    with explain_out_of_memory("find"):
+        for one in PartFinder.open(Path(), finder).find(paths, threshold, draw):
+            if isinstance(one, Skipped):
+                skipped.append(one)
+            else:
+                found.append(one)
+    if as_json:
+        faults = [fault.as_dict() for fault in skipped]
+        write_json(as_json, {"photos": [one.as_dict() for one in found], "skipped": faults})
+    if found:
+        print(_aligned(("photo", "x_min", "y_min", "x_max", "y_max", "score"), found_rows(found)))
+    _report_skipped(skipped)
+
+
+def found_rows(found: Sequence[FoundParts]) -> list[tuple[str, ...]]:
+    """A line a part, and one for each photo in which none was found."""
+    rows: list[tuple[str, ...]] = []
+    for one in found:
+        parts = [(*(str(round(side)) for side in part.box), f"{part.score:.2f}") for part in one.parts]
+        rows += [(str(one.photo), *part) for part in parts or [("nothing found", "", "", "", "")]]
+    return rows
 
 
 def _report_skipped(skipped: list[Skipped]) -> None:

@@ -27,6 +27,7 @@ ORDER_DOES_NOT_MATTER = {"sorted", "any", "all", "len", "set", "frozenset", "sum
 
 ALLOWED = {
     ("train/stages/probe.py", "torch.manual_seed"): "weights: random are drawn by timm from the global state",
+    ("train/find/network.py", "torch.manual_seed"): "the same, with the global state forked around it",
     ("train/methods/batch.py", "torch.manual_seed"): "modules draw from the global state, which is forked around it",
     ("render/farm/*", "clock"): "tells a renderer that hangs from one that works",
     ("render/bench.py", "clock"): "measures",

@@ -25,6 +25,7 @@ PAGES = (
     Path("docs/results.md"),
     Path("docs/reference/uda_benchmark.md"),
     Path("docs/explanation/choosing-methods.md"),
+    Path("docs/how-to/find.md"),
 )
 BLOCK = re.compile(r"(?P<start><!-- results: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -181,6 +182,17 @@ def one_change(results: Results) -> list[str]:
     return _grid(results, "recoloured bricks, one change", "0", "one change, seed 0, the same renders", measures)
 
 
+def whole_photos(results: Results) -> list[str]:
+    """docs/how-to/find.md: what the finder finds in whole photos."""
+    set_ = "fasteners3, whole photos"
+    lines = ["| on | measure | classical blobs | the finder |", "| --- | --- | --- | --- |"]
+    for measure in dict.fromkeys(item.measure for item in results.figures.values() if item.set == set_):
+        photos = next(i.photos for i in results.figures.values() if (i.set, i.measure) == (set_, measure))
+        cells = [results.get(set_, "classical blobs", measure), results.get(set_, "finder", measure, "0")]
+        lines.append(_line([f"{photos} photos of fasteners3", measure, *cells]))
+    return lines
+
+
 def _grid(results: Results, set_: str, seed: str, head: str, measures: dict[str, str]) -> list[str]:
     """A line a row of the set, a column a measure (by its title); rows that have none of them are left out."""
     lines = [_line([head, *measures.values()]), "| --- |" + " --- |" * len(measures)]
@@ -221,6 +233,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "source-statistics": source_statistics,
     "harder-set": harder_set,
     "one-change": one_change,
+    "whole-photos": whole_photos,
 }
 
 

@@ -10,7 +10,8 @@ from cad2real.layout import Layout
 from train.stages.search_space import TunedStage
 
 train_app = typer.Typer(
-    help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `presets`"
+    help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `find` (the "
+    "finder), `presets`"
 )
 
 
@@ -76,6 +77,28 @@ def adapt() -> None:
         description = stage.run(layout, load_params(layout.params).train, world)
         if description["adapted"]:
             print(f"adapt: {description['method']}, kept {description['chosen']} by {description['chosen_by']}")
+
+
+@train_app.command("find")
+def find() -> None:
+    """Trains the finder, which finds parts in whole photos, on renders pasted onto surfaces. `cad2real run` leaves it
+    out; `cad2real find` uses it. Killed, it goes on where it was.
+
+    Example: cad2real train find
+    """
+    from cad2real.params import load_params
+    from train.compute.distributed import refuse_torchrun
+    from train.compute.out_of_memory import explain_out_of_memory
+    from train.stages import find as stage
+
+    refuse_torchrun("cad2real train find")
+    layout = Layout()
+    with explain_out_of_memory("train find"):
+        scores = stage.run(layout, load_params(layout.params).train)["scores"]
+    print(
+        f"find: on held-out pictures made of renders recall {scores['recall']:.3f}, precision "
+        f"{scores['precision']:.3f}, AP50 {scores['average_precision']:.3f}"
+    )
 
 
 @train_app.command("tune")

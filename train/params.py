@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, mod
 
 from cad2real.schema import Block, unit, values
 from train import meanings
+from train.find_params import FindParams
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -134,8 +135,7 @@ class ProbeParams(Block):
     """Stage 1a: the head alone, on frozen features of labelled renders."""
 
     head: Literal["logistic_regression", "linear", "svm"] = Field(
-        "logistic_regression",
-        json_schema_extra=values(meanings.HEADS),
+        "logistic_regression", json_schema_extra=values(meanings.HEADS)
     )
     """Which linear head is fitted; features are kept, so that another one takes seconds."""
     draws: int = Field(4, ge=1, le=100, json_schema_extra=unit("times"))
@@ -195,8 +195,7 @@ class AdaptParams(Block):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     """How much of each label is spread over all classes, against overconfidence."""
     target_statistics: Literal["auto", "source", "own", "joint"] = Field(
-        "auto",
-        json_schema_extra=values(meanings.TARGET_STATISTICS),
+        "auto", json_schema_extra=values(meanings.TARGET_STATISTICS)
     )
     """Statistics that standardise photos' features before the head."""
     label_shift: Literal["none", "bbse"] = Field(
@@ -297,3 +296,4 @@ class TrainParams(Block):
     probe: ProbeParams = ProbeParams()
     finetune: FinetuneParams = FinetuneParams()
     adapt: AdaptParams = AdaptParams()
+    find: FindParams = FindParams()

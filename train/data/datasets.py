@@ -65,6 +65,27 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
 
     Raises UserError when there are no renders or only one class.
     """
+    views, parts, labels = list_views(renders)
+    classes = tuple(sorted(set(labels)))
+    if len(classes) < 2:
+        raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
+    index = {label: number for number, label in enumerate(classes)}
+    held_out = held_out_views(views, parts, held_out_share)
+    return SourceDomain(
+        images=load_images(views, size, "RGBA", cache, "renders"),
+        labels=np.array([index[label] for label in labels], dtype=np.int64),
+        held_out=held_out,
+        classes=classes,
+        parts=tuple(parts),
+        views=tuple(views),
+    )
+
+
+def list_views(renders: Path) -> tuple[list[Path], list[str], list[str]]:
+    """The pictures of all parts of a renders folder, with each one's part id and label.
+
+    Raises UserError when there are none.
+    """
     views: list[Path] = []
     parts: list[str] = []
     labels: list[str] = []
@@ -76,25 +97,17 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
             labels.append(part["label"])
     if not views:
         raise UserError(f"{renders} holds no renders.", "Run `cad2real render` first.")
-    classes = tuple(sorted(set(labels)))
-    if len(classes) < 2:
-        raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
-    index = {label: number for number, label in enumerate(classes)}
-    held_out = np.array(
-        [_is_held_out(part, view.name, held_out_share) for part, view in zip(parts, views, strict=True)]
-    )
+    return views, parts, labels
+
+
+def held_out_views(views: list[Path], parts: list[str], share: float) -> npt.NDArray[np.bool_]:
+    """(n,) which views never train; of a part all of whose views would be held out, none is."""
+    held_out = np.array([_is_held_out(part, view.name, share) for part, view in zip(parts, views, strict=True)])
     for part in set(parts):  # a part with few views must still be trained on
         rows = np.array([name == part for name in parts])
         if held_out[rows].all():
             held_out[rows] = False
-    return SourceDomain(
-        images=load_images(views, size, "RGBA", cache, "renders"),
-        labels=np.array([index[label] for label in labels], dtype=np.int64),
-        held_out=held_out,
-        classes=classes,
-        parts=tuple(parts),
-        views=tuple(views),
-    )
+    return held_out
 
 
 def _is_held_out(part: str, view: str, share: float) -> bool:

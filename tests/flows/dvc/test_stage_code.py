@@ -26,8 +26,8 @@ STARTED_AS_PROCESSES = {"render.parts.scene_files": "render.blender.scenes"}
 LOOKS_AT_RESULTS = {"render.contact_sheet"}
 """Imported by a stage's command, but only for options that no stage uses."""
 
-ONLY_WORDS = {"train.meanings"}
-"""What is said of parameters; nothing runs through it."""
+ONLY_WORDS = {"train.find_params", "train.meanings"}
+"""What is said of parameters, and the schema of a command that is no stage; nothing runs through them."""
 
 
 @cache

@@ -1,0 +1,121 @@
+"""The finder's training: composites in, an averaged network out. Killed, it goes on from its last checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from cad2real.progress import Progress
+from train.compute.device import default_device
+from train.find.composites import Composite, Sources, composite
+from train.find.finder import FINE, Sighting, look
+from train.find.losses import finder_losses
+from train.find.network import FinderNetwork, new_finder_network
+from train.find.targets import targets
+from train.loop.checkpoint import Checkpoint, TrainingState
+from train.loop.divergence import refuse_divergence
+from train.loop.schedule import Schedule
+from train.losses.teacher import make_teacher, update_teacher
+from train.measures.detection import FoundBoxes
+from train.params import TrainParams
+
+ENCODER_RATE, DECODER_RATE, WEIGHT_DECAY, CLIP = 1e-3, 3e-3, 0.01, 5.0
+FROZEN_BLOCKS = 2  # the stem and what follows at half of the size: edges, at a fifth of a step's cost
+MOMENTUM = 0.98  # of the averaged network
+STEPS_A_CHECKPOINT = 50
+HELD_OUT = 2**32  # numbers of composites from here on never train
+HELD_OUT_PICTURES = 64
+MAKERS = 2  # threads that make composites
+
+
+@dataclass(frozen=True)
+class FinderRun:
+    """What a run trains on: `sources` with the renders that train, the whole `train` block, where it is kept."""
+
+    sources: Sources
+    params: TrainParams
+    checkpoint: Path
+
+
+def train_finder(run: FinderRun) -> FinderNetwork:
+    """The averaged network after all steps. Raises UserError where a loss is no longer finite."""
+    find, seed = run.params.find, run.params.seed
+    network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, seed)
+    device = default_device()
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    groups = [
+        {"params": network.trained_from(first, FROZEN_BLOCKS), "lr": ENCODER_RATE},
+        {"params": [*network.decoder.parameters(), *network.head.parameters()], "lr": DECODER_RATE},
+    ]
+    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+    schedule = Schedule(find.steps, 0.0)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
+    averaged = make_teacher(network)
+    state = TrainingState(network, averaged, {}, optimizer, scheduler)
+    checkpoint = Checkpoint(run.checkpoint)
+    done = checkpoint.restore(state, STEPS_A_CHECKPOINT) * STEPS_A_CHECKPOINT
+    with Progress("train find", find.steps, "steps", done) as progress:
+        for step, batch in enumerate(_batches(run, done), start=done):
+            losses = _step(state, batch, step, device)
+            update_teacher(averaged, network, step, MOMENTUM)
+            if (step + 1) % STEPS_A_CHECKPOINT == 0:
+                checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
+            progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))
+    averaged.eval()
+    return averaged
+
+
+def _step(state: TrainingState, batch: list[Composite], step: int, device: torch.device) -> dict[str, float]:
+    """One step of the network on a batch; the losses by name."""
+    pictures = torch.from_numpy(np.stack([one.picture for one in batch])).to(device).float().div_(255)
+    wanted = targets(batch)
+    losses = finder_losses(state.network(pictures.contiguous(memory_format=torch.channels_last)), wanted.to(device))
+    state.optimizer.zero_grad(set_to_none=True)
+    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+    trained = [parameter for group in state.optimizer.param_groups for parameter in group["params"]]
+    norm = float(torch.nn.utils.clip_grad_norm_(trained, CLIP))
+    values = {name: float(loss.detach()) for name, loss in losses.items()}
+    refuse_divergence("find", step, values, norm)
+    state.optimizer.step()
+    state.scheduler.step()
+    return values
+
+
+def _batches(run: FinderRun, done: int) -> Iterator[list[Composite]]:
+    """The batches of the steps from `done`, made beside the steps, one ahead."""
+    find = run.params.find
+
+    def start(step: int) -> list[Future[Composite]]:
+        numbers = range(step * find.batch_size, (step + 1) * find.batch_size)
+        return [pool.submit(composite, run.sources, find.image_size, run.params.seed, number) for number in numbers]
+
+    with ThreadPoolExecutor(MAKERS) as pool:
+        ahead = start(done)
+        for step in range(done, find.steps):
+            ready, ahead = ahead, start(step + 1) if step + 1 < find.steps else []
+            yield [future.result() for future in ready]
+
+
+def found_in_held_out(network: FinderNetwork, sources: Sources, image_size: int, seed: int) -> list[FoundBoxes]:
+    """What `network` finds in composites of `sources`, with views that never trained, beside what is there. They are as
+    large as the network looks at photos.
+    """
+    found = []
+    for number in range(HELD_OUT_PICTURES):
+        one = composite(sources, FINE * image_size, seed, HELD_OUT + number)
+        seen = look(network, Image.fromarray(one.picture.transpose(1, 2, 0)), image_size)
+        found.append(found_boxes(seen, one.boxes))
+    return found
+
+
+def found_boxes(seen: list[Sighting], true: npt.NDArray[np.float32]) -> FoundBoxes:
+    """What was seen in a picture beside the boxes (t, 4) that are there, to be scored."""
+    boxes = np.array([one.box for one in seen], np.float32).reshape(-1, 4)
+    return FoundBoxes(boxes, np.array([one.score for one in seen], np.float32), true)

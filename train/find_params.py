@@ -1,0 +1,22 @@
+"""The typed schema of the `train.find` block of params.yaml. No stage of a run reads it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from cad2real.schema import Block, unit
+
+
+class FindParams(Block):
+    """The finder, which finds parts in whole photos: trained on renders that are pasted onto surfaces."""
+
+    image_size: int = Field(192, ge=64, le=1024, multiple_of=32, json_schema_extra=unit("px"))
+    """Side of the pictures that it trains on, and the longer side of photos at its first look; at its second, for small
+    parts, twice that.
+
+    Larger finds smaller parts and costs its square.
+    """
+    batch_size: int = Field(8, ge=1, le=1024, json_schema_extra=unit("images"))
+    """Pictures in a step."""
+    steps: int = Field(300, ge=1, le=1_000_000, json_schema_extra=unit("steps"))
+    """Length of its training."""

@@ -13,6 +13,7 @@ from flows.params import FlowParams
 from photos.params import PhotosParams
 from render.params import CatalogueParams, RenderParams
 from search.params import SearchParams
+from train.find_params import FindParams
 from train.params import TrainParams
 
 LONGEST = 300
@@ -26,6 +27,7 @@ class Params(Block):
     render: RenderParams = RenderParams()
     photos: PhotosParams = PhotosParams()
     train: TrainParams = TrainParams()
+    find: FindParams = FindParams()
     search: SearchParams = SearchParams()
     flow: FlowParams = FlowParams()
 

@@ -40,13 +40,12 @@ def run_project(
         check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
         started = datetime.now().astimezone()
         name = started.strftime("%Y%m%d-%H%M%S")
-        call = (root, stage, list(stale), force, Layout(root).logs / name)
-        retries = (params.flow.retries, params.flow.retry_delay_s)
-        results = _as_flow(*call, *retries)
+        logs, retries = Layout(root).logs / name, (params.flow.retries, params.flow.retry_delay_s)
+        results = _as_flow(root, stage, list(stale), force, logs, *retries)
         has_flow = results is not None
         if results is None:
             runner = retried(run_stage, *retries)
-            results = run_stages(root, stages, stale=list(stale), force=force, logs=call[-1], runner=runner)
+            results = run_stages(root, stages, stale=list(stale), force=force, logs=logs, runner=runner)
         # What the flow did before it was given up is unchanged in these results.
         if stage is None and (not has_flow or any(result.outcome != Outcome.UNCHANGED for result in results)):
             record_run(root, name, started, results, commit=params.flow.commit)

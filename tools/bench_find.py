@@ -45,7 +45,7 @@ def trained(arguments: argparse.Namespace) -> tuple[Finder, float]:
         make_squares(arguments.photos, None, "shift", 512, layout.squares)
     find = FindParams(**{name: getattr(arguments, name) for name in ("steps", "image_size", "batch_size")})
     started = time.process_time()
-    description = stage.run(layout, TrainParams(seed=arguments.seed, find=find))
+    description = stage.run(layout, TrainParams(seed=arguments.seed), find)
     print("held-out composites", json.dumps(description["scores"]), "threshold", description["threshold"])
     return Finder.load(layout.models / "find"), time.process_time() - started
 

@@ -93,8 +93,9 @@ def find() -> None:
 
     refuse_torchrun("cad2real train find")
     layout = Layout()
+    params = load_params(layout.params)
     with explain_out_of_memory("train find"):
-        scores = stage.run(layout, load_params(layout.params).train)["scores"]
+        scores = stage.run(layout, params.train, params.find)["scores"]
     print(
         f"find: on held-out pictures made of renders recall {scores['recall']:.3f}, precision "
         f"{scores['precision']:.3f}, AP50 {scores['average_precision']:.3f}"

@@ -1,4 +1,4 @@
-"""The typed schema of the `train.find` block of params.yaml. No stage of a run reads it."""
+"""The typed schema of the `find` block of params.yaml: not in `train`, so that changing it makes no model stale."""
 
 from __future__ import annotations
 

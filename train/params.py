@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, mod
 
 from cad2real.schema import Block, unit, values
 from train import meanings
-from train.find_params import FindParams
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
@@ -296,4 +295,3 @@ class TrainParams(Block):
     probe: ProbeParams = ProbeParams()
     finetune: FinetuneParams = FinetuneParams()
     adapt: AdaptParams = AdaptParams()
-    find: FindParams = FindParams()

@@ -19,6 +19,7 @@ from train.find.finder import FINE, Sighting, look
 from train.find.losses import finder_losses
 from train.find.network import FinderNetwork, new_finder_network
 from train.find.targets import targets
+from train.find_params import FindParams
 from train.loop.checkpoint import Checkpoint, TrainingState
 from train.loop.divergence import refuse_divergence
 from train.loop.schedule import Schedule
@@ -37,16 +38,19 @@ MAKERS = 2  # threads that make composites
 
 @dataclass(frozen=True)
 class FinderRun:
-    """What a run trains on: `sources` with the renders that train, the whole `train` block, where it is kept."""
+    """What a run trains on: `sources` with the renders that train, the `train` and `find` blocks, where it is
+    kept.
+    """
 
     sources: Sources
     params: TrainParams
+    find: FindParams
     checkpoint: Path
 
 
 def train_finder(run: FinderRun) -> FinderNetwork:
     """The averaged network after all steps. Raises UserError where a loss is no longer finite."""
-    find, seed = run.params.find, run.params.seed
+    find, seed = run.find, run.params.seed
     network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, seed)
     device = default_device()
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -90,7 +94,7 @@ def _step(state: TrainingState, batch: list[Composite], step: int, device: torch
 
 def _batches(run: FinderRun, done: int) -> Iterator[list[Composite]]:
     """The batches of the steps from `done`, made beside the steps, one ahead."""
-    find = run.params.find
+    find = run.find
 
     def start(step: int) -> list[Future[Composite]]:
         numbers = range(step * find.batch_size, (step + 1) * find.batch_size)

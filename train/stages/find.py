@@ -16,6 +16,7 @@ from train.data.image_cache import load_images
 from train.find.composites import Sources
 from train.find.finder import save_finder
 from train.find.training import FinderRun, found_in_held_out, train_finder
+from train.find_params import FindParams
 from train.loop.checkpoint import resumable, run_key
 from train.measures.detection import best_threshold, detection_scores
 from train.params import TrainParams
@@ -24,23 +25,24 @@ MOST_PHOTOS = 400  # of which corners are used as surfaces; more hardly add vari
 BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a square without bars is larger
 
 
-def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
+def run(layout: Layout, params: TrainParams, find: FindParams) -> dict[str, Any]:
     """Trains the finder and writes data/models/find. Returns its description.
 
     Corners of the project's squares are surfaces that parts lie on; neither labels nor boxes are read. Raises UserError
     when there are no renders.
     """
-    sources, held_out = finder_sources(layout, params)
-    settings = params.model_dump(mode="json", include={"backbone", "weights", "seed", "held_out_share", "find"})
+    sources, held_out = finder_sources(layout, params, find.image_size)
+    settings = params.model_dump(mode="json", include={"backbone", "weights", "seed", "held_out_share"})
+    settings["find"] = find.model_dump(mode="json")
     key = run_key(settings, [sources.renders, sources.unlabelled, sources.places])
     with resumable(layout.cache, "find", key) as folder:
-        network = train_finder(FinderRun(sources, params, folder / "run.safetensors"))
-        found = found_in_held_out(network, held_out, params.find.image_size, params.seed)
+        network = train_finder(FinderRun(sources, params, find, folder / "run.safetensors"))
+        found = found_in_held_out(network, held_out, find.image_size, params.seed)
         scores = detection_scores(found, best_threshold(found))
         description = {
             "stage": "find",
             "backbone": params.backbone,
-            "image_size": params.find.image_size,
+            "image_size": find.image_size,
             "threshold": scores.threshold,
             "seed": params.seed,
             "source_images": len(sources.renders),
@@ -52,9 +54,10 @@ def run(layout: Layout, params: TrainParams) -> dict[str, Any]:
     return description
 
 
-def finder_sources(layout: Layout, params: TrainParams) -> tuple[Sources, Sources]:
-    """What the finder trains on, and what it is tried on: other views of the same parts, the same surfaces."""
-    size = params.find.image_size
+def finder_sources(layout: Layout, params: TrainParams, size: int) -> tuple[Sources, Sources]:
+    """What the finder trains on, and what it is tried on: other views of the same parts, the same
+    surfaces. Pictures are kept with a side of `size` pixels.
+    """
     views, parts, _ = list_views(layout.renders)
     held_out = held_out_views(views, parts, params.held_out_share)
     renders = load_images(views, size, "RGBA", layout.cache, "find-renders")

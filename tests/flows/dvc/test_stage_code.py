@@ -26,7 +26,7 @@ STARTED_AS_PROCESSES = {"render.parts.scene_files": "render.blender.scenes"}
 LOOKS_AT_RESULTS = {"render.contact_sheet"}
 """Imported by a stage's command, but only for options that no stage uses."""
 
-ONLY_WORDS = {"train.find_params", "train.meanings"}
+ONLY_WORDS = {"train.meanings"}
 """What is said of parameters, and the schema of a command that is no stage; nothing runs through them."""
 
 
@@ -111,3 +111,9 @@ def test_every_module_that_is_started_as_a_process_is_known() -> None:
     }
     no_stages = {"cad2real", "dvc", "train.stages.score"}
     assert {str(name) for name in started} == no_stages | set(STARTED_AS_PROCESSES.values())
+
+
+def test_the_finder_makes_no_stage_of_a_run_stale() -> None:
+    """`cad2real run` has no finder: neither its code nor its block of params.yaml is a stage's."""
+    assert not [stage for stage in STAGES if "train.find.network" in set().union(*listed(stage).values())]
+    assert not [stage for stage in STAGES if "find" in STAGES[stage].get("params", [])]

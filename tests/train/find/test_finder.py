@@ -18,9 +18,8 @@ from train.find_params import FindParams
 from train.params import TrainParams
 from train.stages import find as stage
 
-SMALL = TrainParams(
-    backbone="test_efficientnet", weights="random", find=FindParams(image_size=64, steps=4, batch_size=2)
-)
+SMALL = TrainParams(backbone="test_efficientnet", weights="random")
+FIND = FindParams(image_size=64, steps=4, batch_size=2)
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def test_it_learns_to_find_shapes(tmp_path: Path, few_held_out: None) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders)
     find = FindParams(image_size=64, steps=60, batch_size=8)
-    description = stage.run(layout, SMALL.model_copy(update={"find": find}))
+    description = stage.run(layout, SMALL, find)
     assert 0 < description["threshold"] < 1
     ground = Image.new("RGB", (128, 128), (190, 190, 185))
     photo = ground.copy()
@@ -67,10 +66,10 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
 
             monkeypatch.setattr(training, "_step", killed)
             with pytest.raises(KeyboardInterrupt):
-                stage.run(layout, SMALL)
+                stage.run(layout, SMALL, FIND)
             monkeypatch.setattr(training, "_step", step)
             assert list(layout.cache.glob("find-*/run.safetensors"))
-        stage.run(layout, SMALL)
+        stage.run(layout, SMALL, FIND)
         weights.append((layout.models / "find" / "model.safetensors").read_bytes())
         assert not list(layout.cache.glob("find-*/run.safetensors"))
     assert weights[0] == weights[1]
@@ -87,12 +86,12 @@ def test_one_part_is_enough(tmp_path: Path, few_held_out: None) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders, classes=("ring",), views=2)
     find = FindParams(image_size=64, steps=1, batch_size=2)
-    assert stage.run(layout, SMALL.model_copy(update={"find": find}))["source_images"] == 2
+    assert stage.run(layout, SMALL, find)["source_images"] == 2
 
 
 def test_without_renders_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no renders"):
-        stage.run(Layout(tmp_path), SMALL)
+        stage.run(Layout(tmp_path), SMALL, FIND)
 
 
 def test_the_encoder_starts_from_the_embedded_weights_and_only_its_later_blocks_train() -> None:

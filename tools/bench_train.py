@@ -6,8 +6,9 @@ In a project folder with renders and squares. Both loops train all layers on cro
 the same size. Without --networks: that of params.yaml; where there is a GPU also a ViT-B/16 at 224 and a SwinV2-B at
 192 pixels with 64 + 64 images. Those that are named have random weights, and compute in bfloat16 on a GPU.
 Printed, and written to data/reports/bench_train.json: images a second of the usual loop, of ours, of ours with the
-blocks frozen that params.yaml freezes, and with images at hand (what the network alone can do), and their ratios; the
-share of its time that each waits for data; peak memory of a GPU; and what an epoch of the linear probe costs on cached
+blocks frozen that params.yaml freezes, with images at hand (losses and optimiser, no images to make) and of the network
+alone (forward and backward pass of the same images, the teacher's pass included), and their ratios; the share of its
+time that each waits for data; peak memory of a GPU; and what an epoch of the linear probe costs on cached
 features and through the frozen network.
 """
 
@@ -24,9 +25,11 @@ from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.layout import Layout
 from cad2real.params import load_params
+from tools.train_speed.network_alone import network_alone
 from tools.train_speed.our_loop import images_at_hand, our_loop
 from tools.train_speed.probe_epochs import probe_epochs
 from tools.train_speed.usual_loop import usual_loop
+from train.compute.device import computes_in_bfloat16
 from train.data.datasets import SourceDomain, TargetDomain, read_source, read_target
 from train.params import TrainParams
 from train.stages.source_domain import cache_size
@@ -39,8 +42,7 @@ def with_network(params: TrainParams, named: str, batch: int) -> TrainParams:
     name, _, size = named.partition(":")
     if not size.isdigit():
         raise UserError(f"--networks {named}: no picture size.", "Write NAME:SIZE, as vit_base_patch16_224:224.")
-    precision = "bf16" if torch.cuda.is_available() else "float32"
-    changes = {"backbone": name, "weights": "random", "image_size": int(size), "precision": precision}
+    changes = {"backbone": name, "weights": "random", "image_size": int(size), "precision": "auto"}
     return params.model_copy(update={**changes, "batch_size": batch})
 
 
@@ -58,26 +60,29 @@ def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
     usual = usual_loop(layout, params, len(source.classes), steps)
     ours = our_loop(params, source, target, steps)
     frozen = our_loop(params, source, target, steps, params.adapt.frozen_blocks)
-    alone = images_at_hand(params, source, target, steps)
+    at_hand = images_at_hand(params, source, target, steps)
+    alone = network_alone(params, len(source.classes), steps)
     return {
         "backbone": params.backbone,
         "image_size": params.image_size,
         "batch": params.batch_size,
-        "precision": params.precision,
+        "precision": "bf16" if computes_in_bfloat16(params.precision) else "float32",
         "usual": usual.as_dict(),
         "ours": ours.as_dict(),
         "ours_with_frozen_blocks": frozen.as_dict() | {"frozen_blocks": params.adapt.frozen_blocks},
-        "images_at_hand": alone.as_dict(),
+        "images_at_hand": at_hand.as_dict(),
+        "network_alone": alone.as_dict(),
         "times_the_usual": round(ours.images_a_second / usual.images_a_second, 2),
         "times_the_usual_with_frozen_blocks": round(frozen.images_a_second / usual.images_a_second, 2),
-        "share_of_images_at_hand": round(ours.images_a_second / alone.images_a_second, 3),
+        "share_of_images_at_hand": round(ours.images_a_second / at_hand.images_a_second, 3),
+        "share_of_network_alone": round(ours.images_a_second / alone.images_a_second, 3),
         "probe": probe_epochs(params, source),
     }
 
 
 def machine() -> str:
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
-    return f"{platform.machine()}, {os.process_cpu_count()} cores, {gpu}, torch {torch.__version__}"
+    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, {gpu}, torch {torch.__version__}"
 
 
 def main() -> None:

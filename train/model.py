@@ -15,11 +15,11 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
-from train.compute.device import default_device
+from train.compute.device import computes_in_bfloat16, default_device, tune_kernels
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import load_images, to_array, upright_square
-from train.model_description import network_name, read_description
+from train.model_description import network_name, precision, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier, Domain
 from train.networks.foreign_weights import refuse_nonsense, refuse_unfit
@@ -33,7 +33,8 @@ BATCH = 64  # images a forward pass
 
 def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
     """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
-    body = create_backbone(backbone, weights, image_size).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tune_kernels()
+    body = create_backbone(backbone, weights, image_size)
     mean, std = normalisation(body)
     network = Classifier(body, feature_width(body), classes, mean, std)
     torch.nn.init.zeros_(network.head.weight)
@@ -98,6 +99,7 @@ class Model:
             built_from, stored = network_name(description), load(weights)
             refuse_unfit(stored, built_from, classes)
             network = new_network(built_from, "random", classes, description["image_size"])
+            network.in_bfloat16 = computes_in_bfloat16(precision(description))
             network.load_state_dict(stored)
             if description["mean"] and description["std"]:
                 network.set_colour_normalisation(description["mean"], description["std"])
@@ -208,7 +210,7 @@ class Model:
 
     def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), BATCH):
-            yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY)
+            yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY, self.network.mean.device)
 
 
 def _numbers(answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -51,6 +51,12 @@ def read_description(text: bytes) -> dict[str, Any]:
         raise ValueError(f"{where}: {first['msg']}") from None
 
 
+def precision(description: dict[str, Any]) -> str:
+    """The `train.precision` that the model was trained and chosen with; models of before there was one: float32."""
+    parameters = description.get("parameters")
+    return str(parameters.get("precision")) if isinstance(parameters, dict) else "float32"
+
+
 def network_name(description: dict[str, Any]) -> str:
     """What the network of `description` is built from. Raises ValueError when only a hub could say."""
     name = description["architecture"] or description["backbone"]

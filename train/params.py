@@ -256,11 +256,17 @@ class TrainParams(Block):
 
     The result is the same but for rounding.
     """
-    precision: Literal["float32", "bf16"] = Field(
-        "float32",
-        json_schema_extra=values({"float32": "everywhere", "bf16": "the backbone in bfloat16, losses not, for GPUs"}),
+    precision: Literal["auto", "float32", "bf16"] = Field(
+        "auto",
+        json_schema_extra=values(
+            {
+                "auto": "bf16 on a GPU that is made for it (NVIDIA's from Ampere on), else float32",
+                "float32": "everywhere",
+                "bf16": "the backbone in bfloat16, head and losses not",
+            }
+        ),
     )
-    """Number format that adapt and finetune compute in."""
+    """Number format that networks compute in, in training and when a photo is recognised."""
     torch_compile: bool = False
     """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""
     epochs: int = Field(10, ge=1, le=10_000, json_schema_extra=unit("epochs"))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import repeat
 from unittest.mock import patch
 
+import torch
+
 from tools.train_speed.clock import Clock, Speed
 from train.compute.device import default_device
 from train.data.datasets import SourceDomain, TargetDomain
@@ -33,9 +35,9 @@ def our_loop(
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size).to(default_device())
     speeds: list[Speed] = []
 
-    def timed(items: Iterator[StepImages]) -> Iterator[StepImages]:
+    def timed(items: Iterator[StepImages], device: torch.device) -> Iterator[StepImages]:
         """The images of the steps; the loop asks for a step's when it has finished the one before."""
-        batches = prefetched(items)
+        batches = prefetched(items, device)
         for _ in range(wanted.steps_per_epoch):
             with clock.waiting():
                 images = next(batches)

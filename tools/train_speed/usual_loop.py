@@ -18,7 +18,7 @@ from torchvision.transforms import v2
 
 from cad2real.layout import Layout
 from tools.train_speed.clock import Clock, Speed
-from train.compute.device import default_device
+from train.compute.device import computes_in_bfloat16, default_device
 from train.losses.cdan import conditional_adversarial_loss
 from train.losses.discriminator import DomainDiscriminator
 from train.losses.mcc import minimum_class_confusion
@@ -52,7 +52,7 @@ def usual_transforms(size: int) -> tuple[v2.Transform, v2.Transform]:
 
 def shuffled(folder: Folder, batch: int, steps: int, device: torch.device) -> Iterator[list[torch.Tensor]]:
     """Shuffled batches for `steps` steps from one start of the worker processes, however small the folder is."""
-    cores = os.process_cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))
     return iter(
         DataLoader(
             folder,
@@ -85,12 +85,12 @@ def usual_loop(layout: Layout, params: TrainParams, classes: int, steps: int) ->
     discriminator = DomainDiscriminator(width * classes, 256).to(device)
     optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters(), *discriminator.parameters()], 1e-5)
     backbone.train()
-    torch.set_num_threads(os.process_cpu_count() or 1)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     for _ in range(clock.warm_up + steps):
         with clock.waiting():
             (images, labels), (unlabelled, _) = (next(loader) for loader in loaders)
         both = torch.cat([each.to(device, non_blocking=True) for each in (images, unlabelled)])
-        with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=computes_in_bfloat16(params.precision)):
             pooled = backbone((both - mean) / std)
         feature, target = pooled.float().split(len(images))
         logits, target_logits = head(feature), head(target)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from train.data.augmentations import random_mask
+from train.data.draws import chosen_rows
 
 type Operation = Callable[[Tensor, float, float], Tensor]
 
@@ -23,32 +24,71 @@ SEVERITY = 3.0  # of 10
 LEAST = 0.1
 
 
-def augmix(images: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    """Some of the images (n, 3, s, s) in [0, 1], each with its own chains and weights; on the images' device."""
-    if share <= 0:
-        return images
-    result = images.clone()
-    for row in random_mask(len(images), share, rng).flatten().nonzero().flatten().tolist():
-        result[row] = _mixed(images[row], rng)
-    return result
+@dataclass(frozen=True)
+class Chain:
+    """Operations one after the other, each (number in OPERATIONS, strength, sign); `weight` in the mixture."""
+
+    weight: float
+    operations: tuple[tuple[int, float, float], ...]
 
 
-def _mixed(image: Tensor, rng: torch.Generator) -> Tensor:
-    # Exponential shares over their sum are Dirichlet(1, ..., 1); one uniform number is Beta(1, 1).
-    parts = -torch.rand(CHAINS, generator=rng).clamp_min(1e-6).log()
-    weights: list[float] = (parts / parts.sum()).tolist()
-    weight_of_image = float(torch.rand(1, generator=rng))
-    mixture = torch.zeros_like(image)
-    for weight in weights:
-        chain = image
-        length = 1 + int(torch.randint(LONGEST, (1,), generator=rng))
-        numbers: list[int] = torch.randint(len(OPERATIONS), (length,), generator=rng).tolist()
-        for number in numbers:
-            level, sign = torch.rand(2, generator=rng).tolist()
-            strength = (LEAST + level * (SEVERITY - LEAST)) / 10
-            chain = OPERATIONS[number](chain, strength, 1.0 if sign < 0.5 else -1.0)
-        mixture = mixture + weight * chain
-    return (weight_of_image * image + (1 - weight_of_image) * mixture).clamp(0, 1)
+@dataclass(frozen=True)
+class Mixture:
+    """What becomes of one image: `weight_of_image` of itself, the rest of its chains."""
+
+    weight_of_image: float
+    chains: tuple[Chain, ...]
+
+    @classmethod
+    def draw(cls, rng: torch.Generator) -> Mixture:
+        # Exponential shares over their sum are Dirichlet(1, ..., 1); one uniform number is Beta(1, 1).
+        parts = -torch.rand(CHAINS, generator=rng).clamp_min(1e-6).log()
+        weights: list[float] = (parts / parts.sum()).tolist()
+        weight_of_image = float(torch.rand(1, generator=rng))
+        chains = []
+        for weight in weights:
+            length = 1 + int(torch.randint(LONGEST, (1,), generator=rng))
+            numbers: list[int] = torch.randint(len(OPERATIONS), (length,), generator=rng).tolist()
+            operations = []
+            for number in numbers:
+                level, sign = torch.rand(2, generator=rng).tolist()
+                operations.append((number, (LEAST + level * (SEVERITY - LEAST)) / 10, 1.0 if sign < 0.5 else -1.0))
+            chains.append(Chain(weight, tuple(operations)))
+        return cls(weight_of_image, tuple(chains))
+
+    def __call__(self, image: Tensor) -> Tensor:
+        mixture = torch.zeros_like(image)
+        for chain in self.chains:
+            changed = image
+            for number, strength, sign in chain.operations:
+                changed = OPERATIONS[number](changed, strength, sign)
+            mixture = mixture + chain.weight * changed
+        return (self.weight_of_image * image + (1 - self.weight_of_image) * mixture).clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class AugMix:
+    """Some of the images (n, 3, s, s) in [0, 1], those of `rows`, each with its own chains and weights; on the images'
+    device, image by image.
+    """
+
+    rows: tuple[int, ...]
+    mixtures: tuple[Mixture, ...]
+
+    @classmethod
+    def draw(cls, n: int, share: float, rng: torch.Generator) -> AugMix:
+        if share <= 0:
+            return cls((), ())
+        rows = chosen_rows(n, share, rng).tolist()
+        return cls(tuple(rows), tuple(Mixture.draw(rng) for _ in rows))
+
+    def __call__(self, images: Tensor) -> Tensor:
+        if not self.rows:
+            return images
+        result = images.clone()
+        for row, mixture in zip(self.rows, self.mixtures, strict=True):
+            result[row] = mixture(images[row])
+        return result
 
 
 def _autocontrast(image: Tensor, strength: float, sign: float) -> Tensor:

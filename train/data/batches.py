@@ -3,154 +3,190 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
-from train.data import augmentations
-from train.data.augmentations import WarpRange
-from train.data.augmix import augmix
-from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
+from train.compute.copies import moved
+from train.data.augmentations import (
+    Blur,
+    Erase,
+    Greyscale,
+    Highlights,
+    Jitter,
+    Jpeg,
+    LowResolution,
+    Noise,
+    Recolour,
+    Shadow,
+)
+from train.data.augmix import AugMix
+from train.data.behind_parts import Background
+from train.data.warp import Flip, Warp, WarpRange
+from train.params import AugmentParams, TrainParams
 
-Tensor = torch.Tensor
 UInt8 = npt.NDArray[np.uint8]
 
 
-def as_float(images: UInt8, rows: npt.NDArray[np.int64] | slice, device: torch.device | None = None) -> Tensor:
-    """Rows of a uint8 array as float32 in [0, 1] on `device`, where the functions below then work (None: the CPU)."""
-    return torch.from_numpy(np.ascontiguousarray(images[rows])).to(device).float().div_(255)
+def pixels_of(images: UInt8, rows: npt.NDArray[np.int64] | slice) -> Tensor:
+    """Rows of a uint8 array, on the CPU."""
+    return torch.from_numpy(np.ascontiguousarray(images[rows]))
 
 
-def backgrounds(
-    n: int,
-    size: int,
-    params: BackgroundParams,
-    target: UInt8 | None,
-    rng: torch.Generator,
-    background_photos: UInt8 | None = None,
-    device: torch.device | None = None,
-) -> Tensor:
-    """(n, 3, size, size) pictures on `device` (None: the CPU) to stand behind parts: colours, smooth gradients, corners
-    of unlabelled photos, and pieces of `background_photos` (k, 3, s, s), the user's own photos.
-    """
-    shares = torch.tensor(
-        [params.colour, params.gradient, params.target if target is not None and len(target) else 0.0]
-    )
-    if background_photos is not None and len(background_photos):
-        shares = torch.cat([shares, torch.tensor([params.photos])])
-    if shares.sum() <= 0:
-        shares[0] = 1.0
-    device = device or torch.device("cpu")
-    kind = torch.multinomial(shares, n, replacement=True, generator=rng).view(n, 1, 1, 1).to(device)
-    colour = torch.rand(n, 3, 1, 1, generator=rng)
-    # Most benches, papers and light tables are near grey: half of the colours are.
-    grey = colour.mean(1, keepdim=True) + (colour - colour.mean(1, keepdim=True)) * 0.15
-    grey = grey + (torch.randint(-1, 2, (n, 1, 1, 1), generator=rng).float() * 0.45)
-    colour = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, grey.clamp(0, 1), colour).to(device)
-    wave = augmentations.smooth_noise(n, 3, size, rng, device) - 0.5
-    gradient = colour + wave * torch.rand(n, 1, 1, 1, generator=rng).to(device)
-    result = torch.where(kind == 0, colour.expand(n, 3, size, size), gradient.clamp(0, 1))
-    if shares[2] > 0 and target is not None:
-        result = torch.where(kind == 2, _photo_corners(n, size, target, rng, device), result)
-    if background_photos is not None and len(shares) > 3 and shares[3] > 0:
-        result = torch.where(kind == 3, _pieces(n, size, background_photos, rng, device), result)
-    return result
+def as_float(pixels: Tensor) -> Tensor:
+    """uint8 images as float32 in [0, 1]; such as are float already stay as they are."""
+    return pixels if pixels.is_floating_point() else pixels.float().div_(255)
 
 
-def _photo_corners(n: int, size: int, target: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
-    """Corners of random photos, enlarged: the surface that parts lie on, mostly without the part."""
-    rows = torch.randint(len(target), (n,), generator=rng).numpy()
-    full = target.shape[-1]
-    side = max(4, full // 5)
-    corners = torch.empty(n, 3, side, side)
-    places = torch.randint(2, (n, 2), generator=rng).tolist()
-    for number, (row, (down, right)) in enumerate(zip(rows, places, strict=True)):
-        top, left = down * (full - side), right * (full - side)
-        corners[number] = torch.from_numpy(target[row, :, top : top + side, left : left + side].astype(np.float32))
-    corners = corners.to(device) / 255
-    return torch.nn.functional.interpolate(corners, size=(size, size), mode="bilinear", align_corners=False)
+@dataclass(frozen=True)
+class Finish:
+    """What a camera and a file do to a picture, the last changes of a training image."""
 
+    jitter: Jitter
+    greyscale: Greyscale
+    blur: Blur
+    low_resolution: LowResolution
+    noise: Noise
+    jpeg: Jpeg
+    erase: Erase
 
-def _pieces(n: int, size: int, background_photos: UInt8, rng: torch.Generator, device: torch.device) -> Tensor:
-    """Squares of random photos, turned by quarters, half their side or more."""
-    rows = torch.randint(len(background_photos), (n,), generator=rng).tolist()
-    turns = torch.randint(4, (n,), generator=rng).tolist()
-    full = background_photos.shape[-1]
-    sides = torch.randint((full + 1) // 2, full + 1, (n,), generator=rng).tolist()
-    places = torch.rand(n, 2, generator=rng).tolist()
-    result = torch.empty(n, 3, size, size, device=device)
-    for number, (row, turn, side, (down, right)) in enumerate(zip(rows, turns, sides, places, strict=True)):
-        top, left = int(down * (full - side + 1)), int(right * (full - side + 1))
-        piece = torch.from_numpy(np.ascontiguousarray(background_photos[row, :, top : top + side, left : left + side]))
-        shown = torch.nn.functional.interpolate(
-            torch.rot90(piece[None].to(device).float() / 255, turn, (2, 3)),
-            size=(size, size),
-            mode="bilinear",
-            antialias=True,
-            align_corners=False,
+    @classmethod
+    def draw(
+        cls, n: int, size: int, jitter: float, params: AugmentParams, rng: torch.Generator, device: torch.device
+    ) -> Finish:
+        return cls(
+            Jitter.draw(n, jitter, rng),
+            Greyscale.draw(n, params.grey_p, rng),
+            Blur.draw(n, params.blur_p, rng),
+            LowResolution.draw(n, params.low_resolution_p, rng),
+            Noise.draw((n, 3, size, size), params.noise, rng, device),
+            Jpeg.draw(n, params.jpeg_p, rng),
+            Erase.draw(n, params.erase_p, rng),
         )
-        result[number] = shown[0]
-    return result
+
+    def __call__(self, images: Tensor) -> Tensor:
+        images = self.low_resolution(self.blur(self.greyscale(self.jitter(images))))
+        return self.erase(self.jpeg(self.noise(images)))
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """Renders as training images: warped, recoloured, on a random background."""
+
+    size: int
+    warp: Warp
+    flip: Flip
+    recolour: Recolour
+    highlights: Highlights
+    background: Background
+    shadow: Shadow
+    augmix: AugMix
+    finish: Finish
+
+    @classmethod
+    def draw(
+        cls,
+        n: int,
+        params: TrainParams,
+        target: UInt8 | None,
+        background_photos: UInt8 | None,
+        rng: torch.Generator,
+        device: torch.device,
+    ) -> SourceView:
+        """For n renders; perhaps a piece of the photos `target` (m, 3, s, s) or `background_photos` stands behind."""
+        changes = params.source_augment
+        limits = WarpRange(changes.scale, changes.rotation_deg, changes.shift, changes.stretch, changes.perspective)
+        return cls(
+            params.image_size,
+            Warp.draw(n, limits, rng),
+            Flip.draw(n, changes.flip_p, rng),
+            Recolour.draw(n, changes.recolour_p, rng),
+            Highlights.draw(n, changes.highlights_p, rng),
+            Background.draw(n, params.background, target, rng, background_photos),
+            Shadow.draw(n, changes.shadow_p, rng),
+            AugMix.draw(n, changes.augmix_p, rng),
+            Finish.draw(n, params.image_size, changes.jitter, changes, rng, device),
+        )
+
+    def __call__(self, renders: Tensor) -> Tensor:
+        """Renders (n, 4, s, s), uint8 with straight alpha, as images (n, 3, size, size) in [0, 1]."""
+        renders = as_float(renders)
+        premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
+        warped = self.flip(self.warp(premultiplied, self.size, "zeros"))
+        alpha = warped[:, 3:]
+        part = (warped[:, :3] / alpha.clamp_min(1e-3)).clamp(0, 1)
+        part = self.highlights(self.recolour(part), alpha)
+        behind = self.shadow(self.background(self.size), alpha)
+        return self.finish(self.augmix(torch.lerp(behind, part, alpha)))
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """Photos as training images: a little turned, moved and jittered (weak view)."""
+
+    size: int
+    warp: Warp
+    flip: Flip
+    jitter: Jitter
+
+    @classmethod
+    def draw(cls, n: int, params: TrainParams, rng: torch.Generator) -> TargetView:
+        changes = params.target_augment
+        limits = WarpRange(changes.scale, changes.rotation_deg, changes.shift)
+        return cls(
+            params.image_size,
+            Warp.draw(n, limits, rng),
+            Flip.draw(n, changes.flip_p, rng),
+            Jitter.draw(n, changes.jitter, rng),
+        )
+
+    def __call__(self, photos: Tensor) -> Tensor:
+        """Photos (n, 3, s, s), uint8, as images (n, 3, size, size) in [0, 1]."""
+        return self.jitter(self.flip(self.warp(as_float(photos), self.size, "border")))
+
+
+@dataclass(frozen=True)
+class StrongTargetView:
+    """A photo changed as much as a render is: the student of self-training sees it, the teacher sees the weak view."""
+
+    weak: TargetView
+    finish: Finish
+
+    @classmethod
+    def draw(cls, n: int, params: TrainParams, rng: torch.Generator, device: torch.device) -> StrongTargetView:
+        weak, changes = TargetView.draw(n, params, rng), params.source_augment
+        return cls(weak, Finish.draw(n, params.image_size, 0.5 * changes.jitter, changes, rng, device))
+
+    def __call__(self, photos: Tensor) -> Tensor:
+        """Photos (n, 3, s, s), uint8, as images (n, 3, size, size) in [0, 1]."""
+        return self.finish(self.weak(photos))
 
 
 def source_view(
     renders: Tensor,
-    size: int,
-    params: AugmentParams,
-    background: BackgroundParams,
+    params: TrainParams,
     target: UInt8 | None,
+    background_photos: UInt8 | None,
     rng: torch.Generator,
-    background_photos: UInt8 | None = None,
+    device: torch.device | None = None,
 ) -> Tensor:
-    """Renders (n, 4, s, s) as training images (n, 3, size, size): warped, recoloured, on a random background, perhaps a
-    piece of the photos `target` or `background_photos`.
+    """Renders (n, 4, s, s), uint8 on the CPU, as training images (n, 3, size, size) on `device` (None: the CPU)."""
+    device = device or torch.device("cpu")
+    view = SourceView.draw(len(renders), params, target, background_photos, rng, device)
+    renders, view = moved((renders, view), device)
+    return view(renders)
+
+
+def plain_view(images: UInt8, size: int, background: float, device: torch.device | None = None) -> Tensor:
+    """Images (n, 3 or 4, s, s) without any change but their size, on `device` (None: the CPU); alpha is laid on
+    `background` grey.
     """
-    n = len(renders)
-    premultiplied = torch.cat([renders[:, :3] * renders[:, 3:], renders[:, 3:]], dim=1)
-    limits = WarpRange(params.scale, params.rotation_deg, params.shift, params.stretch, params.perspective)
-    warped = augmentations.warp(premultiplied, size, limits, "zeros", rng)
-    warped = augmentations.flip(warped, params.flip_p, rng)
-    alpha = warped[:, 3:]
-    part = warped[:, :3] / alpha.clamp_min(1e-3)
-    part = augmentations.recolour(part.clamp(0, 1), params.recolour_p, rng)
-    part = augmentations.highlights(part, alpha, params.highlights_p, rng)
-    behind = backgrounds(n, size, background, target, rng, background_photos, alpha.device)
-    behind = augmentations.shadow(behind, alpha, params.shadow_p, rng)
-    images = augmix(torch.lerp(behind, part, alpha), params.augmix_p, rng)
-    return _finish(images, params.jitter, params, rng)
-
-
-def _finish(images: Tensor, jitter: float, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    images = augmentations.jitter(images, jitter, rng)
-    images = augmentations.greyscale(images, params.grey_p, rng)
-    images = augmentations.blur(images, params.blur_p, rng)
-    images = augmentations.low_resolution(images, params.low_resolution_p, rng)
-    images = augmentations.noise(images, params.noise, rng)
-    images = augmentations.jpeg(images, params.jpeg_p, rng)
-    return augmentations.erase(images, params.erase_p, rng)
-
-
-def target_view(photos: Tensor, size: int, params: TargetAugmentParams, rng: torch.Generator) -> Tensor:
-    """Photos (n, 3, s, s) as training images (n, 3, size, size): a little turned, moved and jittered (weak view)."""
-    limits = WarpRange(params.scale, params.rotation_deg, params.shift)
-    images = augmentations.warp(photos, size, limits, "border", rng)
-    images = augmentations.flip(images, params.flip_p, rng)
-    return augmentations.jitter(images, params.jitter, rng)
-
-
-def strong_target_view(
-    photos: Tensor, size: int, params: TargetAugmentParams, source: AugmentParams, rng: torch.Generator
-) -> Tensor:
-    """A photo changed as much as a render is: the student of self-training sees it, the teacher sees the weak view."""
-    return _finish(target_view(photos, size, params, rng), 0.5 * source.jitter, source, rng)
-
-
-def plain_view(images: UInt8, size: int, background: float) -> Tensor:
-    """Images (n, 3 or 4, s, s) without any change but their size; alpha is laid on `background` grey."""
-    pictures = torch.from_numpy(np.ascontiguousarray(images)).float().div_(255)
+    pictures = as_float(moved(torch.from_numpy(np.ascontiguousarray(images)), device))
     if pictures.shape[1] == 4:
-        pictures = torch.lerp(torch.tensor(background), pictures[:, :3], pictures[:, 3:])
+        pictures = torch.lerp(torch.full((), background, device=pictures.device), pictures[:, :3], pictures[:, 3:])
     if pictures.shape[-1] == size:
         return pictures
     return torch.nn.functional.interpolate(

@@ -31,22 +31,24 @@ class HeldOut:
         """Classes (n,) of the renders, out of `source.classes`."""
         return self.source.labels[self.rows]
 
-    def views(self) -> Iterator[torch.Tensor]:
-        """Batches (k, 3, s, s) in [0, 1], the same at every call."""
+    def views(self, device: torch.device | None = None) -> Iterator[torch.Tensor]:
+        """Batches (k, 3, s, s) in [0, 1], the same at every call, on `device` (None: the CPU)."""
         rng = torch.Generator().manual_seed(self.params.seed)
         for start in range(0, len(self.rows), BATCH):
-            yield batches.source_view(
-                batches.as_float(self.source.images, self.rows[start : start + BATCH]),
-                self.params.image_size,
-                self.params.source_augment,
-                self.params.background,
-                self.target.images,
-                rng,
-                self.source.background_photos.images,
-            )
+            renders = batches.pixels_of(self.source.images, self.rows[start : start + BATCH])
+            photos = self.source.background_photos.images
+            yield batches.source_view(renders, self.params, self.target.images, photos, rng, device)
 
 
 def held_out(source: SourceDomain, target: TargetDomain, params: TrainParams) -> HeldOut:
     """At most 1,000 held-out renders, evenly from all; none where every view trained."""
-    rows = np.flatnonzero(source.held_out)
-    return HeldOut(source, target, params, rows[:: max(1, -(-len(rows) // MOST_VIEWS))])
+    return HeldOut(source, target, params, evenly(np.flatnonzero(source.held_out), MOST_VIEWS))
+
+
+def evenly(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """At most `most` of the rows, evenly from all.
+
+    >>> evenly(np.arange(5), most=3).tolist()
+    [0, 2, 4]
+    """
+    return rows[:: max(1, -(-len(rows) // most))]

@@ -23,13 +23,14 @@ from torch import Tensor
 from cad2real.errors import UserError
 from cad2real.progress import Progress
 from train.compute.compilation import explain_compiler_errors
-from train.compute.device import replica_count
+from train.compute.copies import ReadLater
+from train.compute.device import computes_in_bfloat16, replica_count
 from train.compute.distributed import ALONE, World
 from train.compute.out_of_memory import explain_out_of_memory
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.checkpoint import Checkpoint, TrainingState
-from train.loop.divergence import refuse_divergence
 from train.loop.label_shift import LabelShift
+from train.loop.loss_log import LossLog, StepLosses
 from train.loop.optimizer import freeze_blocks, parameter_groups
 from train.loop.parallel_network import ParallelNetwork
 from train.loop.schedule import Schedule
@@ -101,7 +102,7 @@ def adapt(
     epochs_done = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
     device = run.network.mean.device
     batches = prefetched(
-        run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device)
+        run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device), device
     )
     with (
         Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
@@ -109,23 +110,30 @@ def adapt(
         explain_compiler_errors(run.stage, params.torch_compile),
     ):
         for epoch in range(epochs_done, params.epochs):
-            sums: dict[str, float] = {}
+            log = LossLog(run.stage, progress)
             run.network.train()
-            for _ in range(params.steps_per_epoch):
-                losses = _step(run, task, state, next(batches), size_prior)
-                for name, value in losses.items():
-                    sums[name] = sums.get(name, 0.0) + value
-                progress.advance(note=" ".join(f"{name} {value:.2f}" for name, value in losses.items()))
-            means = {name: value / params.steps_per_epoch for name, value in sums.items()}
-            size_prior = on_epoch(epoch, task.teacher.network, means)
+            try:
+                for _ in range(params.steps_per_epoch):
+                    _step(run, task, state, next(batches), size_prior, log)
+            except RuntimeError:
+                log.means()  # raises, where the step before has diverged and that is what broke this one
+                raise
+            size_prior = on_epoch(epoch, task.teacher.network, log.means())
             if checkpoint and world.leads:
                 checkpoint.save(state, epoch + 1)
 
 
 def _step(
-    run: Adaptation, task: AdaptationTask, state: TrainingState, images: StepImages, size_prior: SizePrior | None
-) -> dict[str, float]:
-    """One step of the optimiser; the losses by name. Raises DivergedError before any weight has changed."""
+    run: Adaptation,
+    task: AdaptationTask,
+    state: TrainingState,
+    images: StepImages,
+    size_prior: SizePrior | None,
+    log: LossLog,
+) -> None:
+    """One step of the optimiser. Its losses go into `log`, which is the only place where a step waits for a GPU: until
+    it is done with the step before. Raises DivergedError, on a CPU before any weight has changed.
+    """
     network, optimizer = run.network, state.optimizer
     if task.sam_rho:
         task.student.backward(task.source_loss(images))
@@ -137,14 +145,12 @@ def _step(
         network.norm.clear_batch_statistics()
     parameters = [*network.parameters(), *task.method_parameters]
     gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_CLIP)
-    *each, norm = torch.cat([stacked, gradient_norm[None]]).tolist()  # the only place where a step waits for a GPU
-    values = dict(zip(losses, each, strict=True))
-    refuse_divergence(run.stage, state.steps_done, values, norm)
+    values = ReadLater(torch.cat([stacked, gradient_norm[None]]))
+    log.add(StepLosses(state.steps_done, tuple(losses), values))
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     state.scheduler.step()
     update_teacher(task.teacher.network, network, state.steps_done - 1, run.params.adapt.teacher_momentum)
-    return values
 
 
 def new_task(run: Adaptation) -> AdaptationTask:
@@ -152,7 +158,7 @@ def new_task(run: Adaptation) -> AdaptationTask:
     `train.adapt.methods`.
     """
     network, params = run.network, run.params
-    network.in_bfloat16 = params.precision == "bf16"
+    network.in_bfloat16 = computes_in_bfloat16(params.precision)
     freeze_blocks(network, params.adapt.frozen_blocks)  # before replicas and teacher are copied from it
     methods = new_methods(run)
     method_parameters = [parameter for method in methods.values() for parameter in method.parameters()]

@@ -9,7 +9,7 @@ from cad2real.errors import UserError
 
 
 class DivergedError(UserError):
-    """A loss or the gradient is not finite. No weight has been changed by it."""
+    """A loss or the gradient is not finite. No weight that is kept has been changed by it."""
 
 
 def refuse_divergence(stage: str, step: int, losses: Mapping[str, float], norm: float) -> None:

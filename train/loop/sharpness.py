@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 
 
-def gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:
+def gradient_norm(parameters: Iterable[Tensor]) -> Tensor:
     """Euclidean norm of all gradients together, a scalar; 0 where none has a gradient."""
-    norms = [parameter.grad.norm() for parameter in parameters if parameter.grad is not None]
-    return torch.stack(norms).norm() if norms else torch.zeros(())
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return torch.stack(torch._foreach_norm(gradients)).norm() if gradients else torch.zeros(())
 
 
 @contextmanager
@@ -34,16 +34,16 @@ def perturbed_weights(parameters: Iterable[nn.Parameter], rho: float = 0.02) -> 
     steps from w. Yields ||g||. Parameters without a gradient do not move. BatchNorm layers see two forward passes a
     step: freeze their statistics in the second where they are trained.
     """
-    moved = [parameter for parameter in parameters if parameter.grad is not None]
+    moved: list[Tensor] = [parameter for parameter in parameters if parameter.grad is not None]
+    gradients = [parameter.grad for parameter in moved if parameter.grad is not None]
     norm = gradient_norm(moved)
     before = [parameter.detach().clone() for parameter in moved]
-    with torch.no_grad():
-        for parameter in moved:
-            assert parameter.grad is not None  # noqa: S101  (chosen above)
-            parameter.add_(parameter.grad * (rho / (norm.to(parameter.device) + 1e-12)))
+    if moved:
+        with torch.no_grad():
+            torch._foreach_add_(moved, list(torch._foreach_mul(gradients, rho / (norm + 1e-12))))
     try:
         yield norm
     finally:
-        with torch.no_grad():
-            for parameter, value in zip(moved, before, strict=True):
-                parameter.copy_(value)
+        if moved:
+            with torch.no_grad():
+                torch._foreach_copy_(moved, before)

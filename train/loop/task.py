@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
 
+from train.compute.copies import moved
 from train.loop.label_shift import LabelShift
 from train.loop.parallel_network import ParallelNetwork
 from train.loop.schedule import Schedule
@@ -64,7 +65,7 @@ class AdaptationTask:
         batch = StepBatch(
             source_feature=source_feature,
             source_logits=source_logits,
-            source_labels=images.labels.to(source_logits.device),
+            source_labels=images.labels,
             target_feature=target_feature,
             target_logits=network.head(target_feature),
             target_teacher=teacher,
@@ -93,7 +94,6 @@ class AdaptationTask:
         network = self.student.network
         feature = network.norm(pooled, "source")
         logits = network.head(feature)
-        labels = labels.to(logits.device)
         if self.label_shift is None:
             return feature, logits, F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         losses = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing, reduction="none")
@@ -105,7 +105,7 @@ class AdaptationTask:
         network = self.teacher.network
         logits: Tensor = network.head(network.norm(self.teacher.pooled(weak), "target"))
         if size_prior is not None and images.extents is not None:
-            weight = torch.from_numpy(size_prior.network_weight(images.extents)).to(logits)
-            likelihood = torch.from_numpy(size_prior.log_likelihood(images.extents)).to(logits)
+            sizes = size_prior.network_weight(images.extents), size_prior.log_likelihood(images.extents)
+            weight, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)
             logits = weight * logits.log_softmax(dim=1) + likelihood
         return logits.softmax(dim=1)

@@ -26,7 +26,7 @@ def information_maximisation(logits: Tensor, prior: Tensor | None = None) -> Ten
     """
     log_probabilities = torch.log_softmax(logits, 1)
     conditional = -(log_probabilities.exp() * log_probabilities).sum(1).mean()
-    log_mean = torch.logsumexp(log_probabilities, 0) - torch.log(logits.new_tensor(len(logits)))
+    log_mean = torch.logsumexp(log_probabilities, 0) - logits.new_full((), len(logits)).log()
     if prior is not None:
         return conditional + (log_mean.exp() * (log_mean - prior.log())).sum()
     marginal = -(log_mean.exp() * log_mean).sum()

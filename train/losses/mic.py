@@ -21,10 +21,21 @@ def patch_mask(
     >>> mask[0, 0].tolist()
     [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
     """
+    return block_mask(kept_blocks(images, height, width, patch, ratio, generator), height, width)
+
+
+def kept_blocks(
+    images: int, height: int, width: int, patch: int = 64, ratio: float = 0.7, generator: torch.Generator | None = None
+) -> Tensor:
+    """1 for each block that is kept, 0 for one that is hidden, [images, 1, rows, columns] float32: see `patch_mask`."""
     rows, columns = max(round(height / patch), 1), max(round(width / patch), 1)
     device = generator.device if generator is not None else None
-    mask = (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
-    return functional.interpolate(mask, size=(height, width), mode="nearest")
+    return (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
+
+
+def block_mask(blocks: Tensor, height: int, width: int) -> Tensor:
+    """Blocks [images, 1, rows, columns] as pixels, [images, 1, height, width]."""
+    return functional.interpolate(blocks, size=(height, width), mode="nearest")
 
 
 @in_float32

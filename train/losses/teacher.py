@@ -38,5 +38,4 @@ def update_teacher(teacher: nn.Module, model: nn.Module, updates: int, decay: fl
     new: list[torch.Tensor] = list(model.parameters())
     torch._foreach_mul_(old, share)  # all tensors at once: on a GPU a few kernels, not two for each tensor
     torch._foreach_add_(old, new, alpha=1.0 - share)
-    for average, statistic in zip(teacher.buffers(), model.buffers(), strict=True):
-        average.copy_(statistic)
+    torch._foreach_copy_(list(teacher.buffers()), list(model.buffers()))

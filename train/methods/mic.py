@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from train.losses.mic import masked_consistency, patch_mask
+from train.compute.copies import moved
+from train.losses.mic import block_mask, kept_blocks, masked_consistency
 from train.methods.batch import Method, Setting, StepBatch
 
 BLOCK = 64 / 224  # share of the side
@@ -28,9 +29,9 @@ class Mic(Method):
 
     def hide(self, photos: Tensor) -> Tensor:
         """Photos (m, 3, s, s) with blocks hidden."""
-        photos = photos.cpu()  # the mask is drawn there, the same on every device
         height, width = photos.shape[-2:]
-        mask = patch_mask(len(photos), height, width, max(1, round(BLOCK * min(height, width))), generator=self.rng)
+        blocks = kept_blocks(len(photos), height, width, max(1, round(BLOCK * min(height, width))), generator=self.rng)
+        mask = block_mask(moved(blocks, photos.device), height, width)  # drawn on the CPU, the same on every device
         return torch.lerp(photos.mean((0, 2, 3), keepdim=True), photos, mask)
 
     def get_extra_state(self) -> Tensor:

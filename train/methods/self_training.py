@@ -32,6 +32,10 @@ class SelfTraining(Method):
 
     @torch.no_grad()
     def _update_class_confidence(self, confidence: torch.Tensor, label: torch.Tensor) -> None:
-        for number in torch.unique(label).tolist():
-            mean = confidence[label == number].mean()
-            self.class_confidence[number].lerp_(mean, 1 - THRESHOLD_MOMENTUM)
+        """Moves each class that was predicted towards the mean confidence of its rows (no list of these: a GPU would
+        have to be waited for).
+        """
+        rows = torch.zeros_like(self.class_confidence).index_add_(0, label, torch.ones_like(confidence))
+        mean = torch.zeros_like(self.class_confidence).index_add_(0, label, confidence) / rows.clamp_min(1)
+        moved = torch.lerp(self.class_confidence, mean, 1 - THRESHOLD_MOMENTUM)
+        self.class_confidence.copy_(torch.where(rows > 0, moved, self.class_confidence))

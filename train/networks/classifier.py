@@ -120,6 +120,12 @@ def weighted_statistics(features: Tensor, weights: Tensor) -> tuple[Tensor, Tens
     return mean, weights @ (features - mean).square()
 
 
+def _memory_format(backbone: nn.Module) -> torch.memory_format:
+    """Convolutions are faster channels last; a transformer has one, which cuts the picture into patches."""
+    convolutions = sum(isinstance(module, nn.Conv2d) for module in backbone.modules())
+    return torch.channels_last if convolutions > 1 else torch.contiguous_format
+
+
 class Classifier(nn.Module):
     """Image (n, 3, s, s) in [0, 1] -> pooled feature (n, d) -> standardised feature -> logits (n, classes)."""
 
@@ -136,7 +142,8 @@ class Classifier(nn.Module):
     ) -> None:
         super().__init__()
         self.in_bfloat16 = False
-        self.backbone = backbone
+        self.memory_format = _memory_format(backbone)
+        self.backbone = backbone.to(memory_format=self.memory_format)  # type: ignore[call-overload]
         self.norm = DomainNorm(features, classes)
         self.head = nn.Linear(features, classes)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
@@ -164,7 +171,7 @@ class Classifier(nn.Module):
         """
         images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            pooled: Tensor = backbone(images.contiguous(memory_format=torch.channels_last))
+            pooled: Tensor = backbone(images.contiguous(memory_format=self.memory_format))
         return pooled.float()
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:

@@ -30,36 +30,35 @@ class Inference:
 
     def pooled(self, batches: Iterable[Tensor]) -> Tensor:
         """Pooled features (n, d) of the images as they are."""
-        features = [self._pooled(images).cpu() for images in batches]
-        return torch.cat(features) if features else torch.zeros(0, self.network.head.in_features)
+        features = [self._pooled(images) for images in batches]
+        return torch.cat(features).cpu() if features else torch.zeros(0, self.network.head.in_features)
 
     @torch.no_grad()
     def probabilities(self, batches: Iterable[Tensor], domain: Domain) -> Tensor:
         """Class probabilities (n, c), the mean over the turned copies."""
         results = [
-            torch.stack([self.network.head(feature).softmax(dim=1) for feature in self._turned(images, domain)])
-            .mean(0)
-            .cpu()
+            torch.stack([self.network.head(feature).softmax(dim=1) for feature in self._turned(images, domain)]).mean(0)
             for images in batches
         ]
-        return torch.cat(results) if results else torch.zeros(0, self.network.head.out_features)
+        return torch.cat(results).cpu() if results else torch.zeros(0, self.network.head.out_features)
 
     @torch.no_grad()
     def embeddings(self, batches: Iterable[Tensor], domain: Domain) -> Tensor:
         """L2-normalised standardised features (n, d), the mean over the turned copies."""
-        results = [torch.stack(self._turned(images, domain)).mean(0).cpu() for images in batches]
-        return F.normalize(torch.cat(results)) if results else torch.zeros(0, self.network.head.in_features)
+        results = [torch.stack(self._turned(images, domain)).mean(0) for images in batches]
+        return F.normalize(torch.cat(results).cpu()) if results else torch.zeros(0, self.network.head.in_features)
 
     @torch.no_grad()
     def embed_and_classify(self, batches: Iterable[Tensor], domain: Domain) -> tuple[Tensor, Tensor]:
         """Embeddings (n, d) and class probabilities (n, c) of the same images, in one pass."""
-        features: list[Tensor] = [torch.zeros(0, self.network.head.in_features)]
-        probabilities: list[Tensor] = [torch.zeros(0, self.network.head.out_features)]
+        weight = self.network.head.weight
+        features: list[Tensor] = [weight.new_zeros(0, self.network.head.in_features)]
+        probabilities: list[Tensor] = [weight.new_zeros(0, self.network.head.out_features)]
         for images in batches:
             turned = torch.stack(self._turned(images, domain))
-            features.append(turned.mean(0).cpu())
-            probabilities.append(self.network.head(turned).softmax(dim=-1).mean(0).cpu())
-        return F.normalize(torch.cat(features)), torch.cat(probabilities)
+            features.append(turned.mean(0))
+            probabilities.append(self.network.head(turned).softmax(dim=-1).mean(0))
+        return F.normalize(torch.cat(features).cpu()), torch.cat(probabilities).cpu()
 
     def _turned(self, images: Tensor, domain: Domain) -> list[Tensor]:
         return [self.network.norm(self._pooled(torch.rot90(images, turn, (2, 3))), domain) for turn in self.turns]

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from train.compute.device import default_device
 from train.compute.distributed import ALONE, World
 from train.data import batches
 from train.data.datasets import SourceDomain, TargetDomain
-from train.data.held_out import HeldOut
+from train.data.held_out import HeldOut, evenly
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
 from train.params import TrainParams
@@ -20,12 +21,15 @@ from train.validators import VALIDATORS, Outputs, score
 # DEV fits a domain classifier: minutes over a run, so only where it decides.
 QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
+SELECTION_RENDERS = 2000  # as training sees them, which are kept on the device: at 224 px 1.2 GB
 
 
-def plain_batches(photos: npt.NDArray[np.uint8], size: int) -> Iterator[torch.Tensor]:
-    """Photos (m, 3, s, s) as they are, in batches (k, 3, size, size)."""
+def plain_batches(
+    photos: npt.NDArray[np.uint8], size: int, device: torch.device | None = None
+) -> Iterator[torch.Tensor]:
+    """Photos (m, 3, s, s) as they are, in batches (k, 3, size, size) on `device` (None: the CPU)."""
     for start in range(0, len(photos), 64):
-        yield batches.plain_view(photos[start : start + 64], size, 0.0)
+        yield batches.plain_view(photos[start : start + 64], size, 0.0, device)
 
 
 class EpochScorer:
@@ -39,8 +43,9 @@ class EpochScorer:
         self._size = params.image_size
         self._names = sorted({*QUICK_SCORES, params.adapt.score})
         rows = np.flatnonzero(source.held_out if source.held_out.any() else ~source.held_out)
-        renders = HeldOut(source, target, params, rows)
-        self._labels, self._renders = renders.labels, list(renders.views())
+        renders = HeldOut(source, target, params, evenly(rows, SELECTION_RENDERS))
+        self._device = default_device()
+        self._labels, self._renders = renders.labels, list(renders.views(self._device))
         rows = np.sort(np.random.default_rng(params.seed).permutation(len(target.images))[:SELECTION_PHOTOS])
         self.photos: npt.NDArray[np.uint8] = target.images[rows]
         self.extents: npt.NDArray[np.float64] = target.extents[rows]
@@ -71,7 +76,7 @@ class EpochScorer:
         return score(outputs, self._names)
 
     def _pooled(self, inference: Inference) -> torch.Tensor:
-        return inference.pooled(plain_batches(self.photos, self._size))
+        return inference.pooled(plain_batches(self.photos, self._size, self._device))
 
     @staticmethod
     def _target_probabilities(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:

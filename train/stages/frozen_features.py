@@ -64,6 +64,7 @@ def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
         params.model_dump(mode="json", include={"image_size", "batch_size", "seed", "source_augment", "background"}),
         params.probe.draws,
         params.backbone,
+        network.in_bfloat16,
     ]
     weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]
     return run_key(settings, [source.images, source.held_out, source.background_photos.images, *weights])
@@ -88,15 +89,8 @@ def _computed(
     with Progress("probe", len(rows), "images") as progress:
         for start in range(0, len(rows), params.batch_size):
             some = rows[start : start + params.batch_size]
-            images = batches.source_view(
-                batches.as_float(source.images, some, device),
-                params.image_size,
-                params.source_augment,
-                params.background,
-                None,
-                rng,
-                source.background_photos.images,
-            )
+            renders = batches.pixels_of(source.images, some)
+            images = batches.source_view(renders, params, None, source.background_photos.images, rng, device)
             features.append(inference.pooled([images]))
             progress.advance(len(some))
     return torch.cat(features)

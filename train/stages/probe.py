@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from cad2real.layout import Layout
+from train.compute.device import computes_in_bfloat16
 from train.model import new_network, save_model
 from train.networks.probe_heads import fit_head, log_odds_factor
 from train.params import TrainParams
@@ -22,6 +23,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
+    network.in_bfloat16 = computes_in_bfloat16(params.precision)
     frozen = frozen_features(network, source, params, layout.cache)
     features = frozen.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)

@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from train.compute.copies import moved
 from train.data import augmentations, batches
-from train.data.augmentations import WarpRange
-from train.data.augmix import OPERATIONS, augmix
-from train.params import AugmentParams, BackgroundParams, TargetAugmentParams
+from train.data.augmentations import Jpeg
+from train.data.augmix import OPERATIONS, AugMix
+from train.data.batches import StrongTargetView, TargetView
+from train.data.behind_parts import Background
+from train.data.warp import Flip, Warp, WarpRange
+from train.params import AugmentParams, BackgroundParams, TargetAugmentParams, TrainParams
 
 SIZE = 32
 
@@ -24,17 +28,28 @@ def renders(n: int = 4) -> torch.Tensor:
     return pictures
 
 
+def source(pictures: torch.Tensor, changes: AugmentParams, seed: int = 0) -> torch.Tensor:
+    params = TrainParams(image_size=SIZE, source_augment=changes)
+    return batches.source_view(pictures, params, None, None, rng(seed))
+
+
+def weak(photos: torch.Tensor, changes: TargetAugmentParams, size: int = SIZE) -> torch.Tensor:
+    return TargetView.draw(len(photos), TrainParams.model_construct(image_size=size, target_augment=changes), rng())(
+        photos
+    )
+
+
 STILL = WarpRange(scale=(1.0, 1.0), rotation_deg=0.0, shift=0.0)
 
 
 def test_warp_without_strength_changes_nothing() -> None:
     images = torch.rand(2, 3, SIZE, SIZE)
-    assert torch.allclose(augmentations.warp(images, SIZE, STILL, "zeros", rng()), images, atol=1e-4)
+    assert torch.allclose(Warp.draw(2, STILL, rng())(images, SIZE, "zeros"), images, atol=1e-4)
 
 
 def test_warp_zooms_by_the_scale() -> None:
     alpha = renders()[:, 3:]
-    larger = augmentations.warp(alpha, SIZE, replace(STILL, scale=(1.5, 1.5)), "zeros", rng())
+    larger = Warp.draw(len(alpha), replace(STILL, scale=(1.5, 1.5)), rng())(alpha, SIZE, "zeros")
     assert 2.0 < (larger.sum() / alpha.sum()).item() < 2.5  # 1.5 squared
 
 
@@ -43,8 +58,8 @@ def test_warp_turns_but_never_mirrors() -> None:
     picture[:, :, 4:28, 14:18] = 1.0
     picture[:, :, 4:10, 18:24] = 1.0  # a flag on its right: its mirror image is no rotation of it
     any_turn = replace(STILL, rotation_deg=180.0)
-    warped = augmentations.warp(picture, SIZE, any_turn, "zeros", rng())
-    turns = augmentations.warp(picture[:1].repeat(300, 1, 1, 1), SIZE, any_turn, "zeros", rng(1))
+    warped = Warp.draw(64, any_turn, rng())(picture, SIZE, "zeros")
+    turns = Warp.draw(300, any_turn, rng(1))(picture[:1].repeat(300, 1, 1, 1), SIZE, "zeros")
     mirrored = turns.flip(-1)
     to_turns = torch.cdist(warped.flatten(1), turns.flatten(1)).amin(1)
     to_mirrors = torch.cdist(warped.flatten(1), mirrored.flatten(1)).amin(1)
@@ -53,47 +68,48 @@ def test_warp_turns_but_never_mirrors() -> None:
 
 def test_a_share_of_images_is_mirrored() -> None:
     images = torch.rand(200, 3, 4, 4)
-    flipped = augmentations.flip(images, 0.3, rng())
+    flipped = Flip.draw(200, 0.3, rng())(images)
     mirrored = (flipped == images.flip(-1)).all(dim=(1, 2, 3))
     assert ((flipped == images).all(dim=(1, 2, 3)) ^ mirrored).all()
     assert 40 <= mirrored.sum() <= 80
-    photos = batches.target_view(images, 4, TargetAugmentParams(flip_p=1.0, jitter=0.0), rng())
-    assert not torch.allclose(photos, batches.target_view(images, 4, TargetAugmentParams(jitter=0.0), rng()))
+    photos = weak(images, TargetAugmentParams(flip_p=1.0, jitter=0.0), 4)
+    assert not torch.allclose(photos, weak(images, TargetAugmentParams(jitter=0.0), 4))
 
 
 def test_jpeg_leaves_its_traces_in_a_share_of_images() -> None:
     images = torch.rand(100, 3, 16, 16)
-    stored = augmentations.jpeg(images, 0.5, rng())
+    stored = Jpeg.draw(100, 0.5, rng())(images)
     changed = (stored != images).any(dim=3).any(dim=2).any(dim=1)
     assert 30 <= changed.sum() <= 70
     assert stored.min() >= 0 and stored.max() <= 1
     smooth = torch.linspace(0, 1, 16).expand(1, 3, 16, 16)
-    assert (augmentations.jpeg(smooth, 1.0, rng()) - smooth).abs().max() < 0.2  # what JPEG is made for it keeps
+    assert (Jpeg.draw(1, 1.0, rng())(smooth) - smooth).abs().max() < 0.2  # what JPEG is made for it keeps
 
 
 def test_images_stay_on_their_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """On PyTorch's `meta` device, which refuses to be mixed with the CPU's tensors, as a GPU does."""
-    monkeypatch.setattr(augmentations, "_normal", lambda shape, rng, device: torch.empty(shape, device=device))
+    monkeypatch.setattr(augmentations, "normal_there", lambda like, seed: torch.empty_like(like))
     everything = AugmentParams(
         recolour_p=1.0, blur_p=1.0, low_resolution_p=1.0, highlights_p=1.0, shadow_p=1.0, erase_p=1.0, flip_p=0.5
     )
     photos = torch.randint(255, (3, 3, SIZE, SIZE), dtype=torch.uint8).numpy()
-    views = batches.source_view(
-        renders().to("meta"), SIZE, everything, BackgroundParams(folder="any"), photos, rng(), photos
+    params = TrainParams(
+        image_size=SIZE,
+        source_augment=everything,
+        background=BackgroundParams(folder="any"),
+        target_augment=TargetAugmentParams(flip_p=0.5),
     )
-    strong = batches.strong_target_view(
-        renders()[:, :3].to("meta"), SIZE, TargetAugmentParams(flip_p=0.5), everything, rng()
-    )
+    there = torch.device("meta")
+    views = batches.source_view(renders(), params, photos, photos, rng(), there)
+    change, pictures = moved((StrongTargetView.draw(4, params, rng(), there), renders()[:, :3]), there)
+    strong = change(pictures)
     assert views.is_meta and strong.is_meta and views.shape == strong.shape == (4, 3, SIZE, SIZE)
 
 
 def test_every_image_has_its_own_draw_and_a_seed_repeats_it() -> None:
-    view = lambda seed: batches.source_view(  # noqa: E731
-        renders(), SIZE, AugmentParams(), BackgroundParams(), None, rng(seed)
-    )
-    first = view(1)
-    assert torch.equal(first, view(1))
-    assert not torch.equal(first, view(2))
+    first = source(renders(), AugmentParams(), 1)
+    assert torch.equal(first, source(renders(), AugmentParams(), 1))
+    assert not torch.equal(first, source(renders(), AugmentParams(), 2))
     assert not torch.allclose(first[0], first[1])
     assert first.min() >= 0 and first.max() <= 1
 
@@ -115,7 +131,7 @@ def test_the_part_stays_and_the_background_is_replaced() -> None:
         shadow_p=0.0,
         erase_p=0.0,
     )
-    images = batches.source_view(renders(8), SIZE, quiet, BackgroundParams(), None, rng())
+    images = source(renders(8), quiet)
     assert torch.allclose(images[:, 0, 10:22, 10:22], torch.ones(8, 12, 12), atol=1e-2)
     assert torch.allclose(images[:, 1:, 10:22, 10:22], torch.zeros(8, 2, 12, 12), atol=1e-2)
     corners = images[:, :, 2, 2]
@@ -127,16 +143,28 @@ def test_backgrounds_can_come_from_the_photos_corners() -> None:
 
     photos = np.full((3, 3, 48, 48), 51, dtype=np.uint8)
     photos[:, :, 16:32, 16:32] = 255  # the part in the middle must not be taken
-    behind = batches.backgrounds(6, SIZE, BackgroundParams(colour=0.0, gradient=0.0, target=1.0), photos, rng())
+    behind = Background.draw(6, BackgroundParams(colour=0.0, gradient=0.0, target=1.0), photos, rng())(SIZE)
     assert torch.allclose(behind, torch.full_like(behind, 0.2), atol=1e-3)
 
 
 def test_target_views_differ_in_strength() -> None:
     photos = torch.rand(4, 3, 48, 48)
-    weak = batches.target_view(photos, SIZE, TargetAugmentParams(), rng())
-    strong = batches.strong_target_view(photos, SIZE, TargetAugmentParams(), AugmentParams(), rng())
-    assert weak.shape == strong.shape == (4, 3, SIZE, SIZE)
-    assert not torch.allclose(weak, strong)
+    strong = StrongTargetView.draw(4, TrainParams(image_size=SIZE), rng(), torch.device("cpu"))(photos)
+    seen = weak(photos, TargetAugmentParams())
+    assert seen.shape == strong.shape == (4, 3, SIZE, SIZE)
+    assert not torch.allclose(seen, strong)
+
+
+@pytest.mark.parametrize("name", ["grey_p", "recolour_p", "blur_p", "low_resolution_p", "erase_p", "highlights_p"])
+def test_a_change_of_some_images_leaves_the_others_to_the_bit(name: str) -> None:
+    """And each changed image is what it is where all are changed: a share decides who, not how."""
+    nothing = dict.fromkeys(("grey_p", "recolour_p", "blur_p", "low_resolution_p", "erase_p", "highlights_p"), 0.0)
+    pictures = renders(40)
+    pictures[:, :3] *= torch.rand(40, 3, 1, 1, generator=rng(7))
+    none, some, all_ = (source(pictures, AugmentParams(**{**nothing, name: share})) for share in (0.0, 0.5, 1.0))
+    untouched = (some == none).flatten(1).all(1)
+    assert 8 <= untouched.sum() <= 36
+    assert torch.equal(some[~untouched], all_[~untouched])
 
 
 def test_plain_view_lays_alpha_on_grey() -> None:
@@ -167,14 +195,14 @@ def test_shuffled_rows_visit_all_before_repeating_and_survive_tiny_sets() -> Non
 
 def test_augmix_changes_its_share_each_picture_its_own_way() -> None:
     images = torch.rand(1, 3, SIZE, SIZE, generator=rng()).repeat(40, 1, 1, 1)
-    mixed = augmix(images, 0.5, rng(1))
-    assert torch.equal(mixed, augmix(images, 0.5, rng(1)))
+    mixed = AugMix.draw(40, 0.5, rng(1))(images)
+    assert torch.equal(mixed, AugMix.draw(40, 0.5, rng(1))(images))
     assert mixed.shape == images.shape and mixed.min() >= 0 and mixed.max() <= 1
     changed = (mixed != images).flatten(1).any(1)
     assert 10 < changed.sum() < 30
     some = mixed[changed]
     assert len(torch.unique(some.flatten(1), dim=0)) == len(some)
-    assert augmix(images, 0.0, rng()) is images
+    assert AugMix.draw(40, 0.0, rng())(images) is images
 
 
 def test_no_operation_of_augmix_leaves_a_picture_as_it_is_or_mirrors_it() -> None:

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
-from train.data import backgrounds, batches
+from train.data import backgrounds
 from train.data.backgrounds import read_backgrounds
+from train.data.behind_parts import Background
 from train.params import BackgroundParams
 from train.stages import adapt, probe
 
@@ -71,7 +72,7 @@ def test_pieces_of_photos_stand_behind_parts() -> None:
     rng = torch.Generator().manual_seed(0)
     background_photos = np.zeros((2, 3, SIZE, SIZE), dtype=np.uint8)
     background_photos[0, 0], background_photos[1, 2] = 255, 255
-    behind = batches.backgrounds(16, 32, ONLY_PHOTOS, None, rng, background_photos)
+    behind = Background.draw(16, ONLY_PHOTOS, None, rng, background_photos)(32)
     red = behind.mean((2, 3))[:, 0]
     assert ((red - red.round()).abs() < 1e-5).all() and 0 < red.sum() < 16, "each from one photo, both are used"
 
@@ -79,7 +80,7 @@ def test_pieces_of_photos_stand_behind_parts() -> None:
 def test_without_photos_nothing_is_drawn_otherwise() -> None:
     """The same random numbers, with the share of photos that are not there as without."""
     views = [
-        batches.backgrounds(8, 32, params, None, torch.Generator().manual_seed(0), np.zeros((0, 3, 1, 1), np.uint8))
+        Background.draw(8, params, None, torch.Generator().manual_seed(0), np.zeros((0, 3, 1, 1), np.uint8))(32)
         for params in (BackgroundParams(), BackgroundParams(photos=0.0))
     ]
     assert torch.equal(*views)

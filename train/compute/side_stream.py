@@ -1,0 +1,46 @@
+"""Work that a GPU does beside the training step: its kernels are queued on a stream of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from train.compute.copies import tensors_in
+
+
+@dataclass(frozen=True)
+class Made[T]:
+    """An item whose tensors are complete when `event` has happened (None: they are)."""
+
+    item: T
+    event: torch.cuda.Event | None
+
+
+class SideStream:
+    """Makes items of tensors on `device` beside what its current stream does. On a CPU (None, too) nothing special."""
+
+    def __init__(self, device: torch.device | None) -> None:
+        self._stream: torch.cuda.Stream | None = None
+        if device is not None and device.type == "cuda":
+            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+    def make[T](self, items: Iterator[T]) -> Made[T] | None:
+        """The next item, None after the last; its kernels are queued, not finished."""
+        if self._stream is None:
+            item = next(items, None)
+            return None if item is None else Made(item, None)
+        with torch.cuda.stream(self._stream):
+            item = next(items, None)
+            return None if item is None else Made(item, self._stream.record_event())
+
+    def hand_over[T](self, made: Made[T]) -> T:
+        """The item, for the current stream of the calling thread: that waits for it, not the thread."""
+        if made.event is not None:
+            current = torch.cuda.current_stream()
+            current.wait_event(made.event)
+            for tensor in tensors_in(made.item):
+                if tensor.is_cuda:
+                    tensor.record_stream(current)  # its memory is not given away before the current stream is done
+        return made.item

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from train.losses.averaging import USUAL_STEPS
 from train.params import AdaptParams
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a method is made from: sizes, the stage's parameters, its own number in `train.adapt.methods` (`weight`), a
-    seed, and the `shares` (c,) of the classes among the photos as the network predicted them before the first step
-    (None: not known).
+    seed, the `shares` (c,) of the classes among the photos as the network predicted them before the first step (None:
+    not known), and the number of the run's `steps`.
     """
 
     features: int
@@ -25,6 +26,7 @@ class Setting:
     weight: float
     seed: int
     shares: Tensor | None = None
+    steps: int = USUAL_STEPS
 
     @contextmanager
     def seeded(self) -> Iterator[None]:

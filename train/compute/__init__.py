@@ -1,3 +1,4 @@
 """How work spreads over a machine: `device` (CPU or GPU, how many threads), `thread_replicas` (data parallelism by
-threads), `distributed` (by processes), `compilation` (torch.compile), `allocator` and `out_of_memory`.
+threads), `distributed` (by processes), `gradient_exchange` (their gradients), `peers` (whether they are still there),
+`compilation` (torch.compile), `allocator` and `out_of_memory`.
 """

@@ -124,7 +124,8 @@ class Checkpoint:
 
         epochs = world.broadcast_from_lead(lambda: self.epochs)
         if epochs:
-            state.restore(world.broadcast_from_lead(lambda: load_file(self.path)), epochs * steps_per_epoch)
+            tensors = load_file(self.path) if world.leads else None
+            state.restore(world.broadcast_tensors(tensors), epochs * steps_per_epoch)
         return epochs
 
 
@@ -132,7 +133,11 @@ def run_key(settings: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[P
     """A name for the run that `settings` (anything JSON can hold), arrays and files determine, with this code on this
     kind of machine: where it is equal, weights come out equal to the bit.
     """
-    machine = [replica_count(), str(default_device()), torch.__version__]
+    import timm
+
+    device = default_device()
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    machine = [replica_count(), str(device), card, torch.__version__, timm.__version__]
     digest = hashlib.blake2b(json.dumps([settings, machine], sort_keys=True).encode(), digest_size=12)
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from train.compute.compilation import compile_in_place
 from train.compute.distributed import ALONE, World
+from train.compute.gradient_exchange import GradientExchange
 from train.compute.thread_replicas import ThreadReplicas
 from train.networks.classifier import Classifier
 
@@ -38,9 +39,10 @@ class ParallelNetwork:
         if compiled:
             compile_in_place(self._replicas.replicas)
         self._world = world
-        self._parameters_of_whole_batch = [*network.head.parameters(), *method_parameters]
+        whole = [*network.head.parameters(), *method_parameters]
+        self._exchange = GradientExchange(world, [*network.backbone.parameters()], whole, overlapped=replicas == 1)
         self._pieces = pieces
-        self._passes: list[tuple[Tensor, Callable[[Tensor], None]]] = []
+        self._passes: list[tuple[Tensor, Callable[[Tensor, bool], None]]] = []
 
     def pooled(self, images: Tensor) -> Tensor:
         """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`."""
@@ -56,17 +58,19 @@ class ParallelNetwork:
         pieces = images.chunk(self._pieces)
         return torch.cat([self._replicas.map_images(piece, self.network.pooled_features) for piece in pieces])
 
-    def _pooled_with_gradient(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
-        """Pooled features, a leaf, and the function that backpropagates their gradient."""
+    def _pooled_with_gradient(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor, bool], None]]:
+        """Pooled features, a leaf, and the function that backpropagates their gradient; it has to know whether that is
+        the step's last one.
+        """
         if self._pieces == 1:
             features, outputs = self._replicas.forward(images, self.network.pooled_features)
-            return features, lambda gradient: self._replicas.backward(gradient, outputs)
+            return features, lambda gradient, last: self._backward(gradient, outputs, last)
 
-        def backward(gradient: Tensor) -> None:
-            pieces = zip(images.chunk(self._pieces), gradient.chunk(self._pieces), strict=True)
-            for piece, piece_gradient in pieces:
+        def backward(gradient: Tensor, last: bool) -> None:
+            pieces = [*zip(images.chunk(self._pieces), gradient.chunk(self._pieces), strict=True)]
+            for number, (piece, piece_gradient) in enumerate(pieces, start=1):
                 _, outputs = self._replicas.forward(piece, self.network.pooled_features)
-                self._replicas.backward(piece_gradient, outputs)
+                self._backward(piece_gradient, outputs, last and number == len(pieces))
 
         return self._pooled_without_gradient(images), backward
 
@@ -82,9 +86,16 @@ class ParallelNetwork:
     def backward(self, loss: Tensor) -> None:
         """Gives all parameters, which have no gradients yet, those of `loss` over all passes since the last call."""
         torch.autograd.backward(loss)
-        for features, backward in self._passes:
-            if features.grad is not None:
-                backward(self._world.shard(self._world.broadcast_tensor(features.grad)))
+        self._exchange.send_whole()
+        passes = [(features.grad, backward) for features, backward in self._passes if features.grad is not None]
+        for number, (gradient, backward) in enumerate(passes, start=1):
+            backward(self._world.shard(self._world.broadcast_tensor(gradient)), number == len(passes))
         self._passes.clear()
         self._replicas.collect_gradients()
-        self._world.sum_gradients(self.network.backbone.parameters(), self._parameters_of_whole_batch)
+        self._exchange.finish()
+
+    def _backward(self, gradient: Tensor, outputs: list[Tensor], last: bool) -> None:
+        if last:
+            outputs = [self._exchange.in_last_pass(output) for output in outputs]
+        with self._world.explained_peer_errors():  # gradients may be summed meanwhile
+            self._replicas.backward(gradient, outputs)

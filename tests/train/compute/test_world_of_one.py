@@ -1,0 +1,89 @@
+"""A world of one process goes through the collectives of many: gloo on a CPU, NCCL on a GPU, where there is one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
+from train.compute.distributed import ALONE, World, connected
+from train.loop.adaptation import Adaptation, adapt
+from train.model import new_network
+from train.networks.classifier import Classifier
+from train.params import AdaptParams, TrainParams
+
+METHODS = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "self_training": 1.0, "sdat": 0.02}
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    if request.param == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU")
+    return torch.device("cuda", 0)
+
+
+@pytest.fixture
+def world(device: torch.device, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    if device.type == "cpu":
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": "0", "WORLD_SIZE": "1"}
+    for name, value in where.items():
+        monkeypatch.setenv(name, value)
+    with connected(World(0, 1), None if device.type == "cpu" else device) as one:
+        yield one
+
+
+def test_what_is_sent_comes_back(world: World, device: torch.device) -> None:
+    assert world.connected and not ALONE.connected
+    rows = torch.rand(5, 3, device=device)
+    assert torch.equal(world.gather(world.shard(rows), 5), rows)
+    assert torch.equal(world.broadcast_tensor(rows.clone()), rows)
+    assert world.broadcast_from_lead(lambda: {"said": [1, None]}) == {"said": [1, None]}
+    with world.lead_first():
+        pass
+
+
+def test_tensors_arrive_with_names_shapes_types_and_bytes(world: World, device: torch.device) -> None:
+    sent = {
+        "weight": torch.rand(3, 2, 2, 2, device=device).to(memory_format=torch.channels_last),
+        "rough": torch.rand(4).bfloat16(),
+        "steps": torch.tensor(7.0),
+        "count": torch.tensor([2**40, -1]),
+        "mask": torch.tensor([True, False]),
+        "none": torch.zeros(0, 3),
+        "rng": torch.get_rng_state(),
+    }
+    received = world.broadcast_tensors(sent)
+    assert list(received) == list(sent)
+    for name, value in sent.items():
+        assert received[name].dtype == value.dtype and torch.equal(received[name], value.cpu()), name
+
+
+def trained(world: World, **changes: int) -> Classifier:
+    torch.manual_seed(0)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
+    stage = AdaptParams(methods=METHODS, source_only_share=0.3, frozen_blocks=1)
+    params = TrainParams(image_size=SIZE, batch_size=4, epochs=1, steps_per_epoch=4, adapt=stage, **changes)
+    adapt(Adaptation(network, *domains(), params, world=world), lambda *_: None)
+    return network
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_training_ends_as_without_collectives(
+    world: World, device: torch.device, pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradients of several passes are summed once, in the last one, and whatever the batch's pieces are."""
+    monkeypatch.setattr("train.loop.adaptation.replica_count", lambda: 1)
+    plain, with_collectives = (trained(one, gradient_accumulation=pieces).state_dict() for one in (ALONE, world))
+    for name, value in plain.items():
+        if device.type == "cpu":
+            assert torch.equal(value, with_collectives[name]), name
+        else:
+            torch.testing.assert_close(value, with_collectives[name], rtol=1e-3, atol=1e-4, msg=name)

@@ -24,8 +24,8 @@ from tools.train_speed.clock import WARM_UP, WARM_UP_GPU, now
 from train.compute.device import default_device
 from train.loop.step_images import StepImages, prefetched
 
-COUNTED = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cudaMemcpyAsync", "cudaStreamSynchronize", "cudaEventSynchronize",
-           "cudaDeviceSynchronize", "aten::_local_scalar_dense", "aten::nonzero")  # fmt: skip
+CALLS = ("LaunchKernel", "LaunchKernelExC", "MemcpyAsync", "StreamSynchronize", "EventSynchronize", "DeviceSynchronize")
+COUNTED = {*(f"cuda{call}" for call in CALLS), "aten::_local_scalar_dense", "aten::nonzero"}
 TOP = 12
 
 

@@ -15,10 +15,11 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
+from cad2real.progress import Progress
 from train.compute.device import computes_in_bfloat16, default_device, tune_kernels
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
-from train.data.image_cache import load_images, to_array, upright_square
+from train.data.image_cache import decoded_batches, to_array, upright_square
 from train.model_description import network_name, precision, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier, Domain
@@ -131,7 +132,14 @@ class Model:
 
     def embed_files(self, paths: Sequence[Path], label: str) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of renders (pictures with alpha), L2-normalised; `label` names them in the progress."""
-        return self._embed(load_images(paths, self.image_size, "RGBA", None, label), "source")
+        with Progress(label, len(paths), "images") as progress:
+
+            def batches() -> Iterator[torch.Tensor]:
+                for images in decoded_batches(paths, self.image_size, "RGBA", BATCH):
+                    yield plain_view(images, self.image_size, BACKGROUND_GREY)
+                    progress.advance(len(images))
+
+            return _numbers(self._inference.embeddings(batches(), "source").numpy())
 
     def embed_and_classify(
         self, images: Sequence[Image.Image]
@@ -210,7 +218,8 @@ class Model:
 
     def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), BATCH):
-            yield plain_view(images[start : start + BATCH], self.image_size, BACKGROUND_GREY, self.network.mean.device)
+            some = np.array(images[start : start + BATCH])  # of a file that is mapped read-only, torch would warn
+            yield plain_view(some, self.image_size, BACKGROUND_GREY, self.network.mean.device)
 
 
 def _numbers(answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

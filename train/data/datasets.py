@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,17 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import read_json
-from cad2real.progress import Progress
 from train.data.backgrounds import NO_PHOTOS, BackgroundPhotos
 from train.data.foreground import extent, zoom_to_part
-from train.data.image_cache import cached, load_images
+from train.data.image_cache import Recipe, cached, load_images
 
 
 @dataclass(frozen=True)
 class SourceDomain:
     """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
     `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths;
-    `background_photos` the user's photos to put behind them.
+    `background_photos` the user's photos to put behind them. `images_key` names the content of `images`, "" where that
+    is not known.
     """
 
     images: npt.NDArray[np.uint8]
@@ -40,6 +40,12 @@ class SourceDomain:
     parts: tuple[str, ...]
     views: tuple[Path, ...]
     background_photos: BackgroundPhotos = NO_PHOTOS
+    images_key: str = ""
+
+    @property
+    def pictures_key(self) -> str:
+        """A name for the bytes of `images` and `background_photos`."""
+        return f"{self.images_key or _digest(self.images)} {_digest(self.background_photos.images)}"
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,19 @@ class TargetDomain:
     """Unlabelled square photos, zoomed to the part where it stands on a plain background.
 
     `images` (m, 3, s, s) uint8; `squares` their file names in the squares folder; `extents` (m, 2) log of the part's
-    largest and smallest width in pixels of the upright photo, NaN where it could not be measured.
+    largest and smallest width in pixels of the upright photo, NaN where it could not be measured. `images_key` names
+    the content of `images`, "" where that is not known.
     """
 
     images: npt.NDArray[np.uint8]
     squares: tuple[str, ...]
     extents: npt.NDArray[np.float64]
+    images_key: str = ""
+
+    @property
+    def pictures_key(self) -> str:
+        """A name for the bytes of `images`."""
+        return self.images_key or _digest(self.images)
 
     @classmethod
     def empty(cls, size: int) -> TargetDomain:
@@ -71,14 +84,22 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
         raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
     index = {label: number for number, label in enumerate(classes)}
     held_out = held_out_views(views, parts, held_out_share)
+    images, images_key = load_images(views, size, "RGBA", cache, "renders")
     return SourceDomain(
-        images=load_images(views, size, "RGBA", cache, "renders"),
+        images=images,
         labels=np.array([index[label] for label in labels], dtype=np.int64),
         held_out=held_out,
         classes=classes,
         parts=tuple(parts),
         views=tuple(views),
+        images_key=images_key,
     )
+
+
+def _digest(array: npt.NDArray[np.uint8]) -> str:
+    digest = hashlib.blake2b(f"{array.shape}".encode(), digest_size=12)
+    digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def list_views(renders: Path) -> tuple[list[Path], list[str], list[str]]:
@@ -90,9 +111,9 @@ def list_views(renders: Path) -> tuple[list[Path], list[str], list[str]]:
     parts: list[str] = []
     labels: list[str] = []
     for path in sorted(renders.glob("*/part.json")):
-        part = read_json(path, "views", "part_id", "label")
+        part, folder = read_json(path, "views", "part_id", "label"), path.parent
         for view in part["views"]:
-            views.append(path.parent / view["file"])
+            views.append(folder / view["file"])
             parts.append(part["part_id"])
             labels.append(part["label"])
     if not views:
@@ -100,14 +121,12 @@ def list_views(renders: Path) -> tuple[list[Path], list[str], list[str]]:
     return views, parts, labels
 
 
-def held_out_views(views: list[Path], parts: list[str], share: float) -> npt.NDArray[np.bool_]:
+def held_out_views(views: Sequence[Path], parts: Sequence[str], share: float) -> npt.NDArray[np.bool_]:
     """(n,) which views never train; of a part all of whose views would be held out, none is."""
-    held_out = np.array([_is_held_out(part, view.name, share) for part, view in zip(parts, views, strict=True)])
-    for part in set(parts):  # a part with few views must still be trained on
-        rows = np.array([name == part for name in parts])
-        if held_out[rows].all():
-            held_out[rows] = False
-    return held_out
+    held_out = [_is_held_out(part, view.name, share) for part, view in zip(parts, views, strict=True)]
+    trained = Counter(part for part, held in zip(parts, held_out, strict=True) if not held)
+    # A part with few views must still be trained on.
+    return np.array([held and trained[part] > 0 for part, held in zip(parts, held_out, strict=True)])
 
 
 def _is_held_out(part: str, view: str, share: float) -> bool:
@@ -120,28 +139,20 @@ def read_target(squares: Path, size: int, cache: Path | None) -> TargetDomain:
     rows = _manifest(squares)
     names = tuple(row["square"] for row in rows)
     paths = [squares / name for name in names]
-    images = load_images(paths, size, "RGB", cache, "squares", zoom_to_part)
-
-    def measured() -> npt.NDArray[np.float64]:
-        with Progress("measure squares", len(rows), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-            extents = []
-            for pair in pool.map(lambda row: _measure(squares, row), rows):
-                extents.append(pair)
-                progress.advance()
-        return np.array(extents, dtype=np.float64).reshape(-1, 2)
-
+    images, images_key = load_images(paths, size, "RGB", cache, "squares", zoom_to_part)
     sides = " ".join(row.get("crop_side") or "" for row in rows)
-    return TargetDomain(images, names, cached(cache, "extents", paths, sides, (len(rows), 2), np.float64, measured))
+    measured = Recipe("measure squares", paths, sides, (2,), np.float64, lambda row: _measure(squares, rows[row]))
+    return TargetDomain(images, names, cached(cache, "extents", measured).array, images_key)
 
 
-def _measure(squares: Path, row: dict[str, str]) -> tuple[float, float]:
-    """Log widths of the part in pixels of the upright photo, or NaN."""
+def _measure(squares: Path, row: dict[str, str]) -> npt.NDArray[np.float64]:
+    """Log widths (2,) of the part in pixels of the upright photo, or NaN."""
     try:
         side = float(row.get("crop_side") or "nan")
         with Image.open(squares / row["square"]) as square:
-            return extent(square, side)
+            return np.array(extent(square, side), dtype=np.float64)
     except (OSError, ValueError):
-        return math.nan, math.nan
+        return np.full(2, math.nan)
 
 
 def target_labels(squares: Path) -> dict[str, str]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 from PIL import Image, ImageOps
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file
+from cad2real.files import TEMPORARY_SUFFIX, atomic_file
 from cad2real.progress import Progress
 
 Array = npt.NDArray[Any]
 Mode = Literal["RGBA", "RGB"]
 CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
+ROWS_A_TASK = 16  # of a thread: fewer cost more to hand out than small pictures take
+MAKE_ROOM = "Make room there, or lower train.image_size or the number of views."
 
 
 def to_array(picture: Image.Image, size: int, mode: Mode) -> npt.NDArray[np.uint8]:
@@ -56,6 +62,27 @@ def upright_square(photo: Image.Image) -> Image.Image:
     return canvas
 
 
+class Kept(NamedTuple):
+    """An array and the name of its content, by which it is told from any other without a look at its bytes."""
+
+    array: Array
+    key: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an array is made of files: row i is `make(i)`, of `shape` and `kind`, and depends on the bytes of `paths[i]`
+    and on `settings`. `label` names the work in its progress.
+    """
+
+    label: str
+    paths: Sequence[Path]
+    settings: str
+    shape: tuple[int, ...]
+    kind: type[np.generic]
+    make: Callable[[int], Array]
+
+
 def load_images(
     paths: Sequence[Path],
     size: int,
@@ -63,52 +90,118 @@ def load_images(
     cache: Path | None,
     label: str,
     prepare: Callable[[Image.Image], Image.Image] | None = None,
-) -> npt.NDArray[np.uint8]:
+) -> Kept:
     """All pictures of `paths` as (n, channels, size, size) uint8, in the order of `paths`; `prepare` is applied first.
 
-    `cache` is a folder that keeps the array under the name `<label>-<size>-<key>.npy`, where the key is made of the
-    files' bytes and the other arguments; older arrays of the same label and size are deleted. None decodes anew. Raises
-    UserError that names a picture that cannot be read.
+    `cache` is a folder that keeps the array under the name `<label>-<size>-<key>.npy`; the array is then read from
+    there page by page, as it is used. None decodes anew, into memory. Raises UserError that names a picture that cannot
+    be read, or how much room the array needs where the disk has not as much.
     """
-    shape = (len(paths), CHANNELS[mode], size, size)
-
-    def decoded() -> Array:
-        images = np.empty(shape, dtype=np.uint8)
-        with Progress(f"decode {label}", len(paths), "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-            for row, image in enumerate(pool.map(lambda path: _decode(path, size, mode, prepare), paths)):
-                images[row] = image
-                progress.advance()
-        return images
-
     settings = f"{size} {mode} {getattr(prepare, '__name__', '')}"
-    return cached(cache, f"{label}-{size}", paths, settings, shape, np.uint8, decoded)
+    recipe = Recipe(
+        f"decode {label}",
+        paths,
+        settings,
+        (CHANNELS[mode], size, size),
+        np.uint8,
+        lambda row: _decode(paths[row], size, mode, prepare),
+    )
+    return cached(cache, f"{label}-{size}", recipe)
 
 
-def cached(
-    cache: Path | None,
-    name: str,
-    paths: Sequence[Path],
-    settings: str,
-    shape: tuple[int, ...],
-    kind: type[np.generic],
-    make: Callable[[], Array],
-) -> Array:
-    """The array of `shape` and `kind` that `make` makes of the files `paths`: from the file `<name>-<key>.npy` in the
-    folder `cache`, where the key is made of the files' bytes and `settings`. Older arrays of that name are deleted.
-    None makes it anew.
+def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
+    """The array of `recipe`, read only from the file `<name>-<key>.npy` in the folder `cache`, where the key is made of
+    the files' bytes and the settings. Where it is not there yet, it is written first, and older arrays of that name are
+    deleted before. None makes it in memory.
     """
+    key, shape = content_key(recipe.paths, recipe.settings), (len(recipe.paths), *recipe.shape)
     if cache is None:
-        return make()
-    stored = cache / f"{name}-{content_key(paths, settings)}.npy"
-    found = _open(stored, shape, kind)
-    if found is not None:
-        return found
-    array = make()
-    for older in cache.glob(f"{name}-*.npy"):
-        older.unlink(missing_ok=True)
-    with atomic_file(stored) as temporary, temporary.open("wb") as stream:
-        np.save(stream, array)
-    return array
+        array = np.empty(shape, dtype=recipe.kind)
+        _make_rows(recipe, array.__setitem__)
+        return Kept(array, key)
+    stored = cache / f"{name}-{key}.npy"
+    found = _open(stored, shape, recipe.kind)
+    if found is None:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f".{name}.lock"):  # who waits here finds it made
+            found = _open(stored, shape, recipe.kind)
+            if found is None:
+                for older in [*cache.glob(f"{name}-*.npy"), *cache.glob(f".{name}-*{TEMPORARY_SUFFIX}")]:
+                    older.unlink(missing_ok=True)
+                _write(stored, shape, recipe)
+                found = np.lib.format.open_memmap(stored, mode="r")
+    return Kept(found, key)
+
+
+def decoded_batches(paths: Sequence[Path], size: int, mode: Mode, batch: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """The pictures of `paths` as (k, channels, size, size) uint8, `batch` at a time; the next ones are decoded beside
+    what is done with these. Raises UserError that names a picture that cannot be read.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+
+        def started(first: int) -> list[Future[npt.NDArray[np.uint8]]]:
+            return [pool.submit(_decode, path, size, mode, None) for path in paths[first : first + batch]]
+
+        ahead = started(0)
+        for first in range(batch, len(paths) + batch, batch):
+            ready, ahead = ahead, started(first)
+            yield np.stack([future.result() for future in ready])
+
+
+def _make_rows(recipe: Recipe, put: Callable[[int, Array], None]) -> None:
+    """Calls `put` with the number of each row and the row, in several threads."""
+    count = len(recipe.paths)
+
+    def some(first: int) -> int:
+        rows = range(first, min(first + ROWS_A_TASK, count))
+        for row in rows:
+            put(row, recipe.make(row))
+        return len(rows)
+
+    with Progress(recipe.label, count, "images") as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for made in pool.map(some, range(0, count, ROWS_A_TASK)):
+            progress.advance(made)
+
+
+def _write(stored: Path, shape: tuple[int, ...], recipe: Recipe) -> None:
+    """Writes the array of `recipe` as `np.save` would, each row to its place as soon as it is made, so that no more
+    than a few rows are in memory. Not through the mapped file: there a full disk ends the process with a signal.
+    """
+    row_bytes = math.prod(recipe.shape) * np.dtype(recipe.kind).itemsize
+    refuse_full_disk(stored.parent, shape[0] * row_bytes, recipe.label)
+    try:
+        with atomic_file(stored) as temporary:
+            header = np.lib.format.open_memmap(temporary, mode="w+", dtype=recipe.kind, shape=shape).offset
+            with temporary.open("r+b") as stream:
+
+                def put(row: int, values: Array) -> None:
+                    place = header + row * row_bytes
+                    left = memoryview(np.ascontiguousarray(values, dtype=recipe.kind).tobytes())
+                    while left:
+                        written = os.pwrite(stream.fileno(), left, place)
+                        left, place = left[written:], place + written
+
+                _make_rows(recipe, put)
+                os.fsync(stream.fileno())  # else a power cut could leave zeros under a name that says they are pictures
+    except OSError as error:
+        raise UserError(
+            f"{recipe.label}: {stored.parent} cannot take {_size(shape[0] * row_bytes)} ({error.strerror}).",
+            MAKE_ROOM,
+        ) from None
+
+
+def refuse_full_disk(folder: Path, need: int, work: str) -> None:
+    """Raises UserError where the disk of `folder` has fewer than `need` bytes left for `work`."""
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise UserError(
+            f"{work}: this needs {_size(need)} in {folder}, but only {_size(free)} are free there.",
+            MAKE_ROOM,
+        )
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.2f} MB"
 
 
 def _decode(

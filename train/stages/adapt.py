@@ -211,9 +211,8 @@ def _key(layout: Layout, probe: Model, run: Adaptation) -> str:
     """A name for this run: equal where the weights would come out equal, to the bit."""
     settings = [run.params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description, run.world.size]
     source, target = run.source, run.target
-    arrays: list[npt.NDArray[Any]] = [
-        source.images, source.background_photos.images, source.labels, source.held_out, target.images, target.extents
-    ]  # fmt: skip
+    settings += [source.pictures_key, target.pictures_key]
+    arrays: list[npt.NDArray[Any]] = [source.labels, source.held_out, target.extents]
     return run_key(settings, arrays, sorted(layout.renders.glob("*/part.json")))
 
 

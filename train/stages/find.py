@@ -21,6 +21,7 @@ from train.loop.checkpoint import resumable, run_key
 from train.measures.detection import best_threshold, detection_scores
 from train.params import TrainParams
 
+MOST_VIEWS = 20_000  # evenly from all: more than a run pastes add nothing, and each takes 150 kB of memory
 MOST_PHOTOS = 400  # of which corners are used as surfaces; more hardly add variety
 BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a square without bars is larger
 
@@ -59,13 +60,15 @@ def finder_sources(layout: Layout, params: TrainParams, size: int) -> tuple[Sour
     surfaces. Pictures are kept with a side of `size` pixels.
     """
     views, parts, _ = list_views(layout.renders)
+    each = max(1, -(-len(views) // MOST_VIEWS))
+    views, parts = views[::each], parts[::each]
     held_out = held_out_views(views, parts, params.held_out_share)
-    renders = load_images(views, size, "RGBA", layout.cache, "find-renders")
+    renders = load_images(views, size, "RGBA", layout.cache, "find-renders").array
     squares = sorted(layout.squares.glob("*.jpg")) + sorted(layout.squares.glob("*.png"))
     squares = squares[:: max(1, -(-len(squares) // MOST_PHOTOS))]
     if not squares:
         print("train find: no photos in data/squares; surfaces are made up.", file=sys.stderr)
-    photos = load_images(squares, size, "RGB", layout.cache, "find-squares", without_bars)
+    photos = load_images(squares, size, "RGB", layout.cache, "find-squares", without_bars).array
     folder = params.background.folder
     places = read_backgrounds(layout.root / folder if folder else None, size, layout.cache)
     trained = Sources(np.asarray(renders[~held_out]), np.asarray(photos), np.asarray(places.images))

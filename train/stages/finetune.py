@@ -37,7 +37,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     refuse_other_classes(layout, probe, source)
     network, stage = probe.network, params.finetune
     settings = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
-    key = run_key(settings, [source.images, source.background_photos.images, source.labels, source.held_out])
+    key = run_key([*settings, source.pictures_key], [source.labels, source.held_out])
     with resumable(layout.cache, "finetune", key, world) as folder:
         store = train_candidates(layout, network, source, params, folder, world=world)
 

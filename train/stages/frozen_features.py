@@ -65,9 +65,10 @@ def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
         params.probe.draws,
         params.backbone,
         network.in_bfloat16,
+        source.pictures_key,
     ]
     weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]
-    return run_key(settings, [source.images, source.held_out, source.background_photos.images, *weights])
+    return run_key(settings, [source.held_out, *weights])
 
 
 def _read(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:

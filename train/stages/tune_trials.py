@@ -53,8 +53,8 @@ def _finetune(layout: Layout, params: TrainParams, source: SourceDomain, probe: 
         candidates = finetune.train_candidates(layout, network, source, settings, folder, on_candidate).candidates
         return candidates[best_within_gate(candidates, "source_accuracy", 0.0)]
 
-    fixed = ["finetune", params.model_dump(mode="json", exclude={"adapt"}), probe.key]
-    return Objective(run_key(fixed, [source.images, source.background_photos.images]), "source_accuracy", 0.0, train)
+    fixed = ["finetune", params.model_dump(mode="json", exclude={"adapt"}), probe.key, source.pictures_key]
+    return Objective(run_key(fixed, []), "source_accuracy", 0.0, train)
 
 
 def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Model) -> Objective:
@@ -71,7 +71,5 @@ def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Mod
         candidates = adapt.train_candidates(layout, run, scorer, folder, on_candidate).candidates
         return candidates[choose(candidates, score, gate, settings.adapt.fall_back)]
 
-    fixed = [params.model_dump(mode="json", exclude={"finetune"}), probe.key]
-    return Objective(
-        run_key(fixed, [source.images, source.background_photos.images, target.images]), score, gate, train
-    )
+    fixed = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, source.pictures_key, target.pictures_key]
+    return Objective(run_key(fixed, []), score, gate, train)

@@ -125,7 +125,7 @@ def test_own_errors_are_not_renamed(error: RuntimeError) -> None:
 
 @pytest.mark.parametrize("error", OF_PEERS, ids=str)
 def test_errors_of_peers_are_said_in_one_line(error: RuntimeError) -> None:
-    with pytest.raises(UserError, match="^Process 2 of 3: another process"), World(1, 3).explained_peer_errors():
+    with pytest.raises(UserError, match=r"^Process 2 of 3: another process"), World(1, 3).explained_peer_errors():
         raise error
 
 

@@ -102,9 +102,8 @@ def adapt(
     state = _initial_state(run, task, schedule)
     epochs_done = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
     device = run.network.mean.device
-    batches = prefetched(
-        run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device), device
-    )
+    made = run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device, world)
+    batches = prefetched(made, device)
     with (
         Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
         explain_out_of_memory(run.stage, params.batch_size),

@@ -38,7 +38,10 @@ def parameter_groups(
             rate = params.backbone_learning_rate * params.layer_decay ** (len(blocks) - 1 - number)
             groups += _by_weight_decay(block, spared, learning_rate_scale * rate, params.weight_decay)
     new = [*network.head.parameters(), *method_parameters]
-    return [*groups, *_by_weight_decay(new, set(), learning_rate_scale * params.head_learning_rate, params.weight_decay)]
+    return [
+        *groups,
+        *_by_weight_decay(new, set(), learning_rate_scale * params.head_learning_rate, params.weight_decay),
+    ]
 
 
 def _by_weight_decay(
@@ -57,9 +60,7 @@ def _by_weight_decay(
 
 def _without_weight_decay(backbone: nn.Module) -> set[nn.Parameter]:
     """Parameters that timm's networks say should not decay, by names that may hold wildcards."""
-    names = getattr(backbone, "no_weight_decay", set)()  # type: ignore[operator]
+    names: set[str] = getattr(backbone, "no_weight_decay", set)()
     return {
-        parameter
-        for name, parameter in backbone.named_parameters()
-        if any(fnmatch(name, pattern) for pattern in names)
+        parameter for name, parameter in backbone.named_parameters() if any(fnmatch(name, pattern) for pattern in names)
     }

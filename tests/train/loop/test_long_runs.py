@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
-from train.losses.averaging import USUAL_STEPS, momentum_in_run
 from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
+from train.losses.averaging import USUAL_STEPS, momentum_in_run
 from train.methods.batch import Setting
 from train.methods.self_training import SelfTraining
 from train.model import new_network

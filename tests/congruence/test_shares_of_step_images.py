@@ -19,19 +19,8 @@ from train.loop.step_images import step_images
 from train.params import TrainParams
 
 SCHEDULE = Schedule(steps=4, source_only_share=0.3)
-SOME = [
-    "flip_p",
-    "recolour_p",
-    "highlights_p",
-    "shadow_p",
-    "grey_p",
-    "blur_p",
-    "low_resolution_p",
-    "augmix_p",
-    "jpeg_p",
-    "erase_p",
-]
-ALL_CHANGES = dict.fromkeys(SOME, 0.5) | {"noise": 1.0, "perspective": 0.1, "stretch": 1.2}
+SOME = "flip", "recolour", "highlights", "shadow", "grey", "blur", "low_resolution", "augmix", "jpeg", "erase"
+ALL_CHANGES = {f"{name}_p": 0.5 for name in SOME} | {"noise": 1.0, "perspective": 0.1, "stretch": 1.2}
 PLAIN = TrainParams(image_size=SIZE, batch_size=5)
 EVERYTHING = TrainParams.model_validate(
     PLAIN.model_dump()

@@ -25,7 +25,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from cad2real.errors import UserError
-from train.compute.peers import REMEDY, PeerWatch, comes_from_peers, connect_all, gone
+from train.compute.peers import REMEDY, PeerWatch, comes_from_peers, connect_all, gone, reason
 
 LEAD = 0
 # How long a process may answer late. One that has ended is noticed at once in any case.
@@ -157,7 +157,7 @@ class World:
         except RuntimeError as error:
             if not comes_from_peers(error):
                 raise
-            raise gone(self.rank, self.size, str(error).splitlines()[0]) from error
+            raise gone(self.rank, self.size, reason(error)) from error
 
 
 ALONE = World(0, 1)
@@ -211,7 +211,11 @@ def connected(world: World, device: torch.device | None) -> Iterator[World]:
         dist.init_process_group(backend, timeout=COLLECTIVE, device_id=device)
         patient = dist.new_group(backend="gloo", timeout=LEADS_WORK)
         ready = replace(world, patient=cast(dist.ProcessGroup, patient))  # else a process that is not in the group
-        watch = PeerWatch(world.rank, world.size, connect_all(world.rank, world.size, ready.broadcast_from_lead))
+        try:
+            connections = connect_all(world.rank, world.size, ready.broadcast_from_lead)
+        except OSError as error:
+            raise gone(world.rank, world.size, reason(error)) from error
+        watch = PeerWatch(world.rank, world.size, connections)
     try:
         yield ready
     except BaseException:

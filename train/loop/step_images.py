@@ -16,6 +16,7 @@ from train.compute.side_stream import SideStream
 from train.data import batches
 from train.data.batches import SourceView, StrongTargetView, TargetView
 from train.data.datasets import SourceDomain, TargetDomain
+from train.data.warp import shrunk
 from train.loop.schedule import Schedule
 from train.params import TrainParams
 
@@ -72,7 +73,7 @@ def step_images(
         if drawn.photos is None or photo_rows is None:
             yield StepImages(renders, drawn.labels, None, None, progress)
             continue
-        photos = batches.as_float(drawn.photos.pixels)
+        photos = shrunk(batches.as_float(drawn.photos.pixels), params.image_size)  # once for both views
         weak, strong = drawn.photos.weak(photos), drawn.photos.strong(photos)
         for restyle in restyles:
             renders = restyle(renders, weak)

@@ -118,6 +118,7 @@ def test_without_a_compiler_one_line_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert "torch_compile: false" in str(said.value.remedy)
 
 
+@pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_a_gpu_trains(precision: str) -> None:

@@ -220,7 +220,8 @@ class AdaptParams(Block):
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network follows each step; 0: no average.
 
-    It is the teacher that self-training asks for labels, and what a checkpoint holds.
+    It is the teacher that self-training asks for labels, and what a checkpoint holds. Runs of more than 500 steps
+    average the same share of the run.
     """
     confidence: float = Field(0.8, ge=0, le=1)
     """Probability from which self_training, size_training and fixmatch believe a label."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import torch
 
+from train.compute.distributed import ALONE, World
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.schedule import Schedule
 from train.loop.step_images import Restyle, StepImages, step_images
@@ -34,9 +35,10 @@ class SharedStepImages:
         restyles: Sequence[Restyle],
         first: int = 0,
         device: torch.device | None = None,
+        world: World = ALONE,
     ) -> Iterator[StepImages]:
         if first or schedule.steps > MOST_STEPS:
-            yield from step_images(source, target, params, schedule, restyles, first, device)
+            yield from step_images(source, target, params, schedule, restyles, first, device, world)
             return
         key = (id(source), id(target), params.seed, params.batch_size, schedule)
         if self._kept[0] != key:

@@ -25,7 +25,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from cad2real.errors import UserError
-from train.compute.peers import REMEDY, PeerWatch, comes_from_peers, connect_all, gone
+from train.compute.peers import REMEDY, PeerWatch, comes_from_peers, connect_all, gone, reason
 
 LEAD = 0
 # How long a process may answer late. One that has ended is noticed at once in any case.
@@ -37,7 +37,7 @@ LEADS_WORK = timedelta(days=1)  # the lead may decode all pictures meanwhile, or
 class World:
     """The processes of one training run, of which this is number `rank` of `size`. Rank 0 leads: it alone writes.
 
-    All methods but `shard` and `leads` are collective: every process calls them, in the same order. They raise
+    All methods but `shard`, `rows` and `leads` are collective: every process calls them, in the same order. They raise
     UserError when another process has ended, and this process's own errors as they are. `patient` is the group (gloo)
     in which the others wait for what the lead alone does.
     """
@@ -61,7 +61,17 @@ class World:
         >>> [World(rank, size=2).shard(torch.arange(5)).tolist() for rank in range(2)]
         [[0, 1, 2], [3, 4]]
         """
-        return rows.tensor_split(self.size)[self.rank]
+        return rows[self.rows(len(rows))]
+
+    def rows(self, total: int) -> slice:
+        """Which of `total` rows those are."""
+        each, more = divmod(total, self.size)
+        first = self.rank * each + min(self.rank, more)
+        return slice(first, first + each + (self.rank < more))
+
+    def whole(self, rows: Tensor, total: int) -> Tensor:
+        """All `total` rows, without gradient, of which `rows` (n, ...) are all or this process's share."""
+        return rows if len(rows) == total else self.gather(rows, total)
 
     def gather(self, shard: Tensor, total: int) -> Tensor:
         """All `total` rows in order, without gradient, from every process's `shard` of them."""
@@ -147,7 +157,7 @@ class World:
         except RuntimeError as error:
             if not comes_from_peers(error):
                 raise
-            raise gone(self.rank, self.size, str(error).splitlines()[0]) from error
+            raise gone(self.rank, self.size, reason(error)) from error
 
 
 ALONE = World(0, 1)
@@ -201,7 +211,11 @@ def connected(world: World, device: torch.device | None) -> Iterator[World]:
         dist.init_process_group(backend, timeout=COLLECTIVE, device_id=device)
         patient = dist.new_group(backend="gloo", timeout=LEADS_WORK)
         ready = replace(world, patient=cast(dist.ProcessGroup, patient))  # else a process that is not in the group
-        watch = PeerWatch(world.rank, world.size, connect_all(world.rank, world.size, ready.broadcast_from_lead))
+        try:
+            connections = connect_all(world.rank, world.size, ready.broadcast_from_lead)
+        except OSError as error:
+            raise gone(world.rank, world.size, reason(error)) from error
+        watch = PeerWatch(world.rank, world.size, connections)
     try:
         yield ready
     except BaseException:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 import selectors
 import socket
@@ -25,8 +26,8 @@ from cad2real.errors import UserError
 from cad2real.quoting import quoted
 from train.compute.out_of_memory import MESSAGES as OUT_OF_MEMORY
 
-GRACE_S = 10.0  # how long a process has to say by itself that another one is gone
-GOODBYE = b"."
+GRACE_S = 5.0  # how long a process has to say by itself that another one is gone
+GOODBYE, ALARM = b".", b"!"
 TOKEN_BYTES = 32
 CONNECT_S = 60.0
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
@@ -75,9 +76,7 @@ class PeerWatch:
 
     def leave(self) -> None:
         """Ends the watch where the work is done: the others are told so."""
-        for connection in self._connections:
-            with suppress(OSError):  # it is gone, now that nobody needs it
-                connection.sendall(GOODBYE)
+        self._tell(GOODBYE)
         self.give_up()
 
     def give_up(self) -> None:
@@ -86,6 +85,11 @@ class PeerWatch:
         self._wake.close()
         self._thread.join()
         self._woken.close()
+
+    def _tell(self, word: bytes) -> None:
+        for connection in self._connections:
+            with suppress(OSError):  # it is gone
+                connection.sendall(word)
 
     def _run(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -99,13 +103,14 @@ class PeerWatch:
 
     @staticmethod
     def _has_ended(connection: Any) -> bool:
-        """Whether the process at the other end has, without a good-bye."""
+        """Whether the process at the other end has, without a good-bye, or knows of one that has."""
         try:
             return bool(connection.recv(len(GOODBYE)) != GOODBYE)
         except OSError:
             return True
 
     def _end_unless_noticed(self) -> None:
+        self._tell(ALARM)  # the lead's, to the processes that have no connection to the one that is gone
         if self._leaving.wait(GRACE_S):
             return
         said = gone(self._rank, self._size, "its connection has closed")
@@ -124,7 +129,7 @@ def connect_all(rank: int, size: int, from_lead: Callable[[Callable[[], Any]], A
         connection.sendall(token)
         connections = [connection]
     else:
-        with socket.create_server(("", 0)) as server:
+        with _listening() as server:
             server.settimeout(CONNECT_S)
             token = secrets.token_bytes(TOKEN_BYTES)
             from_lead(lambda: (server.getsockname()[1], token))
@@ -143,3 +148,21 @@ def connect_all(rank: int, size: int, from_lead: Callable[[Callable[[], Any]], A
             if hasattr(socket, option):
                 connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
     return connections
+
+
+def _listening() -> socket.socket:
+    """A server on a free port, for IPv6 too where the machine has it."""
+    try:
+        return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    except (OSError, ValueError):
+        return socket.create_server(("", 0))
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line, without the place in PyTorch's sources that it begins with.
+
+    >>> reason(RuntimeError("[/build/gloo/pair.cc:561] Connection closed by peer [127.0.0.1]:29101. Check the logs."))
+    'Connection closed by peer [127.0.0.1]:29101. Check the logs'
+    """
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return re.sub(r"^\[[^]]*\] *", "", first).rstrip(".")

@@ -215,23 +215,34 @@ class Jpeg:
 @dataclass(frozen=True)
 class Noise:
     """Sensor noise of a `level` (n, 1, 1, 1) for each image. On a CPU `normal` (n, c, s, s) holds the standard normal
-    numbers; other devices make their own from `seed`: a CPU that made them would keep a GPU waiting.
+    numbers; other devices make their own from `seed`: a CPU that made them would keep a GPU waiting. They make those
+    of all `images` of the batch, of which these begin at number `first`.
     """
 
     level: Tensor
     normal: Tensor | None
     seed: int
+    images: int
+    first: int = 0
 
     @classmethod
     def draw(cls, shape: tuple[int, ...], strength: float, rng: torch.Generator, device: torch.device) -> Noise:
         """Of images of `shape` on `device`."""
         level = uniform(shape[0], 0, 0.12 * strength, rng).view(-1, 1, 1, 1)
         if device.type == "cpu":
-            return cls(level, torch.randn(shape, generator=rng), 0)
-        return cls(level, None, int(torch.randint(2**62, (1,), generator=rng)))
+            return cls(level, torch.randn(shape, generator=rng), 0, shape[0])
+        return cls(level, None, int(torch.randint(2**62, (1,), generator=rng)), shape[0])
+
+    def own_rows(self, first: int, last: int) -> Noise:
+        """See `train.data.own_rows`."""
+        normal = None if self.normal is None else self.normal[first:last]
+        return Noise(self.level[first:last], normal, self.seed, self.images, self.first + first)
 
     def __call__(self, images: Tensor) -> Tensor:
-        normal = normal_there(images, self.seed) if self.normal is None else self.normal
+        normal = self.normal
+        if normal is None:
+            of_all = images if len(images) == self.images else images[:1].expand(self.images, *images.shape[1:])
+            normal = normal_there(of_all, self.seed)[self.first : self.first + len(images)]
         return (images + normal * self.level).clamp(0, 1)
 
 

@@ -38,6 +38,7 @@ from train.loop.schedule import Schedule
 from train.loop.sharpness import perturbed_weights
 from train.loop.step_images import MakeStepImages, StepImages, prefetched, step_images
 from train.loop.task import AdaptationTask
+from train.losses.averaging import momentum_in_run
 from train.losses.teacher import make_teacher, update_teacher
 from train.methods import METHODS
 from train.methods.batch import Method, Setting
@@ -102,9 +103,8 @@ def adapt(
     state = _initial_state(run, task, schedule)
     epochs_done = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
     device = run.network.mean.device
-    batches = prefetched(
-        run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device), device
-    )
+    made = run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device, world)
+    batches = prefetched(made, device)
     with (
         ahead_of_side_streams(device),
         Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
@@ -152,7 +152,8 @@ def _step(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     state.scheduler.step()
-    update_teacher(task.teacher.network, network, state.steps_done - 1, run.params.adapt.teacher_momentum)
+    momentum = momentum_in_run(run.params.adapt.teacher_momentum, run.schedule.steps)
+    update_teacher(task.teacher.network, network, state.steps_done - 1, momentum)
 
 
 def new_task(run: Adaptation) -> AdaptationTask:
@@ -176,9 +177,9 @@ def new_methods(run: Adaptation) -> dict[str, Method]:
     network, params = run.network, run.params
     sizes = network.head.in_features, network.head.out_features
     return {
-        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed, run.class_shares)).to(
-            network.mean.device
-        )
+        name: METHODS[name](
+            Setting(*sizes, params.adapt, weight, params.seed, run.class_shares, run.schedule.steps)
+        ).to(network.mean.device)
         for name, weight in params.adapt.methods.items()
     }
 
@@ -188,7 +189,7 @@ def _initial_state(run: Adaptation, task: AdaptationTask, schedule: Schedule) ->
     network, params = run.network, run.params.adapt
     groups = parameter_groups(network, task.method_parameters, params, run.learning_rate_scale)
     fused = network.mean.device.type == "cuda"
-    optimizer = torch.optim.AdamW(groups, weight_decay=params.weight_decay, fused=fused)
+    optimizer = torch.optim.AdamW(groups, fused=fused)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     modules: dict[str, torch.nn.Module] = {**task.methods}
     if task.label_shift is not None:

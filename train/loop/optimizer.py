@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from typing import Any
 
 from torch import nn
@@ -26,13 +27,40 @@ def parameter_groups(
     methods train with the head.
 
     `layer_decay` multiplies the rate once for each block from the output on (as in BEiT, Bao et al. 2022): what is
-    general moves less than what is particular.
+    general moves less than what is particular. Weight decay spares what does not multiply features, as timm's groups
+    do: vectors (biases, scales and offsets of normalisations) and what the network itself names (position embeddings).
     """
     blocks = block_parameters(network.backbone)
+    spared = _without_weight_decay(network.backbone)
     groups: list[dict[str, Any]] = []
     for number, block in enumerate(blocks):
-        if number >= params.frozen_blocks and block:
+        if number >= params.frozen_blocks:
             rate = params.backbone_learning_rate * params.layer_decay ** (len(blocks) - 1 - number)
-            groups.append({"params": block, "lr": learning_rate_scale * rate})
+            groups += _by_weight_decay(block, spared, learning_rate_scale * rate, params.weight_decay)
     new = [*network.head.parameters(), *method_parameters]
-    return [*groups, {"params": new, "lr": learning_rate_scale * params.head_learning_rate}]
+    return [
+        *groups,
+        *_by_weight_decay(new, set(), learning_rate_scale * params.head_learning_rate, params.weight_decay),
+    ]
+
+
+def _by_weight_decay(
+    parameters: Iterable[nn.Parameter], spared: set[nn.Parameter], rate: float, weight_decay: float
+) -> list[dict[str, Any]]:
+    """At most two groups: those that decay, and vectors and `spared` ones, which do not."""
+    kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for parameter in parameters:
+        kept[parameter.ndim > 1 and parameter not in spared].append(parameter)
+    return [
+        {"params": some, "lr": rate, "weight_decay": weight_decay if decays else 0.0}
+        for decays, some in kept.items()
+        if some
+    ]
+
+
+def _without_weight_decay(backbone: nn.Module) -> set[nn.Parameter]:
+    """Parameters that timm's networks say should not decay, by names that may hold wildcards."""
+    names: set[str] = getattr(backbone, "no_weight_decay", set)()
+    return {
+        parameter for name, parameter in backbone.named_parameters() if any(fnmatch(name, pattern) for pattern in names)
+    }

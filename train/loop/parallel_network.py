@@ -45,13 +45,16 @@ class ParallelNetwork:
         self._pieces = pieces
         self._passes: list[tuple[Tensor, Callable[[Tensor, bool], None]]] = []
 
-    def pooled(self, images: Tensor) -> Tensor:
-        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`."""
-        shard = self._world.shard(images)
+    def pooled(self, images: Tensor, total: int | None = None) -> Tensor:
+        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`. `total`: n, where
+        `images` may be this process's share of them only.
+        """
+        n = len(images) if total is None else total
+        shard = self._world.shard(images) if len(images) == n else images
         if not torch.is_grad_enabled():
-            return self._world.gather(self._pooled_without_gradient(shard), len(images))
+            return self._world.gather(self._pooled_without_gradient(shard), n)
         features, backward = self._pooled_with_gradient(shard)
-        gathered = self._world.gather(features, len(images)).requires_grad_()
+        gathered = self._world.gather(features, n).requires_grad_()
         self._passes.append((gathered, backward))
         return gathered
 
@@ -74,6 +77,10 @@ class ParallelNetwork:
                 self._backward(piece_gradient, outputs, last and number == len(pieces))
 
         return self._pooled_without_gradient(images), backward
+
+    def whole(self, rows: Tensor, total: int) -> Tensor:
+        """All `total` rows of which this process may have its share only (collective then); without gradient."""
+        return self._world.whole(rows, total)
 
     def forward_target(self, photos: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
         """Features (m, d) and logits (m, c) of further views of the step's photos, whose class `probabilities` (m, c)

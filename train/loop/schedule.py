@@ -15,8 +15,8 @@ class Schedule:
     """Of a run of `steps` steps, of which the first `source_only_share` train on renders only.
 
     >>> schedule = Schedule(steps=100, source_only_share=0.2)
-    >>> [round(schedule.learning_rate(step), 2) for step in (0, 4, 52, 99)]
-    [0.2, 1.0, 0.49, 0.0]
+    >>> [round(schedule.learning_rate(step), 4) for step in (0, 4, 52, 99)]
+    [0.1, 0.9, 0.5, 0.0001]
     >>> [round(schedule.adaptation_progress(step), 2) for step in (0, 20, 60)]
     [-0.25, 0.0, 0.5]
     >>> [round(schedule.ramp(progress), 2) for progress in (0.0, 0.1, 0.5)]
@@ -27,8 +27,10 @@ class Schedule:
     source_only_share: float
 
     def learning_rate(self, step: int) -> float:
-        """Factor on the learning rate: linear warm-up, then half a cosine to 0."""
-        progress = (step + 1) / self.steps
+        """Factor on the learning rate: linear warm-up, then half a cosine to 0. A step has the rate of its middle: at
+        its end the last one would learn nothing, at its start the first.
+        """
+        progress = (step + 0.5) / self.steps
         if progress < WARM_UP:
             return progress / WARM_UP
         return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))

@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 
 from train.compute.copies import moved
+from train.compute.distributed import ALONE, World
 from train.compute.side_stream import SideStream
 from train.data import batches
 from train.data.batches import SourceView, StrongTargetView, TargetView
 from train.data.datasets import SourceDomain, TargetDomain
+from train.data.own_rows import own_rows
 from train.data.warp import shrunk
 from train.loop.schedule import Schedule
 from train.params import TrainParams
@@ -28,7 +30,8 @@ class StepImages:
     """The images of one step. `images` (n + m, 3, s, s) holds n augmented renders and then m strong views of photos,
     `labels` (n,) the renders' classes, `weak` (m, 3, s, s) weak views of the same photos (None while only the source
     trains), all on one device; `extents` (m, 2) the parts' sizes in the photos (see TargetDomain). `progress`: the
-    share of the adaptation phase that is done, below 0 before it begins.
+    share of the adaptation phase that is done, below 0 before it begins. Several processes may hold of `images` and of
+    `weak` their own shares only (`World.shard`).
     """
 
     images: Tensor
@@ -37,15 +40,27 @@ class StepImages:
     extents: npt.NDArray[np.float64] | None
     progress: float
 
+    @property
+    def photos(self) -> int:
+        """m, 0 while only the source trains."""
+        if self.weak is None:
+            return 0
+        return len(self.weak) if self.extents is None else len(self.extents)
+
+    @property
+    def total(self) -> int:
+        """N + m."""
+        return len(self.labels) + self.photos
+
 
 type MakeStepImages = Callable[
-    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None],
+    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None, World],
     Iterator[StepImages],
 ]
 """`step_images`, or a function that keeps what it made (`tools/uda`)."""
 
 
-def step_images(
+def step_images(  # 8 parameters: a caller may hand in a function of its own with the same ones
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
@@ -53,10 +68,13 @@ def step_images(
     restyles: Sequence[Restyle],
     first: int = 0,
     device: torch.device | None = None,
+    world: World = ALONE,
 ) -> Iterator[StepImages]:
     """The images of all steps from `first` on, made on `device`. `restyles` change the renders, given the photos of the
-    step, once the target trains. A step's images depend on the seed and its number only.
+    step, once the target trains. A step's images depend on the seed and its number only. Each process of `world` makes
+    its own shares of them, unless there are `restyles`, which want a photo for each render.
     """
+    world = ALONE if restyles else world
     shuffle = np.random.default_rng(params.seed)
     trained = np.flatnonzero(~source.held_out)
     source_rows = batches.balanced_rows(source.labels[trained], params.batch_size, shuffle)
@@ -68,30 +86,44 @@ def step_images(
         photo_rows = next(target_rows) if target_rows is not None and progress >= 0 else None
         if step < first:  # rows are drawn again, which costs nothing; images are not
             continue
-        drawn = moved(_drawn(source, target, params, rows, photo_rows, _step_rng(params.seed, step), device), device)
-        renders = drawn.view(drawn.renders)
+        rng = _step_rng(params.seed, step)
+        drawn = moved(_drawn(source, target, params, rows, photo_rows, rng, device, world), device)
+        renders = _changed(drawn.view, drawn.renders, params.image_size)
         if drawn.photos is None or photo_rows is None:
             yield StepImages(renders, drawn.labels, None, None, progress)
             continue
-        photos = shrunk(batches.as_float(drawn.photos.pixels), params.image_size)  # once for both views
-        weak, strong = drawn.photos.weak(photos), drawn.photos.strong(photos)
+        photos = shrunk(batches.as_float(drawn.photos.weak_pixels), params.image_size)  # once for both views
+        weak = _changed(drawn.photos.weak, photos, params.image_size)
+        if drawn.photos.strong_pixels is not None:
+            photos = drawn.photos.strong_pixels
+        strong = _changed(drawn.photos.strong, photos, params.image_size)
         for restyle in restyles:
             renders = restyle(renders, weak)
         yield StepImages(torch.cat([renders, strong]), drawn.labels, weak, target.extents[photo_rows], progress)
 
 
+def _changed(view: Callable[[Tensor], Tensor], pixels: Tensor, size: int) -> Tensor:
+    """`view` of images, of which there may be none."""
+    return view(pixels) if len(pixels) else torch.empty(0, 3, size, size, device=pixels.device)
+
+
 @dataclass(frozen=True)
 class _DrawnPhotos:
-    """The photos (m, 3, s, s) uint8 of a step, and how they are changed."""
+    """The photos of a step, uint8, of which this process makes weak views (k, 3, s, s) and strong ones (l, 3, s, s;
+    None: the same ones, as in a world of one), and how they are changed.
+    """
 
-    pixels: Tensor
+    weak_pixels: Tensor
     weak: TargetView
+    strong_pixels: Tensor | None
     strong: StrongTargetView
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """All that the images of a step are made from, to be moved to the device at once: renders (n, 4, s, s) uint8."""
+    """All that the images of a step are made from, to be moved to the device at once: renders (k, 4, s, s) uint8 that
+    this process makes images of, and all labels (n,).
+    """
 
     renders: Tensor
     labels: Tensor
@@ -99,7 +131,7 @@ class _Drawn:
     photos: _DrawnPhotos | None
 
 
-def _drawn(
+def _drawn(  # 8 parameters: what a step is made from and for whom
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
@@ -107,15 +139,31 @@ def _drawn(
     photo_rows: npt.NDArray[np.int64] | None,
     rng: torch.Generator,
     device: torch.device,
+    world: World,
 ) -> _Drawn:
-    """Of the renders `rows` and the photos `photo_rows`, on the CPU, for images on `device`."""
-    renders, labels = batches.pixels_of(source.images, rows), torch.from_numpy(source.labels[rows])
-    view = SourceView.draw(len(rows), params, target.images, source.background_photos.images, rng, device)
+    """Of the renders `rows` and the photos `photo_rows`, on the CPU, for images on `device`. Numbers are drawn for all,
+    and pixels read of those that this process makes images of.
+    """
+    n, photos = len(rows), 0 if photo_rows is None else len(photo_rows)
+    ours = world.rows(n + photos)
+    first, last = min(ours.start, n), min(ours.stop, n)
+    view = SourceView.draw(n, params, target.images, source.background_photos.images, rng, device)
+    renders = batches.pixels_of(source.images, rows[first:last])
+    labels, view = torch.from_numpy(source.labels[rows]), own_rows(view, first, last)
     if photo_rows is None:
         return _Drawn(renders, labels, view, None)
-    weak = TargetView.draw(len(photo_rows), params, rng)
-    strong = StrongTargetView.draw(len(photo_rows), params, rng, device)
-    return _Drawn(renders, labels, view, _DrawnPhotos(batches.pixels_of(target.images, photo_rows), weak, strong))
+    weak = TargetView.draw(photos, params, rng)
+    strong = StrongTargetView.draw(photos, params, rng, device)
+    of_weak, of_strong = world.rows(photos), slice(max(ours.start - n, 0), max(ours.stop - n, 0))
+    weak_pixels = batches.pixels_of(target.images, photo_rows[of_weak])
+    strong_pixels = None if of_weak == of_strong else batches.pixels_of(target.images, photo_rows[of_strong])
+    drawn = _DrawnPhotos(
+        weak_pixels,
+        own_rows(weak, of_weak.start, of_weak.stop),
+        strong_pixels,
+        own_rows(strong, of_strong.start, of_strong.stop),
+    )
+    return _Drawn(renders, labels, view, drawn)
 
 
 def _step_rng(seed: int, step: int) -> torch.Generator:

@@ -37,7 +37,7 @@ class AdaptationTask:
     @property
     def restyles(self) -> list[Restyle]:
         """What the methods do to renders before they are trained on (FDA)."""
-        return [method.restyle for method in self.methods.values()]
+        return [method.restyle for method in self.methods.values() if type(method).restyle is not Method.restyle]
 
     @property
     def method_parameters(self) -> list[nn.Parameter]:
@@ -55,7 +55,7 @@ class AdaptationTask:
         One forward pass of renders and photos together; `size_prior` corrects the teacher's class probabilities.
         """
         network, renders = self.student.network, len(images.labels)
-        pooled = self.student.pooled(images.images)
+        pooled = self.student.pooled(images.images, images.total)
         network.norm.set_batch_statistics(pooled)
         source_feature, source_logits, source_loss = self._source(pooled[:renders], images.labels)
         if images.weak is None:
@@ -69,8 +69,8 @@ class AdaptationTask:
             target_feature=target_feature,
             target_logits=network.head(target_feature),
             target_teacher=teacher,
-            weak=images.weak,
-            strong=images.images[renders:],
+            weak_view=partial(self.student.whole, images.weak, images.photos),
+            strong_view=lambda: self.student.whole(images.images, images.total)[renders:],
             head=network.head,
             forward_target=partial(self.student.forward_target, probabilities=teacher),
             sized=size_prior is not None and images.extents is not None,
@@ -85,7 +85,7 @@ class AdaptationTask:
 
     def source_loss(self, images: StepImages) -> Tensor:
         """The renders' loss alone, in a forward pass of its own that leaves joint running statistics alone (SDAT)."""
-        pooled = self.student.pooled(images.images[: len(images.labels)])
+        pooled = self.student.pooled(self.student.whole(images.images, images.total)[: len(images.labels)])
         self.student.network.norm.set_batch_statistics(pooled, update_running=False)
         return self._source(pooled, images.labels)[-1]
 
@@ -103,7 +103,7 @@ class AdaptationTask:
     def _teacher_probabilities(self, images: StepImages, weak: Tensor, size_prior: SizePrior | None) -> Tensor:
         """The teacher's class probabilities (m, c) for the weak views, corrected by the parts' sizes in the photos."""
         network = self.teacher.network
-        logits: Tensor = network.head(network.norm(self.teacher.pooled(weak), "target"))
+        logits: Tensor = network.head(network.norm(self.teacher.pooled(weak, images.photos), "target"))
         if size_prior is not None and images.extents is not None:
             sizes = size_prior.network_weight(images.extents), size_prior.log_likelihood(images.extents)
             weight, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from train.losses.averaging import USUAL_STEPS
 from train.params import AdaptParams
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a method is made from: sizes, the stage's parameters, its own number in `train.adapt.methods` (`weight`), a
-    seed, and the `shares` (c,) of the classes among the photos as the network predicted them before the first step
-    (None: not known).
+    seed, the `shares` (c,) of the classes among the photos as the network predicted them before the first step (None:
+    not known), and the number of the run's `steps`.
     """
 
     features: int
@@ -25,6 +26,7 @@ class Setting:
     weight: float
     seed: int
     shares: Tensor | None = None
+    steps: int = USUAL_STEPS
 
     @contextmanager
     def seeded(self) -> Iterator[None]:
@@ -41,10 +43,11 @@ class StepBatch:
     `source_feature` (n, d) and `target_feature` (m, d): what the head sees, standardised per domain. `source_logits`
     (n, c) and `target_logits` (m, c); `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the
     mean teacher on weak views of the same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the
-    photos in [0, 1] that the teacher and the student saw. `head`: the classifier's head, (k, d) -> (k, c).
-    `forward_target`: the student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos,
-    with gradient unless under `torch.no_grad()`. `sized`: whether the parts' sizes in the photos have corrected the
-    teacher. `progress` in [0, 1]: the share of the adaptation phase that is done.
+    photos in [0, 1] that the teacher and the student saw; several processes fetch them from each other when they are
+    asked for. `head`: the classifier's head, (k, d) -> (k, c). `forward_target`: the student's features (m, d) and
+    logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless under `torch.no_grad()`. `sized`:
+    whether the parts' sizes in the photos have corrected the teacher. `progress` in [0, 1]: the share of the adaptation
+    phase that is done.
     """
 
     source_feature: Tensor
@@ -53,12 +56,20 @@ class StepBatch:
     target_feature: Tensor
     target_logits: Tensor
     target_teacher: Tensor
-    weak: Tensor
-    strong: Tensor
+    weak_view: Callable[[], Tensor]
+    strong_view: Callable[[], Tensor]
     head: Callable[[Tensor], Tensor]
     forward_target: Callable[[Tensor], tuple[Tensor, Tensor]]
     sized: bool
     progress: float
+
+    @property
+    def weak(self) -> Tensor:
+        return self.weak_view()
+
+    @property
+    def strong(self) -> Tensor:
+        return self.strong_view()
 
 
 class Method(nn.Module):

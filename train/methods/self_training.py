@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 
+from train.losses.averaging import momentum_in_run
 from train.methods.batch import Method, Setting, StepBatch
 
 THRESHOLD_MOMENTUM = 0.95
@@ -21,6 +22,7 @@ class SelfTraining(Method):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.confidence = setting.params.confidence
+        self.momentum = momentum_in_run(THRESHOLD_MOMENTUM, setting.steps)
         self.register_buffer("class_confidence", torch.ones(setting.classes))
 
     def loss(self, batch: StepBatch) -> torch.Tensor | None:
@@ -37,5 +39,5 @@ class SelfTraining(Method):
         """
         rows = torch.zeros_like(self.class_confidence).index_add_(0, label, torch.ones_like(confidence))
         mean = torch.zeros_like(self.class_confidence).index_add_(0, label, confidence) / rows.clamp_min(1)
-        moved = torch.lerp(self.class_confidence, mean, 1 - THRESHOLD_MOMENTUM)
+        moved = torch.lerp(self.class_confidence, mean, 1 - self.momentum)
         self.class_confidence.copy_(torch.where(rows > 0, moved, self.class_confidence))

@@ -41,6 +41,7 @@ SETTINGS = {
             "self_training": 1.0,
             "prior_information": 1.0,
             "mic": 1.0,
+            "drcn": 0.1,
             "sdat": 0.02,
         },
     },

@@ -129,21 +129,39 @@ def test_errors_of_peers_are_said_in_one_line(error: RuntimeError) -> None:
         raise error
 
 
-def test_strangers_that_connect_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def connected_to(monkeypatch: pytest.MonkeyPatch, size: int) -> tuple[list[socket.socket], list[socket.socket]]:
+    """The lead's connections in a world of `size`, and their other ends; a stranger had come first."""
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
-    peers: list[socket.socket] = []
+    ends: list[socket.socket] = []
 
     def from_lead(make):  # type: ignore[no-untyped-def]
         port, token = make()
-        for words in (b"GET / HTTP/1.1\r\n" * 9, token):
-            peers.append(socket.create_connection(("127.0.0.1", port)))
-            peers[-1].sendall(words)
+        for words in (b"GET / HTTP/1.1\r\n" * 9, *[token] * (size - 1)):
+            ends.append(socket.create_connection(("127.0.0.1", port)))
+            ends[-1].sendall(words)
         return port, token
 
-    (connection,) = connect_all(0, 2, from_lead)
-    assert connection.getpeername() == peers[1].getsockname()
-    watch = PeerWatch(0, 2, [connection])
+    connections = connect_all(0, size, from_lead)
+    ends.pop(0).close()
+    return connections, ends
+
+
+def test_strangers_that_connect_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections, ends = connected_to(monkeypatch, 2)
+    assert connections[0].getpeername()[1] == ends[0].getsockname()[1]
+    watch = PeerWatch(0, 2, connections)
     watch.leave()
-    assert peers[1].recv(9) == b"."
-    for one in (connection, *peers):
+    assert ends[0].recv(9) == b"."
+    for one in (*connections, *ends):
+        one.close()
+
+
+def test_the_lead_tells_the_others_at_once_that_one_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections, ends = connected_to(monkeypatch, 3)
+    monkeypatch.setattr("train.compute.peers.GRACE_S", 100.0)
+    watch = PeerWatch(0, 3, connections)
+    ends[0].close()
+    assert ends[1].recv(9) == b"!"
+    watch.give_up()  # its own thread of work has noticed too
+    for one in (*connections, ends[1]):
         one.close()

@@ -77,10 +77,25 @@ def test_rates_fall_towards_the_stem_and_frozen_blocks_do_not_train() -> None:
     stage = AdaptParams(layer_decay=0.5, frozen_blocks=1, backbone_learning_rate=0.1, head_learning_rate=1.0)
     freeze_blocks(network, stage.frozen_blocks)
     groups = parameter_groups(network, own.parameters(), stage, learning_rate_scale=0.5)
-    rates = [group["lr"] for group in groups]
-    assert rates[-1] == 0.5 and rates[-2] == 0.05 and rates[-3] == 0.025
-    assert rates[:-1] == sorted(rates[:-1])
+    rates = sorted({group["lr"] for group in groups}, reverse=True)
+    assert rates[:3] == [0.5, 0.05, 0.025]
+    assert [group["lr"] for group in groups[:-2]] == sorted(group["lr"] for group in groups[:-2])
     trained = {id(parameter) for group in groups for parameter in group["params"]}
     for parameter in (*network.parameters(), *own.parameters()):
         assert (id(parameter) in trained) == parameter.requires_grad
     assert not next(network.backbone.parameters()).requires_grad
+
+
+def test_only_what_multiplies_features_decays() -> None:
+    network = new_network("test_vit", "random", 3, 32)
+    own = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
+    stage = AdaptParams(layer_decay=0.5, frozen_blocks=0, weight_decay=0.03)
+    decays = {
+        id(parameter): group["weight_decay"]
+        for group in parameter_groups(network, own.parameters(), stage, learning_rate_scale=1.0)
+        for parameter in group["params"]
+    }
+    positions = network.backbone.pos_embed
+    for parameter in (*network.parameters(), *own.parameters()):
+        spared = parameter.ndim == 1 or parameter is positions or parameter is network.backbone.cls_token
+        assert decays[id(parameter)] == (0.0 if spared else 0.03)

@@ -1,0 +1,54 @@
+"""On a GPU a killed run goes on where it was and ends in the same weights, to rounding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
+from train.loop.adaptation import Adaptation, adapt
+from train.loop.checkpoint import Checkpoint
+from train.model import new_network
+from train.networks.classifier import Classifier
+from train.params import AdaptParams, TrainParams
+from train.sizes.size_prior import SizePrior
+
+pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
+METHODS = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "self_training": 1.0, "sdat": 0.02}
+
+
+class Killed(Exception):
+    pass
+
+
+def trained(path: Path | None, losses: list[dict[str, float]], stop: int = 3) -> Classifier:
+    """Three epochs of two steps; killed in epoch number `stop`, where it is less, when those before it are kept."""
+    torch.manual_seed(0)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
+
+    def on_epoch(epoch: int, averaged: Classifier, means: dict[str, float]) -> SizePrior | None:
+        if epoch == stop:
+            raise Killed
+        losses.append(means)
+        return None
+
+    stage = AdaptParams(methods=METHODS, source_only_share=0.1)  # type: ignore[arg-type]
+    params = TrainParams(image_size=SIZE, batch_size=4, epochs=3, steps_per_epoch=2, adapt=stage)
+    adapt(Adaptation(network, *domains(), params), on_epoch, Checkpoint(path) if path else None)
+    return network
+
+
+def test_a_killed_run_ends_as_an_undisturbed_one_to_rounding(tmp_path: Path) -> None:
+    path, undisturbed, resumed = tmp_path / "run.safetensors", [], []
+    whole = trained(None, undisturbed)
+    with pytest.raises(Killed):
+        trained(path, resumed, stop=1)
+    assert Checkpoint(path).epochs == 1
+    parts = trained(path, resumed)
+    assert whole.mean.device.type == "cuda" and len(resumed) == len(undisturbed) == 3
+    for means, again in zip(undisturbed, resumed, strict=True):
+        assert again == pytest.approx(means, rel=1e-3, abs=1e-5)
+    for (name, value), same in zip(whole.state_dict().items(), parts.state_dict().values(), strict=True):
+        torch.testing.assert_close(value, same, rtol=1e-3, atol=1e-4, msg=name)

@@ -73,7 +73,7 @@ if wanted adapt; then
     part resume 60 bash -c "in_p ${P}_b $PY -m cad2real train adapt"
     say "resume said: $(grep -ao 'resumed at epoch.*' "$OUT/resume.log" | head -1)"
 fi
-wanted tests && part tests 150 bash -c "cd $ROOT && $PY -m pytest -q -ra -p no:cacheprovider -n ${TEST_JOBS:-6} -m cuda tests/train"
+wanted tests && part tests 150 bash -c "cd $ROOT && $PY -m pytest -q -ra -p no:cacheprovider -n ${TEST_JOBS:-6} -m cuda $(cd "$ROOT" && grep -rl 'mark.cuda' tests/train | tr '\n' ' ')"
 
 $PY -W ignore - "$OUT" "$P" <<'Y' 2>&1 | tee -a "$SUM"
 import json, re, sys

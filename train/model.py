@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from cad2real import __version__
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
@@ -65,12 +66,12 @@ def save_model(
             write_prior(temporary / PRIOR, prior)
         for name, tensors in (extra_files or {}).items():
             save_file(tensors, temporary / name)
-        packages = ("torch", "timm", "numpy", "cad2real")
+        packages = ("torch", "timm", "numpy")
         facts = {
             "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
             "mean": network.mean.flatten().tolist(),
             "std": network.std.flatten().tolist(),
-            "versions": {name: version(name) for name in packages},
+            "versions": {name: version(name) for name in packages} | {"cad2real": __version__},
         }
         write_json(temporary / DESCRIPTION, description | facts)
 

@@ -273,7 +273,10 @@ class TrainParams(Block):
     epochs: int = Field(10, ge=1, le=10_000, json_schema_extra=unit("epochs"))
     """Length of adapt and finetune; a checkpoint is judged after each epoch."""
     steps_per_epoch: int = Field(40, ge=1, le=100_000, json_schema_extra=unit("steps"))
-    """Batches in an epoch, however many renders there are."""
+    """Batches in an epoch, however many renders there are.
+
+    With more than 300 classes at least as many as show each class twice.
+    """
     seed: int = Field(0, ge=0)
     """All randomness of training comes from it."""
     rotations: Literal[1, 2, 4] = Field(

@@ -23,6 +23,8 @@ KNOWN_MODEL_BYTES = {
 }  # fmt: skip
 CHECKPOINT_MODELS = 8
 """Network, teacher and the optimiser's two averages, twice while a checkpoint takes the place of the last one."""
+KEPT_CANDIDATES = 4
+"""Epochs that may still be chosen at one time; train/selection/choice.py drops the others."""
 FEATURE_BYTES = 5_200
 """Of a render in train/stages/frozen_features.py; networks have 1,280 channels or so at their end."""
 INDEX_BYTES_PER_VIEW = 5_500
@@ -72,7 +74,7 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
         model = _model_bytes(layout, params)
         found.append(DiskNeed(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
         if "adapt" in trained:
-            models = params.train.epochs + CHECKPOINT_MODELS
+            models = min(params.train.epochs + 1, KEPT_CANDIDATES) + CHECKPOINT_MODELS
             found.append(DiskNeed("checkpoints, until the training is finished", models * model, versioned=False))
     if "index" in stages:
         found.append(DiskNeed("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))

@@ -43,7 +43,7 @@ def test_pairs_hold_what_is_scored_apart_from_what_trains(digits: Path) -> None:
     usps, mnist_m = (read_pair(digits, name) for name in PAIRS)
     assert usps.target.images.shape == (COUNT, 3, SIDE, SIDE) and usps.scored.shape == (30, 3, SIDE, SIDE)
     assert np.array_equal(mnist_m.scored, mnist_m.target.images)  # transductive
-    assert {field.name for field in fields(TargetDomain)} == {"images", "squares", "extents"}
+    assert {field.name for field in fields(TargetDomain)} == {"images", "squares", "extents", "images_key"}
 
 
 def test_mnist_is_white_strokes_with_nothing_behind_them(digits: Path) -> None:

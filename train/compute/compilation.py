@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from cad2real.errors import UserError
 
 
 def compile_in_place(modules: Iterable[nn.Module]) -> None:
-    """The next calls of `modules` compile them, once for each shape of input; names of parameters stay the same."""
+    """The next calls of `modules` compile them; names of parameters stay the same. What is compiled for one serves all
+    that have the same layers (the teacher), and with `any_batch_size` inputs of all lengths.
+    """
     for module in modules:
         module.compile()
+
+
+def any_batch_size(images: Tensor) -> Tensor:
+    """The images (n, 3, s, s), which tell the compiler that n may be another one next time: renders and photos, photos
+    alone and the rest of a set differ in it.
+    """
+    torch._dynamo.maybe_mark_dynamic(images, 0)
+    return images
 
 
 @contextmanager

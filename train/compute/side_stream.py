@@ -1,8 +1,11 @@
-"""Work that a GPU does beside the training step: its kernels are queued on a stream of their own."""
+"""Work that a GPU does beside the training step: its kernels are queued on a stream of their own, and those of the step
+come first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -44,3 +47,18 @@ class SideStream:
                 if tensor.is_cuda:
                     tensor.record_stream(current)  # its memory is not given away before the current stream is done
         return made.item
+
+
+@contextmanager
+def ahead_of_side_streams(device: torch.device) -> Iterator[None]:
+    """What is computed in the block on a GPU goes before what a `SideStream` does, which fills the gaps. On a CPU
+    nothing changes.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    outer, preferred = torch.cuda.current_stream(device), torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
+    preferred.wait_stream(outer)
+    with torch.cuda.stream(preferred):
+        yield
+    outer.wait_stream(preferred)

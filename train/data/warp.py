@@ -58,12 +58,15 @@ class Warp:
         points = torch.stack([columns, rows, torch.ones_like(rows)], dim=-1).view(1, -1, 3)
         warped = points @ self.matrix.transpose(1, 2)
         grid = (warped[..., :2] / warped[..., 2:].clamp_min(0.2)).view(len(images), size, size, 2)
-        # Sampling a larger picture at fewer points aliases: shrink it first to about the size of the result.
-        if images.shape[-1] > size * 1.2:
-            images = F.interpolate(
-                images, size=(int(size * 1.2),) * 2, mode="bilinear", antialias=True, align_corners=False
-            )
-        return F.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+        return F.grid_sample(shrunk(images, size), grid, mode="bilinear", padding_mode=padding, align_corners=False)
+
+
+def shrunk(images: Tensor, size: int) -> Tensor:
+    """Images at about `size` pixels where they are larger: sampling a larger picture at fewer points aliases."""
+    side = int(size * 1.2)
+    if images.shape[-1] <= size * 1.2:
+        return images
+    return F.interpolate(images, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _rotation(angle: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cad2real import __version__
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from train.compute.device import default_device
@@ -181,8 +182,9 @@ def save_finder(folder: Path, network: FinderNetwork, description: dict[str, Any
     """Writes weights and description (see `FinderDescription`) as one folder that appears whole; versions are added."""
     from safetensors.torch import save_file
 
-    packages = ("torch", "timm", "segmentation-models-pytorch", "numpy", "cad2real")
+    packages = ("torch", "timm", "segmentation-models-pytorch", "numpy")
     with atomic_folder(folder) as temporary:
         state = {name: value.contiguous() for name, value in network.state_dict().items()}
         save_file(state, temporary / WEIGHTS)
-        write_json(temporary / DESCRIPTION, description | {"versions": {name: version(name) for name in packages}})
+        versions = {name: version(name) for name in packages} | {"cad2real": __version__}
+        write_json(temporary / DESCRIPTION, description | {"versions": versions})

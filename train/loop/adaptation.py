@@ -27,6 +27,7 @@ from train.compute.copies import ReadLater
 from train.compute.device import computes_in_bfloat16, replica_count
 from train.compute.distributed import ALONE, World
 from train.compute.out_of_memory import explain_out_of_memory
+from train.compute.side_stream import ahead_of_side_streams
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.checkpoint import Checkpoint, TrainingState
 from train.loop.label_shift import LabelShift
@@ -105,6 +106,7 @@ def adapt(
     made = run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device, world)
     batches = prefetched(made, device)
     with (
+        ahead_of_side_streams(device),
         Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
         explain_out_of_memory(run.stage, params.batch_size),
         explain_compiler_errors(run.stage, params.torch_compile),

@@ -36,6 +36,7 @@ class ParallelNetwork:
     ) -> None:
         self.network = network
         self._replicas = ThreadReplicas(network.backbone, replicas)
+        network.compiled = compiled
         if compiled:
             compile_in_place(self._replicas.replicas)
         self._world = world

@@ -18,6 +18,7 @@ from train.data import batches
 from train.data.batches import SourceView, StrongTargetView, TargetView
 from train.data.datasets import SourceDomain, TargetDomain
 from train.data.own_rows import own_rows
+from train.data.warp import shrunk
 from train.loop.schedule import Schedule
 from train.params import TrainParams
 
@@ -91,7 +92,7 @@ def step_images(  # 8 parameters: a caller may hand in a function of its own wit
         if drawn.photos is None or photo_rows is None:
             yield StepImages(renders, drawn.labels, None, None, progress)
             continue
-        photos = batches.as_float(drawn.photos.weak_pixels)
+        photos = shrunk(batches.as_float(drawn.photos.weak_pixels), params.image_size)  # once for both views
         weak = _changed(drawn.photos.weak, photos, params.image_size)
         if drawn.photos.strong_pixels is not None:
             photos = drawn.photos.strong_pixels

@@ -35,8 +35,8 @@ class FusedWindowAttention(WindowAttention):  # type: ignore[misc]
         if mask is not None:
             scores = scores + mask.repeat_interleave(self.num_heads, dim=0)
         seen = F.scaled_dot_product_attention(
-            F.normalize(query, dim=-1) * factor,
-            F.normalize(key, dim=-1),
+            query * (factor / _length(query)).to(query.dtype),
+            key * _length(key).reciprocal().to(key.dtype),
             value,
             attn_mask=scores.to(value.dtype).expand(len(value), -1, -1, -1),
             dropout_p=self.attn_drop.p if self.training else 0.0,
@@ -50,6 +50,14 @@ class FusedWindowAttention(WindowAttention):  # type: ignore[misc]
         table = self.cpb_mlp(self.relative_coords_table).view(-1, self.num_heads)
         between = table[self.relative_position_index.view(-1)].view(tokens, tokens, -1).permute(2, 0, 1)
         return STRONGEST_BIAS * torch.sigmoid(between)
+
+
+def _length(rows: Tensor) -> Tensor:
+    """Euclidean norms of the rows (..., n, d), (..., n, 1), in float32. What is divided by them stays in the rows' own
+    type: under autocast F.normalize makes it float32, three passes over memory that are longer than the products.
+    """
+    lengths: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True, dtype=torch.float32)
+    return lengths.clamp_min(1e-12)
 
 
 def fuse_attention(network: nn.Module) -> None:

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import nn
 
+from train.compute.compilation import any_batch_size
+
 Tensor = torch.Tensor
 Domain = Literal["source", "target"]
 TargetStatistics = Literal["own", "source", "joint"]
@@ -141,7 +143,7 @@ class Classifier(nn.Module):
         std: tuple[float, float, float],
     ) -> None:
         super().__init__()
-        self.in_bfloat16 = False
+        self.in_bfloat16 = self.compiled = False
         self.memory_format = _memory_format(backbone)
         self.backbone = backbone.to(memory_format=self.memory_format)  # type: ignore[call-overload]
         self.norm = DomainNorm(features, classes)
@@ -171,7 +173,8 @@ class Classifier(nn.Module):
         """
         images = (images.to(self.mean.device, non_blocking=True) - self.mean) / self.std
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            pooled: Tensor = backbone(images.contiguous(memory_format=self.memory_format))
+            images = images.contiguous(memory_format=self.memory_format)
+            pooled: Tensor = backbone(any_batch_size(images) if self.compiled else images)
         return pooled.float()
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:

@@ -9,10 +9,12 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor
 
 from train.measures.calibration import fit_temperature
+from train.networks.multinomial import fit_multinomial
 from train.params import ProbeParams
 
 Labels = npt.NDArray[np.int64]
 ROUNDS, BATCH, LEARNING_RATE = 20, 64, 1e-2  # of the layer that is trained by steps
+MANY_CLASSES = 300  # above them scikit-learn stops early and wants all logits in memory, see `fit_multinomial`
 
 
 def fit_head(features: Tensor, labels: Labels, classes: int, params: ProbeParams, seed: int) -> tuple[Tensor, Tensor]:
@@ -25,6 +27,8 @@ def fit_head(features: Tensor, labels: Labels, classes: int, params: ProbeParams
     """
     if params.head == "linear":
         return _by_steps(features, labels, classes, seed)
+    if params.head == "logistic_regression" and classes > MANY_CLASSES:
+        return fit_multinomial(features, torch.from_numpy(labels), classes, params.inverse_regularisation)
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 

@@ -67,14 +67,58 @@ def choose(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_
     >>> choose([start, adapted, collapsed], score="class_ami", gate=0.05)
     1
     """
+    better = _better_than_start(candidates, fall_back)
+    return better[best_within_gate([candidates[number] for number in better], score, gate)] if better else 0
+
+
+def still_eligible(candidates: Sequence[Candidate], score: ScoreName, gate: float, fall_back: bool = True) -> set[int]:
+    """Positions of the candidates that `choose` picks now or may pick after more have come, whatever those are like.
+    No smaller set is sure to hold them: only the best by `score` would not be enough, because a later candidate that
+    knows the renders better raises the gate, and the best so far may then be out.
+
+    One is out for good where it fails the gate, which only ever rises, and where another is ahead of it by the score
+    (the later of equals) and knows the renders as well, or so well that no gate can drop it. The start is out as soon
+    as one looks better.
+
+    >>> scores = {"class_ami": 1.0, "information_maximisation": 1.0}
+    >>> seen = [Candidate("epoch 0", scores | {"source_accuracy": 0.5})]
+    >>> seen += [Candidate("epoch 1", scores | {"source_accuracy": 0.9, "bnm": 0.2})]
+    >>> seen += [Candidate("epoch 2", scores | {"source_accuracy": 0.88, "bnm": 0.4})]
+    >>> seen += [Candidate("epoch 3", scores | {"source_accuracy": 0.86, "bnm": 0.3})]
+    >>> still_eligible(seen, "bnm", gate=0.05)  # epoch 2 is ahead of epoch 3 in both; 1 wins where 2 comes to be gated
+    {1, 2}
+    """
+    better = _better_than_start(candidates, fall_back)
+    if not better:
+        return {0}
+    among = [candidates[number] for number in better]
+    # Where no candidate has a number for `score` yet, one to come may have one: then it is `score` that decides.
+    deciding = {score, deciding_score(among, score)}
+    return {better[place] for name in deciding for place in _undominated(among, name, gate)}
+
+
+def _better_than_start(candidates: Sequence[Candidate], fall_back: bool) -> list[int]:
+    """Positions of the candidates that look better than the first, see `choose`."""
     start = candidates[0]
     asked = [name for name in FALL_BACK_SCORES if fall_back and not math.isnan(start.scores[name])]
-    better = [
+    return [
         number
         for number, each in enumerate(candidates)
         if number and all(each.scores[name] >= start.scores[name] for name in asked)
     ]
-    return better[best_within_gate([candidates[number] for number in better], score, gate)] if better else 0
+
+
+def _undominated(candidates: Sequence[Candidate], score: ScoreName, gate: float) -> list[int]:
+    """Positions of those within the gate than which none of a higher score knows the renders as well."""
+    accuracies = [_or_lowest(candidate.scores["source_accuracy"]) for candidate in candidates]
+    floor, sure = max(accuracies) - gate, max(1.0, *accuracies) - gate
+    found: list[int] = []
+    by_score = sorted(range(len(candidates)), key=lambda number: (_or_lowest(candidates[number].scores[score]), number))
+    for number in reversed(by_score):
+        known = min(accuracies[number], sure)  # no gate is above `sure`
+        if known >= floor and (not found or known > min(accuracies[found[-1]], sure)):
+            found.append(number)
+    return found
 
 
 def _or_lowest(value: float) -> float:

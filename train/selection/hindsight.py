@@ -17,7 +17,8 @@ from train.selection.choice import START, Candidate, best_within_gate, choose, d
 from train.validators import VALIDATORS
 
 CANDIDATES = "candidates.safetensors"
-LOGITS = "target_logits"
+PREDICTIONS = "target_predictions"
+LOGITS = "target_logits"  # what models of earlier versions kept in their place
 FEWEST_TO_RANK = 3
 
 Float = npt.NDArray[np.float64]
@@ -25,7 +26,7 @@ Labels = npt.NDArray[np.int64]
 
 
 def hindsight_table(
-    target_logits: npt.NDArray[np.float32],
+    predictions: npt.NDArray[np.int32],
     candidates: Sequence[Candidate],
     rows: Labels,
     labels: Labels,
@@ -34,14 +35,13 @@ def hindsight_table(
 ) -> dict[str, Any]:
     """The table of all scores that every candidate has.
 
-    `target_logits` (candidates, photos, classes); `rows` (n,) the photos whose classes `labels` (n,) are known, at
+    `predictions` (candidates, photos) of classes; `rows` (n,) the photos whose classes `labels` (n,) are known, at
     least one. Accuracies are those of the bare networks, without turned copies and sizes. For each score: its pick
     (behind the same gates as the real choice), `regret` = mean-per-class accuracy of the best candidate minus that of
     the pick, and `spearman`, the rank correlation of score and mean-per-class accuracy over the candidates, None where
     it is not defined. `oracle` is the best candidate: known only with labels, never used.
     """
-    guesses = target_logits[:, rows].argmax(axis=2)
-    right = guesses == labels
+    right = predictions[:, rows] == labels
     accuracies = right.mean(axis=1)
     per_class = np.stack([right[:, labels == label].mean(axis=1) for label in np.unique(labels)]).mean(axis=0)
     best = int(per_class.argmax())
@@ -78,26 +78,27 @@ def hindsight_table(
 def selection_report(
     folder: Path, description: Mapping[str, Any], squares: Sequence[str], labels: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """`hindsight_table` for the model in `folder` with its `description` (model.json); None where it kept no logits of
-    its candidates, or they do not belong to these `squares` (photos were added since). `labels`: those that are known,
-    square -> label.
+    """`hindsight_table` for the model in `folder` with its `description` (model.json); None where it kept no
+    predictions of its candidates, or they do not belong to these `squares` (photos were added since). `labels`: those
+    that are known, square -> label.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        logits = load_file(folder / CANDIDATES)[LOGITS]
-    except (FileNotFoundError, KeyError, SafetensorError):
+        kept = load_file(folder / CANDIDATES)
+        predictions = kept[PREDICTIONS] if PREDICTIONS in kept else kept[LOGITS].argmax(axis=2)
+    except (FileNotFoundError, KeyError, SafetensorError, ValueError):
         return None
     candidates = [Candidate.from_dict(entry) for entry in description.get("candidates") or []]
     classes = list(description["classes"])
     stage = description["parameters"]["adapt"]
     gate, fall_back = stage.get("source_accuracy_gate"), stage.get("fall_back", False)
-    if gate is None or not labels or logits.shape != (len(candidates), len(squares), len(classes)) or not candidates:
+    if gate is None or not labels or predictions.shape != (len(candidates), len(squares)) or not candidates:
         return None
     rows = [row for row, square in enumerate(squares) if square in labels]
     columns = [classes.index(labels[squares[row]]) for row in rows]
-    table = hindsight_table(logits, candidates, np.array(rows), np.array(columns), gate, fall_back)
+    table = hindsight_table(predictions, candidates, np.array(rows), np.array(columns), gate, fall_back)
     return {"chosen": description.get("chosen"), "chosen_by": description.get("chosen_by"), **table}
 
 

@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,16 @@ from train.data.held_out import held_out
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_key
 from train.loop.label_shift import make_label_shift, target_shares
+from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
 from train.measures.open_set import rejection_threshold
 from train.model import Model, save_model
 from train.networks.classifier import Classifier, TargetStatistics
 from train.params import TrainParams
-from train.selection.candidates import CandidateStore
-from train.selection.choice import Candidate, choose, deciding_score
+from train.selection.candidates import CandidateStore, Eligible
+from train.selection.choice import Candidate, choose, deciding_score, still_eligible
 from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer
-from train.selection.hindsight import CANDIDATES, LOGITS
+from train.selection.hindsight import CANDIDATES, PREDICTIONS
 from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes, possible_sizes
 from train.sizes.size_prior import SizePrior, calibrate
@@ -55,6 +57,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         source = source_domain(layout, params)
         target = read_target(layout.squares, cache_size(params), layout.cache)
     refuse_other_classes(layout, probe, source)
+    params = long_enough(params, len(source.classes), "adapt")
     scorer = EpochScorer(source, target, params, world)
     if reason := reason_not_to_adapt(layout, probe, scorer, params):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
@@ -141,8 +144,8 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: Candidate
     description["unknown_below"] = _unknown_below(model, run.source, run.target, params)
     # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
     few = len(run.target.images) <= SELECTION_PHOTOS
-    logits = {CANDIDATES: {LOGITS: torch.stack(store.logits)}} if few else {}
-    save_model(layout.models / "adapt", run.network, description, prior, logits)
+    guesses = {CANDIDATES: {PREDICTIONS: torch.stack(store.predictions)}} if few else {}
+    save_model(layout.models / "adapt", run.network, description, prior, guesses)
     return description
 
 
@@ -232,7 +235,7 @@ class _EpochRecorder:
         scores = self.scorer.scores(outputs)
         prior = calibrate(self.sizes, self.scorer.extents, outputs.target_probabilities)
         candidate = Candidate(f"epoch {epochs_done}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
-        self.store.add(candidate, network, prior, torch.from_numpy(outputs.target_logits).float())
+        self.store.add(candidate, network, prior, torch.from_numpy(outputs.target_predictions))
         self.log.log(epochs_done, candidate.scores)
         return prior
 
@@ -243,13 +246,19 @@ def train_candidates(
     scorer: EpochScorer,
     folder: Path,
     on_candidate: OnCandidate = lambda epoch, candidate: None,
+    eligible: Eligible | None = None,
 ) -> CandidateStore:
     """Runs the loop; every epoch's averaged network becomes a candidate in `folder`, scored without target labels.
 
-    Only the lead of the world holds the candidates. `run.label_shift` is estimated anew after each epoch.
+    Only the lead of the world holds the candidates; weights are kept of those that are `eligible`: without it, those
+    that `choose` may come to. `run.label_shift` is estimated anew after each epoch.
     """
     world, params, shift = run.world, run.params, run.label_shift
-    store, checkpoint = CandidateStore(folder, first=0), Checkpoint(folder / "run.safetensors")
+    rule = params.adapt
+    if eligible is None:
+        eligible = partial(still_eligible, score=rule.score, gate=rule.source_accuracy_gate, fall_back=rule.fall_back)
+    store = CandidateStore(folder, len(run.source.classes), eligible, first=0)
+    checkpoint = Checkpoint(folder / "run.safetensors")
     sizes = _sizes(layout, run.source.classes, params)
     recorder = _EpochRecorder(scorer, sizes, store, TensorBoardLog(layout, params, folder.name))
     world.broadcast_from_lead(lambda: store.resume(checkpoint, "adapt", params.epochs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from train.data.datasets import SourceDomain, TargetDomain
 from train.data.held_out import held_out
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, resumable, run_key
+from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
 from train.networks.classifier import Classifier
@@ -35,6 +36,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     with world.lead_first():
         source = source_domain(layout, params)
     refuse_other_classes(layout, probe, source)
+    params = long_enough(params, len(source.classes), "finetune")
     network, stage = probe.network, params.finetune
     settings = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
     key = run_key([*settings, source.pictures_key], [source.labels, source.held_out])
@@ -42,7 +44,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         store = train_candidates(layout, network, source, params, folder, world=world)
 
         def save_chosen() -> dict[str, Any]:
-            chosen = best_within_gate(store.candidates, "source_accuracy", 0.0)
+            (chosen,) = _best(store.candidates)
             network.load_state_dict(load_file(store.files[chosen]))
             network.norm.set_statistics("target", torch.zeros(0))  # those of the source
             description = {
@@ -63,6 +65,11 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         return world.broadcast_from_lead(save_chosen)
 
 
+def _best(candidates: Sequence[Candidate]) -> set[int]:
+    """The position of the candidate to keep; one that was beaten never comes back."""
+    return {best_within_gate(candidates, "source_accuracy", 0.0)}
+
+
 def train_candidates(
     layout: Layout,
     network: Classifier,
@@ -80,7 +87,7 @@ def train_candidates(
     if params.finetune.start == "scratch":
         torch.nn.init.zeros_(network.head.weight)
         torch.nn.init.zeros_(network.head.bias)
-    store, checkpoint = CandidateStore(folder), Checkpoint(folder / "run.safetensors")
+    store, checkpoint = CandidateStore(folder, len(source.classes), _best), Checkpoint(folder / "run.safetensors")
     log = TensorBoardLog(layout, params, folder.name)
     world.broadcast_from_lead(lambda: store.resume(checkpoint, "finetune", params.epochs))
     no_photos = TargetDomain.empty(source.images.shape[-1])
@@ -96,7 +103,7 @@ def train_candidates(
         candidate = Candidate(f"epoch {epoch + 1}", scores)
 
         def record() -> None:
-            store.add(candidate, averaged, None, probabilities.log())
+            store.add(candidate, averaged, None, probabilities.argmax(dim=1))
             log.log(epoch + 1, candidate.scores)
             on_candidate(epoch, candidate)
 

@@ -86,12 +86,12 @@ def _computed(
 ) -> torch.Tensor:
     """Pooled features (n, d) of one random change of the render in each of `rows`."""
     device = inference.network.mean.device
-    features = [torch.zeros(0, inference.network.head.in_features)]
+    features = torch.empty(len(rows), inference.network.head.in_features)
     with Progress("probe", len(rows), "images") as progress:
         for start in range(0, len(rows), params.batch_size):
             some = rows[start : start + params.batch_size]
             renders = batches.pixels_of(source.images, some)
             images = batches.source_view(renders, params, None, source.background_photos.images, rng, device)
-            features.append(inference.pooled([images]))
+            features[start : start + len(some)] = inference.pooled([images])
             progress.advance(len(some))
-    return torch.cat(features)
+    return features

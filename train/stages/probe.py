@@ -12,6 +12,7 @@ from train.params import TrainParams
 from train.stages.frozen_features import frozen_features
 from train.stages.source_domain import source_domain
 
+HELD_OUT_PIECE = 1000  # renders whose logits are in memory at once
 FLOOR = 1e-3  # least standard deviation of a feature, so that a dead one does not blow up
 
 
@@ -27,20 +28,21 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     frozen = frozen_features(network, source, params, layout.cache)
     features = frozen.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    standardised, count = (features - mean) / spread, len(source.classes)
-    weight, bias = fit_head(standardised, frozen.trained_labels, count, params.probe, params.seed)
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
+    standardised = features.sub_(mean).div_(spread)  # in place: of many renders they are gigabytes
+    weight, bias = fit_head(standardised, frozen.trained_labels, len(source.classes), params.probe, params.seed)
     with torch.no_grad():
         network.head.weight.copy_(weight)
         network.head.bias.copy_(bias)
         scores = {}
         truth = frozen.held_out_labels
         if len(truth):
-            logits = network.head(network.norm(frozen.held_out.to(network.mean.device), "source")).cpu()
-            scores["source_accuracy"] = float((logits.argmax(dim=1) == torch.from_numpy(truth)).float().mean())
+            held_out = network.norm(frozen.held_out.to(network.mean.device), "source")
+            guesses = torch.cat([network.head(some).argmax(dim=1).cpu() for some in held_out.split(HELD_OUT_PIECE)])
+            scores["source_accuracy"] = float((guesses == torch.from_numpy(truth)).float().mean())
             if params.probe.head == "svm":
-                factor = log_odds_factor(logits.double().numpy(), truth)
+                factor = log_odds_factor(network.head(held_out).cpu().double().numpy(), truth)
                 network.head.weight.mul_(factor)
                 network.head.bias.mul_(factor)
     save_model(

@@ -11,6 +11,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.data.datasets import SourceDomain, read_target
 from train.loop.checkpoint import run_key
+from train.loop.run_length import long_enough
 from train.model import Model
 from train.params import ScoreName, TrainParams
 from train.selection.choice import Candidate, best_within_gate, choose
@@ -39,6 +40,7 @@ def new_objective(stage: TunedStage, layout: Layout, params: TrainParams) -> Obj
     source = source_domain(layout, params)
     probe = Model.load(layout.models / "probe")
     refuse_other_classes(layout, probe, source)
+    params = long_enough(params, len(source.classes), f"tune {stage}")
     return (_finetune if stage == "finetune" else _adapt)(layout, params, source, probe)
 
 
@@ -68,7 +70,8 @@ def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Mod
     def train(values: dict[str, float], folder: Path, on_candidate: OnCandidate) -> Candidate:
         settings = params.model_copy(update={"adapt": params.adapt.model_copy(update=values)})
         run = adapt.new_adaptation(copy.deepcopy(probe.network), probe.description, source, target, settings)
-        candidates = adapt.train_candidates(layout, run, scorer, folder, on_candidate).candidates
+        # Of a trial only the scores are asked: no weights are kept.
+        candidates = adapt.train_candidates(layout, run, scorer, folder, on_candidate, lambda _: ()).candidates
         return candidates[choose(candidates, score, gate, settings.adapt.fall_back)]
 
     fixed = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, source.pictures_key, target.pictures_key]

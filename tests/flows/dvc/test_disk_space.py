@@ -62,7 +62,7 @@ def test_a_new_project_needs_all_of_it(root: Path) -> None:
     assert found["4 square photo(s)"] == pytest.approx(4 * 0.13, rel=0.02)
     assert found["decoded pictures"] == pytest.approx((80 * 4 * 192**2 + 4 * 3 * 128**2) / MEGABYTE)
     assert found["2 model(s)"] == 30
-    assert found["checkpoints, until the training is finished"] == 15 * (10 + 8)
+    assert found["checkpoints, until the training is finished"] == 15 * (4 + 8)
     assert sizes(root) == {}
 
 

@@ -141,7 +141,7 @@ def test_a_damaged_checkpoint_or_candidate_is_not_used(project: Layout, capsys: 
     probe.run(project, small)
     stage.run(project, small)
     weights = (project.models / "adapt" / "model.safetensors").read_bytes()
-    for damaged in ("run.safetensors", "epoch_0001/logits.safetensors"):
+    for damaged in ("run.safetensors", "epoch_0001/predictions.safetensors"):
         with pytest.raises(Killed), pytest.MonkeyPatch.context() as patch:
             patch.setattr(stage, "choose", _raise)
             stage.run(project, small)

@@ -4,6 +4,7 @@ the precision of training, selection and use.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,23 @@ import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
+from tests.train.methods.test_methods_adapt import CLASSES, SIZE, STRENGTHS, domains
 from train.compute.copies import ReadLater, moved
 from train.compute.device import computes_in_bfloat16
+from train.data.augmentations import Noise
+from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.schedule import Schedule
 from train.loop.step_images import StepImages, prefetched, step_images
+from train.methods import METHODS
 from train.model import Model, new_network, save_model
 from train.networks.classifier import Classifier
-from train.params import AdaptParams, AugmentParams, TrainParams
+from train.params import AdaptParams, TrainParams
 
 pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
 
-QUIET = AugmentParams(noise=0.0)  # each device makes its own noise
-PARAMS = TrainParams(image_size=SIZE, batch_size=8, source_augment=QUIET)
+PARAMS = TrainParams(image_size=SIZE, batch_size=8)
+HERE = torch.device("cpu")
 SCHEDULE = Schedule(steps=6, source_only_share=0.0)
 
 
@@ -33,7 +37,10 @@ def made(device: str) -> list[StepImages]:
     return list(prefetched(step_images(*domains(), PARAMS, SCHEDULE, [], device=there), there))
 
 
-def test_images_are_those_of_the_cpu_but_for_rounding() -> None:
+def test_images_are_those_of_the_cpu_but_for_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both devices use the same noise: each draws its own, and what is drawn after it differs."""
+    draw = Noise.draw
+    monkeypatch.setattr(Noise, "draw", lambda shape, strength, rng, device: draw(shape, strength, rng, HERE))
     for here, there in zip(made("cpu"), made("cuda"), strict=True):
         assert there.images.is_cuda and there.labels.is_cuda and there.weak is not None and here.weak is not None
         assert torch.equal(there.labels.cpu(), here.labels)
@@ -80,6 +87,31 @@ def test_a_step_copies_at_most_four_times_and_waits_once() -> None:
     network = sum(1 for _ in new_network("test_efficientnet", "random", CLASSES, SIZE).state_dict())
     assert to_the_device <= 4 * steps + 2 * network + 60  # the network and the methods' own move once
     assert waits <= steps + 2
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in {"bnm", "bsp"}])
+def test_no_method_stops_the_gpu(name: str) -> None:
+    """But for singular values (bnm, bsp): cuSOLVER looks whether they have converged."""
+    stage = AdaptParams(methods={name: STRENGTHS.get(name, 1.0)}, source_only_share=0.0, fall_back=False)
+    params = PARAMS.model_copy(update={"adapt": stage, "epochs": 1, "steps_per_epoch": 3})
+    trained(params)  # first uses make their own things
+    torch.manual_seed(0)
+    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
+    run = Adaptation(network, *domains(), params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adaptation, "prefetched", _then_strict)
+        try:
+            adapt(run, lambda epoch, averaged, losses: None)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+
+def _then_strict(items: Iterator[StepImages], device: torch.device) -> Iterator[StepImages]:
+    """The steps' images; from the first on whatever stops the GPU is an error."""
+    for images in prefetched(items, device):
+        torch.cuda.set_sync_debug_mode("error")
+        yield images
+    torch.cuda.set_sync_debug_mode("default")
 
 
 def replace_(params: TrainParams, **changes: object) -> TrainParams:

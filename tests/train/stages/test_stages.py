@@ -99,6 +99,7 @@ def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) ->
 
 def test_where_no_checkpoint_looks_better_the_network_stays_as_it_began(project: Layout, capsys, monkeypatch) -> None:
     monkeypatch.setattr(adapt, "choose", lambda *asked: 0)
+    monkeypatch.setattr(adapt, "still_eligible", lambda *asked, **rule: {0})
     train_both(project)
     assert "looks better" in capsys.readouterr().err
     began, kept = (load_file(project.models / stage / "model.safetensors") for stage in ("probe", "adapt"))

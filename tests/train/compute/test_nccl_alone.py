@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.train.compute.test_world_of_one import (  # noqa: F401 - tests and their fixture
+    test_a_checkpoint_arrives_without_being_pickled,
     test_tensors_arrive_with_names_shapes_types_and_bytes,
     test_training_ends_as_without_collectives,
     test_what_is_sent_comes_back,

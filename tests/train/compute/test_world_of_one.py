@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train.compute.distributed import ALONE, World, connected
 from train.loop.adaptation import Adaptation, adapt
+from train.loop.checkpoint import Checkpoint
 from train.model import new_network
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
@@ -62,12 +66,23 @@ def test_tensors_arrive_with_names_shapes_types_and_bytes(world: World, device: 
         assert received[name].dtype == value.dtype and torch.equal(received[name], value.cpu()), name
 
 
-def trained(world: World, **changes: int) -> Classifier:
+class Killed(Exception):
+    pass
+
+
+def trained(world: World, path: Path | None = None, stop: int = 2, **changes: int) -> Classifier:
+    """Two epochs of two steps; killed in epoch number `stop`, where it is less, when those before it are kept."""
+
+    def on_epoch(epoch: int, *_: object) -> None:
+        if epoch == stop:
+            raise Killed
+
     torch.manual_seed(0)
     network = new_network("test_efficientnet", "random", CLASSES, SIZE)
     stage = AdaptParams(methods=METHODS, source_only_share=0.3, frozen_blocks=1)
-    params = TrainParams(image_size=SIZE, batch_size=4, epochs=1, steps_per_epoch=4, adapt=stage, **changes)
-    adapt(Adaptation(network, *domains(), params, world=world), lambda *_: None)
+    params = TrainParams(image_size=SIZE, batch_size=4, epochs=2, steps_per_epoch=2, adapt=stage, **changes)
+    checkpoint = Checkpoint(path) if path else None
+    adapt(Adaptation(network, *domains(), params, world=world), on_epoch, checkpoint)
     return network
 
 
@@ -77,9 +92,31 @@ def test_training_ends_as_without_collectives(
 ) -> None:
     """Gradients of several passes are summed once, in the last one, and whatever the batch's pieces are."""
     monkeypatch.setattr("train.loop.adaptation.replica_count", lambda: 1)
-    plain, with_collectives = (trained(one, gradient_accumulation=pieces).state_dict() for one in (ALONE, world))
-    for name, value in plain.items():
-        if device.type == "cpu":
-            assert torch.equal(value, with_collectives[name]), name
-        else:
-            torch.testing.assert_close(value, with_collectives[name], rtol=1e-3, atol=1e-4, msg=name)
+    plain, with_collectives = (trained(one, gradient_accumulation=pieces) for one in (ALONE, world))
+    assert_same_weights(plain, with_collectives, device)
+
+
+def test_a_checkpoint_arrives_without_being_pickled(
+    world: World, device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.loop.adaptation.replica_count", lambda: 1)
+    path, usual, sent = tmp_path / "run.safetensors", dist.broadcast_object_list, []
+    with pytest.raises(Killed):
+        trained(ALONE, path, stop=1)
+    assert Checkpoint(path).epochs == 1
+
+    def noted(objects: list[object], *rest: object) -> None:
+        sent.extend(objects)
+        usual(objects, *rest)
+
+    monkeypatch.setattr(dist, "broadcast_object_list", noted)
+    assert_same_weights(trained(world, path), trained(ALONE), device)
+    assert any("optimizer.0.exp_avg" in str(said) for said in sent)
+    assert json.loads(json.dumps(sent)) == sent, "names, shapes and types only"
+
+
+def assert_same_weights(one: Classifier, other: Classifier, device: torch.device) -> None:
+    """To the bit on a CPU, to rounding elsewhere."""
+    loose = {} if device.type == "cpu" else {"rtol": 1e-3, "atol": 1e-4}
+    for (name, value), same in zip(one.state_dict().items(), other.state_dict().values(), strict=True):
+        torch.testing.assert_close(value, same, **loose or {"rtol": 0.0, "atol": 0.0}, msg=name)

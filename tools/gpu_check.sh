@@ -60,9 +60,6 @@ if wanted bench; then
     part bench 200 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --steps $N --batch $B --networks $NETS"
     cp "${P}_d/data/reports/bench_train.json" "$OUT/" 2>/dev/null
 fi
-if wanted profile; then
-    for net in $NETS; do part "profile_${net%%_*}" 60 bash -c "in_p ${P}_d $PY -m tools.train_speed.step_profile --network $net --batch $B --steps 4"; done
-fi
 if wanted adapt; then
     part probe 60 bash -c "in_p ${P}_a $PY -m cad2real train probe"
     cp -r "${P}_a" "${P}_b"
@@ -74,6 +71,9 @@ if wanted adapt; then
     say "resume said: $(grep -ao 'resumed at epoch.*' "$OUT/resume.log" | head -1)"
 fi
 wanted tests && part tests 150 bash -c "cd $ROOT && $PY -m pytest -q -ra -p no:cacheprovider -n ${TEST_JOBS:-6} -m cuda $(cd "$ROOT" && grep -rl 'mark.cuda' tests/train | tr '\n' ' ')"
+if wanted profile; then
+    for net in $NETS; do part "profile_${net%%_*}" 60 bash -c "in_p ${P}_d $PY -m tools.train_speed.step_profile --network $net --batch $B --steps 4"; done
+fi
 if wanted compiled; then
     for net in $NETS; do part "compiled_${net%%_*}" 110 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --compiled --steps $N --batch $B --networks $net"; done
 fi
@@ -92,7 +92,7 @@ try:
 except Exception as error:
     print("no bench:", error)
 for log in sorted(out.glob("compiled_*.log")):
-    print(log.stem); print("\n".join(line for line in log.read_text().splitlines() if line.startswith(("ours", "compiled", "network_alone", "usual"))))
+    print(log.stem); print("\n".join(line for line in log.read_text().splitlines() if line.startswith(("ours", "gain"))))
 for log in sorted(out.glob("profile_*.log")):
     print(log.stem); print("\n".join(line for line in log.read_text().splitlines() if "Warn" not in line)[-3000:])
 try:

@@ -51,6 +51,15 @@ def domains(layout: Layout, params: TrainParams) -> tuple[SourceDomain, TargetDo
     return source, read_target(layout.squares, cache_size(params), layout.cache)
 
 
+def compiled(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
+    """Our loop without and with torch.compile."""
+    source, target = domains(layout, params)
+    plain = our_loop(params, source, target, steps)
+    quick = our_loop(params.model_copy(update={"torch_compile": True}), source, target, steps)
+    gain = round(quick.images_a_second / plain.images_a_second, 2)
+    return {"backbone": params.backbone, "ours": plain.as_dict(), "ours_compiled": quick.as_dict(), "gain": gain}
+
+
 def measured(layout: Layout, params: TrainParams, steps: int) -> dict[str, Any]:
     """All figures of one network."""
     source, target = domains(layout, params)
@@ -89,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=100 if torch.cuda.is_available() else 20)
     parser.add_argument("--networks", nargs="+", default=[], metavar="NAME:SIZE")
+    parser.add_argument("--compiled", action="store_true", help="only the gain of torch.compile, which takes minutes")
     parser.add_argument("--batch", type=int, default=64, help="images of each domain, for --networks")
     asked = parser.parse_args()
     layout = Layout()
@@ -100,8 +110,9 @@ def main() -> None:
             wanted = [params, *(with_network(params, named, asked.batch) for named in more)]
         networks: list[dict[str, Any]] = []
         for each in wanted:
-            networks.append(measured(layout, each, asked.steps))
-            write_json(layout.reports / "bench_train.json", {"machine": machine(), "networks": networks})
+            networks.append((compiled if asked.compiled else measured)(layout, each, asked.steps))
+            report = layout.reports / ("bench_compiled.json" if asked.compiled else "bench_train.json")
+            write_json(report, {"machine": machine(), "networks": networks})
             for name, value in networks[-1].items():
                 print(f"{name:34} {value}")
     except UserError as error:

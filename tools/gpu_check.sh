@@ -5,12 +5,12 @@
 #     DATA=project/data OUT=/tmp/gpu_check bash tools/gpu_check.sh
 # DATA holds renders/ and squares/. Results: $OUT/summary.txt, a log a part, bench_train.json.
 # PYTHON: the interpreter (python3). LIMIT: seconds after which no part begins (465). SLOW: stretches each part's limit.
-# SMOKE=1: tiny networks, to try the script on a CPU. PARTS: which to run ("bench profile adapt tests").
+# SMOKE=1: tiny networks, to try the script on a CPU. PARTS: which to run ("bench profile adapt tests compiled").
 set -u
 ROOT=$PWD; OUT=${OUT:-${TMPDIR:-/tmp}/gpu_check}; mkdir -p "$OUT"
 DATA=$(cd "${DATA:?a folder with renders and squares}" && pwd)
 SLOW=${SLOW:-1}; BEGAN=$SECONDS; LIMIT=${LIMIT:-465}; SMOKE=${SMOKE:-0}; SUM=$OUT/summary.txt; : >"$SUM"
-PARTS=${PARTS:-bench profile adapt tests}; PY=${PYTHON:-python3}
+PARTS=${PARTS:-bench profile adapt tests compiled}; PY=${PYTHON:-python3}
 export PYTHONPATH=$ROOT${PYTHONPATH:+:$PYTHONPATH} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 CUBLAS_WORKSPACE_CONFIG=:4096:8
 say() { printf '%4ds  %s\n' $((SECONDS - BEGAN)) "$*" | tee -a "$SUM"; }
 wanted() { case " $PARTS " in *" $1 "*) return 0 ;; esac; return 1; }
@@ -60,9 +60,6 @@ if wanted bench; then
     part bench 200 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --steps $N --batch $B --networks $NETS"
     cp "${P}_d/data/reports/bench_train.json" "$OUT/" 2>/dev/null
 fi
-if wanted profile; then
-    for net in $NETS; do part "profile_${net%%_*}" 60 bash -c "in_p ${P}_d $PY -m tools.train_speed.step_profile --network $net --batch $B --steps 8"; done
-fi
 if wanted adapt; then
     part probe 60 bash -c "in_p ${P}_a $PY -m cad2real train probe"
     cp -r "${P}_a" "${P}_b"
@@ -74,6 +71,12 @@ if wanted adapt; then
     say "resume said: $(grep -ao 'resumed at epoch.*' "$OUT/resume.log" | head -1)"
 fi
 wanted tests && part tests 150 bash -c "cd $ROOT && $PY -m pytest -q -ra -p no:cacheprovider -n ${TEST_JOBS:-6} -m cuda $(cd "$ROOT" && grep -rl 'mark.cuda' tests/train | tr '\n' ' ')"
+if wanted profile; then
+    for net in $NETS; do part "profile_${net%%_*}" 60 bash -c "in_p ${P}_d $PY -m tools.train_speed.step_profile --network $net --batch $B --steps 4"; done
+fi
+if wanted compiled; then
+    for net in $NETS; do part "compiled_${net%%_*}" 110 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --compiled --steps $N --batch $B --networks $net"; done
+fi
 
 $PY -W ignore - "$OUT" "$P" <<'Y' 2>&1 | tee -a "$SUM"
 import json, re, sys
@@ -88,6 +91,8 @@ try:
         print({key: net[key] for key in ("times_the_usual", "share_of_images_at_hand", "share_of_network_alone", "probe")})
 except Exception as error:
     print("no bench:", error)
+for log in sorted(out.glob("compiled_*.log")):
+    print(log.stem); print("\n".join(line for line in log.read_text().splitlines() if line.startswith(("ours", "gain"))))
 for log in sorted(out.glob("profile_*.log")):
     print(log.stem); print("\n".join(line for line in log.read_text().splitlines() if "Warn" not in line)[-3000:])
 try:

@@ -56,7 +56,8 @@ def _length(rows: Tensor) -> Tensor:
     """Euclidean norms of the rows (..., n, d), (..., n, 1), in float32. What is divided by them stays in the rows' own
     type: under autocast F.normalize makes it float32, three passes over memory that are longer than the products.
     """
-    lengths: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True, dtype=torch.float32)
+    kind = torch.promote_types(rows.dtype, torch.float32)
+    lengths: Tensor = torch.linalg.vector_norm(rows, dim=-1, keepdim=True, dtype=kind)
     return lengths.clamp_min(1e-12)
 
 

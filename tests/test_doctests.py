@@ -45,7 +45,7 @@ FIRST_READ = {
 }
 """Public names by module. Every loss must have an example too."""
 SHOWN_ELSEWHERE = {"make_teacher", "discrepancy"}
-"""Functions of train/losses that run in others' examples: in that of `update_teacher`, in those of MK-MMD and JMMD."""
+"""Functions of train/losses that run in others' examples: in that of `TeacherUpdate`, in those of MK-MMD and JMMD."""
 
 
 class Finder(doctest.DocTestFinder):

@@ -13,7 +13,7 @@ from train.loop.parallel_network import ParallelNetwork
 from train.loop.sharpness import perturbed_weights
 from train.loop.step_images import StepImages
 from train.loop.task import AdaptationTask
-from train.losses.teacher import make_teacher, update_teacher
+from train.losses.teacher import TeacherUpdate, make_teacher
 from train.methods import METHODS
 from train.methods.batch import Setting
 from train.networks.classifier import Classifier
@@ -87,7 +87,7 @@ def train(data: Digits, methods: dict[str, float], separate: bool = False, steps
             student.backward(torch.stack(list(task.losses(images).values())).sum())
         optimizer.step()
         optimizer.zero_grad()
-        update_teacher(teacher.network, network, step, 0.9)
+        TeacherUpdate(teacher.network, network)(step, 0.9)
     measure(network, data)
     return task
 

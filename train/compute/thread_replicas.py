@@ -28,6 +28,7 @@ class ThreadReplicas:
     def __init__(self, module: nn.Module, count: int) -> None:
         keep_freed_memory()
         self.replicas = [module, *(self._replica(module) for _ in range(count - 1))]
+        self._parameters = [list(replica.parameters()) for replica in self.replicas]  # every step needs them
         self._pool = ThreadPoolExecutor(count) if count > 1 else None
         if count > 1:
             torch.set_num_threads(1)
@@ -90,9 +91,9 @@ class ThreadReplicas:
 
     def collect_gradients(self) -> None:
         """Adds the gradients that `backward` left in the replicas, in their order, to the module's own."""
-        parameters = list(self.replicas[0].parameters())
-        for replica in self.replicas[1:]:
-            for parameter, copied in zip(parameters, replica.parameters(), strict=True):
+        own, *others = self._parameters
+        for theirs in others:
+            for parameter, copied in zip(own, theirs, strict=True):
                 if copied.grad is None:
                     continue
                 if parameter.grad is None:

@@ -23,7 +23,7 @@ from train.find_params import FindParams
 from train.loop.checkpoint import Checkpoint, TrainingState
 from train.loop.divergence import refuse_divergence
 from train.loop.schedule import Schedule
-from train.losses.teacher import make_teacher, update_teacher
+from train.losses.teacher import TeacherUpdate, make_teacher
 from train.measures.detection import FoundBoxes
 from train.params import TrainParams
 
@@ -68,7 +68,7 @@ def train_finder(run: FinderRun) -> FinderNetwork:
     with Progress("train find", find.steps, "steps", done) as progress:
         for step, batch in enumerate(_batches(run, done), start=done):
             losses = _step(state, batch, step, device)
-            update_teacher(averaged, network, step, MOMENTUM)
+            TeacherUpdate(averaged, network)(step, MOMENTUM)
             if (step + 1) % STEPS_A_CHECKPOINT == 0:
                 checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
             progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))

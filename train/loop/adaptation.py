@@ -39,7 +39,7 @@ from train.loop.sharpness import perturbed_weights
 from train.loop.step_images import MakeStepImages, StepImages, prefetched, step_images
 from train.loop.task import AdaptationTask
 from train.losses.averaging import momentum_in_run
-from train.losses.teacher import make_teacher, update_teacher
+from train.losses.teacher import make_teacher
 from train.methods import METHODS
 from train.methods.batch import Method, Setting
 from train.networks.classifier import Classifier
@@ -139,21 +139,20 @@ def _step(
     network, optimizer = run.network, state.optimizer
     if task.sam_rho:
         task.student.backward(task.source_loss(images))
-    with perturbed_weights(network.parameters(), task.sam_rho):  # without SDAT there is no gradient: nothing moves
+    with perturbed_weights(state.network_parameters, task.sam_rho):  # without SDAT there is no gradient: nothing moves
         optimizer.zero_grad(set_to_none=True)
         losses = task.losses(images, size_prior)
         stacked = torch.stack(list(losses.values()))
         task.student.backward(stacked.sum())
         network.norm.clear_batch_statistics()
-    parameters = [*network.parameters(), *task.method_parameters]
-    gradient_norm = torch.nn.utils.clip_grad_norm_(parameters, GRADIENT_CLIP)
+    gradient_norm = torch.nn.utils.clip_grad_norm_(state.trained_parameters, GRADIENT_CLIP)
     values = ReadLater(torch.cat([stacked, gradient_norm[None]]))
     log.add(StepLosses(state.steps_done, tuple(losses), values))
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     state.scheduler.step()
     momentum = momentum_in_run(run.params.adapt.teacher_momentum, run.schedule.steps)
-    update_teacher(task.teacher.network, network, state.steps_done - 1, momentum)
+    state.update_teacher(state.steps_done - 1, momentum)
 
 
 def new_task(run: Adaptation) -> AdaptationTask:

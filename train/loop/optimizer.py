@@ -32,30 +32,18 @@ def parameter_groups(
     """
     blocks = block_parameters(network.backbone)
     spared = _without_weight_decay(network.backbone)
-    groups: list[dict[str, Any]] = []
+    rated: list[tuple[nn.Parameter, float]] = []
     for number, block in enumerate(blocks):
         if number >= params.frozen_blocks:
             rate = params.backbone_learning_rate * params.layer_decay ** (len(blocks) - 1 - number)
-            groups += _by_weight_decay(block, spared, learning_rate_scale * rate, params.weight_decay)
+            rated += [(parameter, learning_rate_scale * rate) for parameter in block]
     new = [*network.head.parameters(), *method_parameters]
-    return [
-        *groups,
-        *_by_weight_decay(new, set(), learning_rate_scale * params.head_learning_rate, params.weight_decay),
-    ]
-
-
-def _by_weight_decay(
-    parameters: Iterable[nn.Parameter], spared: set[nn.Parameter], rate: float, weight_decay: float
-) -> list[dict[str, Any]]:
-    """At most two groups: those that decay, and vectors and `spared` ones, which do not."""
-    kept: dict[bool, list[nn.Parameter]] = {True: [], False: []}
-    for parameter in parameters:
-        kept[parameter.ndim > 1 and parameter not in spared].append(parameter)
-    return [
-        {"params": some, "lr": rate, "weight_decay": weight_decay if decays else 0.0}
-        for decays, some in kept.items()
-        if some
-    ]
+    rated += [(parameter, learning_rate_scale * params.head_learning_rate) for parameter in new]
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few: each costs a GPU's optimiser a round of its own
+    for parameter, rate in rated:
+        decay = params.weight_decay if parameter.ndim > 1 and parameter not in spared else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": some, "lr": rate, "weight_decay": decay} for (rate, decay), some in groups.items()]
 
 
 def _without_weight_decay(backbone: nn.Module) -> set[nn.Parameter]:

@@ -60,6 +60,6 @@ def discrepancy(kernel: Tensor, sources: int, linear: bool) -> Tensor:
         after = (here + 1) % sources
         terms = source[here, after] + target[here, after] - cross[here, after] - cross[after, here]
         return terms.mean() + constant
-    within_source = (source.sum() - source.trace()) / (sources * (sources - 1))
-    within_target = (target.sum() - target.trace()) / (targets * (targets - 1))
+    within_source = (source.sum() - source.diagonal().sum()) / (sources * (sources - 1))
+    within_target = (target.sum() - target.diagonal().sum()) / (targets * (targets - 1))
     return within_source + within_target - 2.0 * cross.mean() + constant

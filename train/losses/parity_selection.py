@@ -145,7 +145,7 @@ def _teacher(inputs: Inputs) -> Array:
     step = torch.tensor([0.1, -0.1, 0.2, 0.05], dtype=torch.float64)
     rows = []
     for updates in range(len(inputs.array("mic.ema_trajectory"))):
-        teacher.update_teacher(average, model, updates, decay=0.9)
+        teacher.TeacherUpdate(average, model)(updates, decay=0.9)
         rows.append(next(average.parameters()).numpy().copy())
         with torch.no_grad():
             model.values.add_(step)

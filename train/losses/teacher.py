@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def make_teacher[N: nn.Module](model: N) -> N:
@@ -17,25 +17,34 @@ def make_teacher[N: nn.Module](model: N) -> N:
     return teacher
 
 
-@torch.no_grad()
-def update_teacher(teacher: nn.Module, model: nn.Module, updates: int, decay: float = 0.999) -> None:
-    """Moves the teacher's parameters towards the model's: a * teacher + (1 - a) * model, a = min(1 - 1 / (updates +
-    1), decay).
-
-    `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
-    takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied: they
-    are averages already.
-
-    >>> model = nn.Linear(1, 1, bias=False)
-    >>> teacher = make_teacher(model)
-    >>> _ = nn.init.ones_(model.weight)
-    >>> update_teacher(teacher, model, updates=0)
-    >>> teacher.weight.item()
-    1.0
+class TeacherUpdate:
+    """How a `teacher` follows a `model` of the same layers. Their tensors are listed once: to walk through the modules
+    of a large network at each step takes a CPU longer than a GPU needs for the averages.
     """
-    share = min(1.0 - 1.0 / (updates + 1), decay)
-    old: list[torch.Tensor] = list(teacher.parameters())
-    new: list[torch.Tensor] = list(model.parameters())
-    torch._foreach_mul_(old, share)  # all tensors at once: on a GPU a few kernels, not two for each tensor
-    torch._foreach_add_(old, new, alpha=1.0 - share)
-    torch._foreach_copy_(list(teacher.buffers()), list(model.buffers()))
+
+    def __init__(self, teacher: nn.Module, model: nn.Module) -> None:
+        self._old: list[Tensor] = list(teacher.parameters())
+        self._new: list[Tensor] = list(model.parameters())
+        self._copies: list[Tensor] = list(teacher.buffers())
+        self._statistics: list[Tensor] = list(model.buffers())
+
+    @torch.no_grad()
+    def __call__(self, updates: int, decay: float = 0.999) -> None:
+        """Moves the teacher's parameters towards the model's: a * teacher + (1 - a) * model, a = min(1 - 1 / (updates +
+        1), decay).
+
+        `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
+        takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied:
+        they are averages already.
+
+        >>> model = nn.Linear(1, 1, bias=False)
+        >>> teacher = make_teacher(model)
+        >>> _ = nn.init.ones_(model.weight)
+        >>> TeacherUpdate(teacher, model)(updates=0)
+        >>> teacher.weight.item()
+        1.0
+        """
+        share = min(1.0 - 1.0 / (updates + 1), decay)
+        torch._foreach_mul_(self._old, share)  # all tensors at once: on a GPU a few kernels, not two for each tensor
+        torch._foreach_add_(self._old, self._new, alpha=1.0 - share)
+        torch._foreach_copy_(self._copies, self._statistics)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
 from train.losses.averaging import USUAL_STEPS, momentum_in_run
+from train.losses.teacher import TeacherUpdate
 from train.methods.batch import Setting
 from train.methods.self_training import SelfTraining
 from train.model import new_network
@@ -35,13 +35,13 @@ def test_thresholds_of_self_training_follow_the_length_of_the_run() -> None:
 def test_the_loop_tells_teacher_and_methods_how_long_the_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("train.losses.averaging.USUAL_STEPS", 2)
     seen: list[float] = []
-    usual = adaptation.update_teacher
+    usual = TeacherUpdate.__call__
 
-    def watched(teacher: torch.nn.Module, model: torch.nn.Module, updates: int, decay: float) -> None:
+    def watched(update: TeacherUpdate, updates: int, decay: float) -> None:
         seen.append(decay)
-        usual(teacher, model, updates, decay)
+        usual(update, updates, decay)
 
-    monkeypatch.setattr(adaptation, "update_teacher", watched)
+    monkeypatch.setattr(TeacherUpdate, "__call__", watched)
     stage = AdaptParams(methods={"self_training": 1.0}, source_only_share=0.0, teacher_momentum=0.5)
     params = TrainParams(image_size=SIZE, batch_size=4, epochs=2, steps_per_epoch=2, adapt=stage)
     run = Adaptation(new_network("test_efficientnet", "random", CLASSES, SIZE), *domains(), params)

@@ -32,7 +32,7 @@ def test_teacher_copies_first_then_averages_then_decays() -> None:
     for updates, value in enumerate((1.0, 2.0, 3.0, 4.0)):
         nn.init.constant_(model[0].weight, value)  # type: ignore[arg-type]
         model[1].running_mean.fill_(value)  # type: ignore[union-attr, operator]
-        teacher.update_teacher(average, model, updates, decay=0.6)
+        teacher.TeacherUpdate(average, model)(updates, decay=0.6)
         seen.append(next(average.parameters())[0, 0].item())
     # copy, mean of two, then 1 - 1/3 > .6: decay
     assert seen == pytest.approx([1.0, 1.5, 0.6 * 1.5 + 0.4 * 3, 0.6 * 2.1 + 0.4 * 4])

@@ -15,7 +15,9 @@ from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
 from train.sizes.size_prior import SizePrior
 
-pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
+pytestmark = pytest.mark.cuda
+if not torch.cuda.is_available():
+    pytest.skip("no GPU", allow_module_level=True)
 METHODS = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "self_training": 1.0, "sdat": 0.02}
 
 

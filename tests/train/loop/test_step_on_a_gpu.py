@@ -25,7 +25,9 @@ from train.model import Model, new_network, save_model
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
 
-pytestmark = [pytest.mark.cuda, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")]
+pytestmark = pytest.mark.cuda
+if not torch.cuda.is_available():
+    pytest.skip("no GPU", allow_module_level=True)
 
 PARAMS = TrainParams(image_size=SIZE, batch_size=8)
 HERE = torch.device("cpu")

@@ -50,3 +50,9 @@ TARGET_STATISTICS = {
     "joint": "both domains by those of their joint batches",
 }
 WEIGHTS = {"embedded": "an installed package, no network needed", "hub": "timm downloads them", "random": "untrained"}
+
+PRECISION = {
+    "auto": "bf16 on a GPU that is made for it (NVIDIA's from Ampere on), else float32",
+    "float32": "everywhere",
+    "bf16": "the backbone in bfloat16, head and losses not",
+}

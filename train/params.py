@@ -257,16 +257,7 @@ class TrainParams(Block):
 
     The result is the same but for rounding.
     """
-    precision: Literal["auto", "float32", "bf16"] = Field(
-        "auto",
-        json_schema_extra=values(
-            {
-                "auto": "bf16 on a GPU that is made for it (NVIDIA's from Ampere on), else float32",
-                "float32": "everywhere",
-                "bf16": "the backbone in bfloat16, head and losses not",
-            }
-        ),
-    )
+    precision: Literal["auto", "float32", "bf16"] = Field("auto", json_schema_extra=values(meanings.PRECISION))
     """Number format that networks compute in, in training and when a photo is recognised."""
     torch_compile: bool = False
     """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""

@@ -8,7 +8,6 @@ that of one process whose replicas cut the batch alike, on a CPU to the bit.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -104,9 +103,9 @@ class World:
         if not self.connected:
             return dict(tensors or {})
         given = tensors or {}
-        layout = [[name, str(value.dtype).removeprefix("torch."), list(value.shape)] for name, value in given.items()]
+        layout = [(name, str(value.dtype).removeprefix("torch."), list(value.shape)) for name, value in given.items()]
         received = {}
-        for name, dtype, shape in json.loads(self.broadcast_from_lead(lambda: json.dumps(layout))):
+        for name, dtype, shape in self.broadcast_from_lead(lambda: layout):
             value = given[name].cpu().contiguous() if self.leads else torch.empty(shape, dtype=getattr(torch, dtype))
             if value.numel():
                 with self.explained_peer_errors():

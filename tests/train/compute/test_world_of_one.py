@@ -117,7 +117,7 @@ def test_a_checkpoint_arrives_without_being_pickled(
     monkeypatch.setattr(dist, "broadcast_object_list", noted)
     assert_same_weights(trained(world, path), trained(ALONE), device)
     assert any("optimizer.0.exp_avg" in str(said) for said in sent)
-    assert json.loads(json.dumps(sent)) == sent, "names, shapes and types only"
+    assert "torch.Tensor" not in json.dumps(sent), "json knows names, shapes and types, and no tensors"
 
 
 def assert_same_weights(one: Classifier, other: Classifier, device: torch.device) -> None:

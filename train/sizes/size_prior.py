@@ -40,6 +40,8 @@ DOUBT = 0.02  # a network is wrong more often than it is unsure: the least proba
 LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of the photos that fit less closely: part tilted, edge in shadow
 OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
 WINDOW = 25.0  # area of log sizes over which these are spread evenly
+LOOKS_AT_ONCE = 2**22
+"""Photos times looks of parts whose densities are in memory at once: 34 MB a matrix, of which there are some ten."""
 FEWEST_PHOTOS = 20
 MOST_PHOTOS = 300  # more fit one factor no better
 
@@ -64,11 +66,13 @@ class SizePrior:
     def log_likelihood(self, observed: Float) -> Float:
         """Log density (m, classes) of observed extents (m, 2) in log pixels; rows of NaN (not measured) give zeros."""
         result = np.zeros((len(observed), self.classes))
-        measured = np.isfinite(observed).all(axis=1)
-        seen = observed[measured]
-        as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(seen, self.spread)
-        loosely = np.log(LOOSE_SHARE) + self._density(seen, max(LOOSE, self.spread))
-        result[measured] = np.logaddexp.reduce([as_fitted, loosely, np.full_like(loosely, np.log(OUTLIERS / WINDOW))])
+        rows = np.flatnonzero(np.isfinite(observed).all(axis=1))
+        at_once = max(1, LOOKS_AT_ONCE // max(1, len(self.sizes.labels)))
+        for some in (rows[start : start + at_once] for start in range(0, len(rows), at_once)):
+            as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(observed[some], self.spread)
+            loosely = np.log(LOOSE_SHARE) + self._density(observed[some], max(LOOSE, self.spread))
+            outlying = np.full_like(loosely, np.log(OUTLIERS / WINDOW))
+            result[some] = np.logaddexp.reduce([as_fitted, loosely, outlying])
         return result
 
     def _density(self, seen: Float, spread: float) -> Float:

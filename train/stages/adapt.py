@@ -186,7 +186,7 @@ def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, param
 
 def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> list[Sizes]:
     """The sizes that parts of the classes can have in photos, if sizes are to be used."""
-    return possible_sizes(layout.renders, classes) if params.size_prior else []
+    return possible_sizes(layout.renders, classes, layout.cache) if params.size_prior else []
 
 
 def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStatistics:

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-DIMENSION, APART = 1280, 0.5  # of the simulated features; distance of the classes' centres
+DIMENSION, APART = 1280, 0.15  # of the simulated features; distance of the classes' centres
 SIDE = 64  # of the simulated renders, and of what is kept of them
 OUTLINE = [[12.34567, 2.34567, 0.12345]] * 60  # of a resting pose, as many points as a bolt's
 NUMBERS = [[901.665902, 0.0, 256.0], [0.346663311, 0.683861338, -0.641995498], [0.82918394, 0.096539676, 0.550576138]]

@@ -34,8 +34,8 @@ class Figures:
     decode_s_per_view: float = figure(0.0064, "measured: CPU-s to decode and shrink a PNG of 512 px")
     draws: float = figure(4 * 0.85 + 0.15, "exact: features a view, 4 draws of those that train and one of the others")
     feature_bytes: float = figure(4 * 1280, "exact: 1,280 numbers of 4 bytes")
-    head_passes: float = figure(12, "measured: passes over the features until the head is fitted (8 to 16)")
-    cpu_flops: float = figure(30e9, "measured: floating point operations a second of a core in the head's fit")
+    head_passes: float = figure(12, "measured: passes over the features until a head of 1,000 classes is fitted")
+    cpu_flops: float = figure(56e9, "measured: floating point operations a CPU-second in the head's fit")
     head_state_numbers: float = figure(28, "exact: float64 numbers of L-BFGS a weight")
     batch: int = 32
     steps_per_epoch: int = 40
@@ -94,6 +94,8 @@ def plan(parts: int, nodes: int, figures: Figures) -> dict[str, str]:
     classes = parts // shards  # of one project, and of its model
     features = views / shards * figures.draws
     weights = classes * figures.feature_bytes / 4
+    head_flops = 4 * features * weights * figures.head_passes
+    head_bytes = features * figures.feature_bytes + weights * 8 * figures.head_state_numbers
     farm = simulate(parts, nodes, figures)
     seen = views * figures.passes
     gigabytes = views * figures.bytes_per_view / 1e9
@@ -116,8 +118,8 @@ def plan(parts: int, nodes: int, figures: Figures) -> dict[str, str]:
         f"projects of {figures.shard_parts:,} parts": f"{shards:,}",
         "DVC, first time, hours a project": f"{files / shards * figures.file_write_s / 3600:,.2f}",
         "DVC, nothing new, minutes a project": f"{files / shards * figures.file_check_s / 60:,.1f}",
-        "head of a project, CPU hours": f"{4 * features * weights * figures.head_passes / figures.cpu_flops / 3600:,.1f}",
-        "memory for the head, GB": f"{(features * figures.feature_bytes + weights * 8 * figures.head_state_numbers) / 1e9:,.1f}",
+        "head of a project, CPU hours": f"{head_flops / figures.cpu_flops / 3600:,.1f}",
+        "memory for the head, GB": f"{head_bytes / 1e9:,.1f}",
         "steps an epoch": f"{max(figures.steps_per_epoch, math.ceil(2 * classes / figures.batch)):,}",
         "training, GPU hours (assumed)": f"{seen / figures.card_images_per_s / 3600:,.1f}",
         "or training lite0, CPU hours": f"{seen / figures.cpu_images_per_s / 3600:,.0f}",

@@ -1,6 +1,6 @@
 """What a catalogue of many parts costs: hours of processors and cards, gigabytes, files and nodes.
 
-    python tools/simulate_scale.py --parts 10000 1000000 --cpu_s_per_view 2.0 --nodes 4 100
+    python tools/simulate_scale.py --parts 1000 10000 1000000 --cpu_s_per_view 2.0 --nodes 1 4 100
 
 Arithmetic from measured figures, and a small simulation of the render farm (parts of different cost, renderers and
 nodes that die, each lost part tried once more). Every figure is an option; what has not been measured is marked.
@@ -31,6 +31,14 @@ class Figures:
     card_s_per_view: float = figure(0.15, "ASSUMED, not measured: a draft view on one graphics card")
     bytes_per_view: float = figure(145_000, "measured: a PNG of 512 px")
     cache_bytes_per_view: float = figure(4 * 192**2, "exact: decoded RGBA at 1.5 times 128 px, uint8")
+    decode_s_per_view: float = figure(0.0064, "measured: CPU-s to decode and shrink a PNG of 512 px")
+    draws: float = figure(4 * 0.85 + 0.15, "exact: features a view, 4 draws of those that train and one of the others")
+    feature_bytes: float = figure(4 * 1280, "exact: 1,280 numbers of 4 bytes")
+    head_passes: float = figure(12, "measured: passes over the features until a head of 1,000 classes is fitted")
+    cpu_flops: float = figure(56e9, "measured: floating point operations a CPU-second in the head's fit")
+    head_state_numbers: float = figure(28, "exact: float64 numbers of L-BFGS a weight")
+    batch: int = 32
+    steps_per_epoch: int = 40
     index_bytes_per_view: float = figure(4 * 1280, "exact: 1,280 numbers of 4 bytes")
     file_write_s: float = figure(9 / 3264, "measured: DVC takes up 3,264 new PNGs in 9 s")
     file_check_s: float = figure(1.7 / 29_700, "measured: 29,700 more unchanged files cost a run 1.7 CPU-s")
@@ -83,6 +91,11 @@ def plan(parts: int, nodes: int, figures: Figures) -> dict[str, str]:
     views = parts * figures.views
     files = views + parts
     shards = math.ceil(parts / figures.shard_parts)
+    classes = parts // shards  # of one project, and of its model
+    features = views / shards * figures.draws
+    weights = classes * figures.feature_bytes / 4
+    head_flops = 4 * features * weights * figures.head_passes
+    head_bytes = features * figures.feature_bytes + weights * 8 * figures.head_state_numbers
     farm = simulate(parts, nodes, figures)
     seen = views * figures.passes
     gigabytes = views * figures.bytes_per_view / 1e9
@@ -99,10 +112,15 @@ def plan(parts: int, nodes: int, figures: Figures) -> dict[str, str]:
         "renders, GB": f"{gigabytes:,.0f}",
         "with DVC's copy, GB": f"{2 * gigabytes:,.0f}",
         "decoded pictures, GB": f"{views * figures.cache_bytes_per_view / 1e9:,.0f}",
+        "decoded, CPU hours": f"{views * figures.decode_s_per_view / 3600:,.1f}",
+        "features of the renders, GB": f"{shards * features * figures.feature_bytes / 1e9:,.1f}",
         "index, GB": f"{views * figures.index_bytes_per_view / 1e9:,.1f}",
         f"projects of {figures.shard_parts:,} parts": f"{shards:,}",
         "DVC, first time, hours a project": f"{files / shards * figures.file_write_s / 3600:,.2f}",
         "DVC, nothing new, minutes a project": f"{files / shards * figures.file_check_s / 60:,.1f}",
+        "head of a project, CPU hours": f"{head_flops / figures.cpu_flops / 3600:,.1f}",
+        "memory for the head, GB": f"{head_bytes / 1e9:,.1f}",
+        "steps an epoch": f"{max(figures.steps_per_epoch, math.ceil(2 * classes / figures.batch)):,}",
         "training, GPU hours (assumed)": f"{seen / figures.card_images_per_s / 3600:,.1f}",
         "or training lite0, CPU hours": f"{seen / figures.cpu_images_per_s / 3600:,.0f}",
     }
@@ -110,8 +128,8 @@ def plan(parts: int, nodes: int, figures: Figures) -> dict[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--nodes", type=int, nargs="+", default=[1, 20], help="for each number of parts")
+    parser.add_argument("--parts", type=int, nargs="+", default=[1_000, 10_000, 1_000_000])
+    parser.add_argument("--nodes", type=int, nargs="+", default=[1, 1, 20], help="for each number of parts")
     for item in dataclasses.fields(Figures):
         kind = type(item.default)
         parser.add_argument(f"--{item.name}", type=kind, default=item.default, help=item.metadata.get("source"))

@@ -24,7 +24,7 @@ from cad2real.progress import Progress
 Array = npt.NDArray[Any]
 Mode = Literal["RGBA", "RGB"]
 CHANNELS: dict[Mode, int] = {"RGBA": 4, "RGB": 3}
-ROWS_A_TASK = 16  # of a thread: fewer cost more to hand out than small pictures take
+ROWS_A_TASK = 16  # files, of a thread: fewer cost more to hand out than small ones take
 MAKE_ROOM = "Make room there, or lower train.image_size or the number of views."
 
 
@@ -225,10 +225,11 @@ def content_key(paths: Sequence[Path], settings: str) -> str:
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror}).", "Run its stage again.") from None
 
-    key = hashlib.blake2b(settings.encode(), digest_size=12)
+    key, some = hashlib.blake2b(settings.encode(), digest_size=12), ROWS_A_TASK
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for part in pool.map(digest, paths):
-            key.update(part)
+        pieces = (paths[first : first + some] for first in range(0, len(paths), some))
+        for digests in pool.map(lambda piece: b"".join(map(digest, piece)), pieces):
+            key.update(digests)
     return key.hexdigest()
 
 

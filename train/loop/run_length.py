@@ -12,7 +12,7 @@ LOOKS = 2  # at each class in an epoch, at the least
 
 def long_enough(params: TrainParams, classes: int, stage: str) -> TrainParams:
     """`params` with enough `steps_per_epoch` for an epoch to show renders of each of `classes` classes LOOKS times,
-    where there are many; says so on standard error. A number that is large enough stays, whatever the classes.
+    where there are many; says so on standard error, unless `stage` is "". A number that is large enough stays.
 
     >>> long_enough(TrainParams(steps_per_epoch=40), classes=300, stage="adapt").steps_per_epoch
     40
@@ -20,9 +20,10 @@ def long_enough(params: TrainParams, classes: int, stage: str) -> TrainParams:
     fewest = -(-LOOKS * classes // params.batch_size)
     if classes <= MANY_CLASSES or params.steps_per_epoch >= fewest:
         return params
-    print(
-        f"train {stage}: {fewest} steps an epoch instead of {params.steps_per_epoch} (train.steps_per_epoch), to show "
-        f"each of {classes} classes {LOOKS} times.",
-        file=sys.stderr,
-    )
+    if stage:
+        print(
+            f"train {stage}: {fewest} steps an epoch instead of {params.steps_per_epoch} (train.steps_per_epoch), to "
+            f"show each of {classes} classes {LOOKS} times.",
+            file=sys.stderr,
+        )
     return params.model_copy(update={"steps_per_epoch": fewest})

@@ -66,10 +66,11 @@ def _piece(
     """The weighted loss of some rows; adds its gradient to `gradient`."""
     logits = F.linear(features, weight, bias)
     each = torch.arange(len(labels), device=labels.device)
-    normaliser = logits.logsumexp(dim=1, keepdim=True)
-    loss = ((normaliser[:, 0] - logits[each, labels]).double() * shares).sum()
-    residuals = logits.sub_(normaliser).exp_().mul_(shares[:, None])
+    own, highest = logits[each, labels], logits.amax(dim=1)
+    exponentials = logits.sub_(highest[:, None]).exp_()  # in place: the logits are what takes memory
+    total = exponentials.sum(dim=1)
+    residuals = exponentials.mul_((shares / total)[:, None])
     residuals[each, labels] -= shares
     gradient[0].addmm_(residuals.T, features)
     gradient[1].add_(residuals.sum(dim=0))
-    return loss
+    return ((total.log() + highest - own).double() * shares).sum()

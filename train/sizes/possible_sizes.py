@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from PIL import Image
 
 from cad2real.files import read_json
 from train.data.foreground import WORKING_SIZE, feret, widths
+from train.data.image_cache import Recipe, cached
 
 Float = npt.NDArray[np.float64]
 OPAQUE = 100  # alpha from which a pixel belongs to the part
@@ -33,13 +36,17 @@ class Sizes:
     distance_mm: float | None
 
 
-def possible_sizes(renders: Path, classes: Sequence[str]) -> list[Sizes]:
+def possible_sizes(renders: Path, classes: Sequence[str], cache: Path | None = None) -> list[Sizes]:
     """What the views show, and the resting parts from above for a row of camera distances (where part.json has their
-    outlines), to be compared by how well they explain the photos.
+    outlines), to be compared by how well they explain the photos. Widths of views are kept in the folder `cache`.
     """
     parts = [(path.parent, read_json(path, "views", "label")) for path in sorted(renders.glob("*/part.json"))]
     numbers = {label: number for number, label in enumerate(classes)}
-    views = [_of_views(folder, part) for folder, part in parts]
+    shown = [_shown_views(part) for _, part in parts]
+    paths = [folder / view["file"] for (folder, _), some in zip(parts, shown, strict=True) for view in some]
+    widths_px = Recipe("measure renders", paths, "", (2,), np.float64, lambda row: _widths(paths[row]))
+    measured = iter(cached(cache, "widths", widths_px).array)
+    views = [_of_views(part, some, islice(measured, len(some))) for (_, part), some in zip(parts, shown, strict=True)]
     found = [_joined(views, [numbers[part["label"]] for _, part in parts], None)]
     poses = [_outlines(part) for _, part in parts]
     if all(poses):
@@ -53,7 +60,7 @@ def possible_sizes(renders: Path, classes: Sequence[str]) -> list[Sizes]:
 def _joined(looks: list[tuple[Float, Float]], labels: list[int], distance_mm: float | None) -> Sizes:
     """Joins the extents (k, 2) and shares (k,) of all parts; parts of one label are equally likely."""
     seen = [(extents, shares, label) for (extents, shares), label in zip(looks, labels, strict=True) if len(extents)]
-    parts = {label: sum(other == label for _, _, other in seen) for _, _, label in seen}
+    parts = Counter(label for _, _, label in seen)
     return Sizes(
         np.concatenate([extents for extents, _, _ in seen] or [np.zeros((0, 2))]),
         np.repeat([label for _, _, label in seen], [len(extents) for extents, _, _ in seen]).astype(np.int64),
@@ -62,19 +69,27 @@ def _joined(looks: list[tuple[Float, Float]], labels: list[int], distance_mm: fl
     )
 
 
-def _of_views(folder: Path, part: dict[str, Any]) -> tuple[Float, Float]:
-    """Extents (k, 2) and shares (k,) of a part's views: at rest where there are any, as people take photos."""
-    rows: list[tuple[float, float]] = []
+def _shown_views(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The views of a part that count: at rest where there are any, as people take photos."""
     views: list[dict[str, Any]] = part["views"]
-    resting = [view for view in views if view.get("sampler") == "resting"]
-    for view in resting or views:
-        with Image.open(folder / str(view["file"])) as picture:
-            alpha = picture.getchannel("A").resize((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
-        outline = np.asarray(alpha) > OPAQUE
-        if outline.any():
+    return [view for view in views if view.get("sampler") == "resting"] or views
+
+
+def _widths(view: Path) -> Float:
+    """Largest and smallest width (2,) of the part in a view shrunk to WORKING_SIZE pixels, NaN where it shows none."""
+    with Image.open(view) as picture:
+        alpha = picture.getchannel("A").resize((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
+    outline = np.asarray(alpha) > OPAQUE
+    return np.array(widths(outline) if outline.any() else (np.nan, np.nan), dtype=np.float64)
+
+
+def _of_views(part: dict[str, Any], views: list[dict[str, Any]], widths_px: Iterable[Float]) -> tuple[Float, Float]:
+    """Extents (k, 2) and shares (k,) of a part's `views`, whose largest and smallest widths are given in pixels."""
+    rows: list[tuple[float, float]] = []
+    for view, (largest, smallest) in zip(views, widths_px, strict=True):
+        if np.isfinite(largest):
             focal = view["intrinsics"][0][0] * WORKING_SIZE / part["size"]
             millimetres = view["extrinsics"][2][3] * 1000 / focal
-            largest, smallest = widths(outline)
             rows.append((largest * millimetres, smallest * millimetres))
     return np.log(np.array(rows, dtype=np.float64).reshape(-1, 2)), np.full(len(rows), 1 / max(1, len(rows)))
 

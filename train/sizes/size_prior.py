@@ -8,7 +8,9 @@ class can look. Where distances vary, the spread comes out wide, and sizes are l
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +42,12 @@ DOUBT = 0.02  # a network is wrong more often than it is unsure: the least proba
 LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of the photos that fit less closely: part tilted, edge in shadow
 OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
 WINDOW = 25.0  # area of log sizes over which these are spread evenly
+LOOKS_AT_ONCE = 2**22
+"""Photos times looks of parts whose densities are in memory at once: 34 MB a matrix, of which there are some ten."""
 FEWEST_PHOTOS = 20
 MOST_PHOTOS = 300  # more fit one factor no better
+MANY_CLASSES, LEAST_PHOTOS = 300, 50
+"""Of more classes fewer photos are taken, down to this many: each is compared with every look of every class."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,13 @@ class SizePrior:
     def log_likelihood(self, observed: Float) -> Float:
         """Log density (m, classes) of observed extents (m, 2) in log pixels; rows of NaN (not measured) give zeros."""
         result = np.zeros((len(observed), self.classes))
-        measured = np.isfinite(observed).all(axis=1)
-        seen = observed[measured]
-        as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(seen, self.spread)
-        loosely = np.log(LOOSE_SHARE) + self._density(seen, max(LOOSE, self.spread))
-        result[measured] = np.logaddexp.reduce([as_fitted, loosely, np.full_like(loosely, np.log(OUTLIERS / WINDOW))])
+        rows = np.flatnonzero(np.isfinite(observed).all(axis=1))
+        at_once = max(1, LOOKS_AT_ONCE // max(1, len(self.sizes.labels)))
+        for some in (rows[start : start + at_once] for start in range(0, len(rows), at_once)):
+            as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(observed[some], self.spread)
+            loosely = np.log(LOOSE_SHARE) + self._density(observed[some], max(LOOSE, self.spread))
+            outlying = np.full_like(loosely, np.log(OUTLIERS / WINDOW))
+            result[some] = np.logaddexp.reduce([as_fitted, loosely, outlying])
         return result
 
     def _density(self, seen: Float, spread: float) -> Float:
@@ -101,30 +109,41 @@ def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) 
     complete = [sizes for sizes in possible if len(np.unique(sizes.labels)) == classes]
     if measured.sum() < FEWEST_PHOTOS or not complete:
         return None
-    some = np.flatnonzero(measured)[:: -(-int(measured.sum()) // MOST_PHOTOS)]
+    most = MOST_PHOTOS if classes <= MANY_CLASSES else max(LEAST_PHOTOS, MOST_PHOTOS * MANY_CLASSES // classes)
+    some = np.flatnonzero(measured)[:: -(-int(measured.sum()) // most)]
     seen, beliefs = observed[some], np.log(probabilities[some] + DOUBT)
 
     def explained(prior: SizePrior) -> float:
         return float(logsumexp(beliefs + prior.log_likelihood(seen), axis=1).sum())
 
-    best = max((fit for sizes in complete for fit in _fits(sizes, classes, seen, explained)), key=explained)
-    varying = [
-        SizePrior(best.sizes, classes, best.factor, spread, apart) for spread in SPREADS for apart in DISTANCE_SPREADS
-    ]
-    return best if explained(best) > max(map(explained, varying)) + CLEAR * len(seen) else None
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+
+        def best_of(priors: Sequence[SizePrior]) -> tuple[float, SizePrior]:
+            values = list(pool.map(explained, priors))
+            place = values.index(max(values))  # the first of equals
+            return values[place], priors[place]
+
+        fits = [fit for sizes in complete for fit in _fits(sizes, classes, seen, best_of)]
+        value, best = max(fits, key=lambda fit: fit[0])
+        varying = [
+            SizePrior(best.sizes, classes, best.factor, spread, apart)
+            for spread in SPREADS
+            for apart in DISTANCE_SPREADS
+        ]
+        return best if value > best_of(varying)[0] + CLEAR * len(seen) else None
 
 
-def _fits(sizes: Sizes, classes: int, seen: Float, explained: Callable[[SizePrior], float]) -> list[SizePrior]:
-    """For each spread the factor with which `sizes` explain the photos best."""
+def _fits(
+    sizes: Sizes, classes: int, seen: Float, best_of: Callable[[Sequence[SizePrior]], tuple[float, SizePrior]]
+) -> list[tuple[float, SizePrior]]:
+    """For each spread the factor with which `sizes` explain the photos best, and how well."""
     middle = float(np.median(seen[:, 0]) - np.median(sizes.extents[:, 0]))
-    coarse = [SizePrior(sizes, classes, middle + float(shift), COARSE) for shift in FACTORS]
-    near = max(coarse, key=explained).factor
+    _, coarse = best_of([SizePrior(sizes, classes, middle + float(shift), COARSE) for shift in FACTORS])
     fits = []
     for spread in SPREADS:
         if spread >= COARSE or sizes.distance_mm is not None:
             shifts = np.arange(-FINE, FINE + 1e-9, max(FINE / 12, spread / 4))
-            fine = [SizePrior(sizes, classes, near + float(shift), spread) for shift in shifts]
-            fits.append(max(fine, key=explained))
+            fits.append(best_of([SizePrior(sizes, classes, coarse.factor + float(shift), spread) for shift in shifts]))
     return fits
 
 

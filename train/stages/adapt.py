@@ -57,7 +57,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         source = source_domain(layout, params)
         target = read_target(layout.squares, cache_size(params), layout.cache)
     refuse_other_classes(layout, probe, source)
-    params = long_enough(params, len(source.classes), "adapt")
+    params = long_enough(params, len(source.classes), "adapt" if world.leads else "")
     scorer = EpochScorer(source, target, params, world)
     if reason := reason_not_to_adapt(layout, probe, scorer, params):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
@@ -186,7 +186,7 @@ def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, param
 
 def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> list[Sizes]:
     """The sizes that parts of the classes can have in photos, if sizes are to be used."""
-    return possible_sizes(layout.renders, classes) if params.size_prior else []
+    return possible_sizes(layout.renders, classes, layout.cache) if params.size_prior else []
 
 
 def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStatistics:

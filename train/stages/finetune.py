@@ -36,7 +36,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     with world.lead_first():
         source = source_domain(layout, params)
     refuse_other_classes(layout, probe, source)
-    params = long_enough(params, len(source.classes), "finetune")
+    params = long_enough(params, len(source.classes), "finetune" if world.leads else "")
     network, stage = probe.network, params.finetune
     settings = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
     key = run_key([*settings, source.pictures_key], [source.labels, source.held_out])

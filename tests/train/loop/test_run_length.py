@@ -20,8 +20,11 @@ def test_many_are_each_shown_twice_an_epoch(classes: int, steps: int, capsys: py
     longer = long_enough(params, classes, "adapt")
     assert longer.steps_per_epoch == steps and longer.steps_per_epoch * 32 >= LOOKS * classes
     assert longer.model_copy(update={"steps_per_epoch": 25}) == params
+    assert long_enough(params, classes, "") == longer
     said = capsys.readouterr().err
-    assert (f"train adapt: {steps} steps an epoch instead of 25" in said) is (steps > 25)
+    assert said.count("\n") == (steps > 25) and (f"train adapt: {steps} steps an epoch instead of 25" in said) is (
+        steps > 25
+    )
 
 
 def test_who_asks_for_more_gets_it() -> None:

@@ -1,14 +1,18 @@
 """Parts on plain backgrounds are found and measured, and their sizes help where they can and stay quiet where not."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.train.conftest import CLASSES, write_renders
 from train.data.foreground import feret, find_part, measure_part, widths, zoom_to_part
+from train.sizes import possible_sizes as possible
+from train.sizes import size_prior
 from train.sizes.possible_sizes import Sizes, possible_sizes
-from train.sizes.size_prior import calibrate, fuse, read_prior, write_prior
+from train.sizes.size_prior import SizePrior, calibrate, fuse, read_prior, write_prior
 
 
 def photo(box: tuple[int, int, int, int], background: tuple[int, int, int] = (250, 250, 248)) -> Image.Image:
@@ -172,3 +176,27 @@ def test_photos_that_could_not_be_measured_stay_as_they_are(tmp_path) -> None:
 def test_too_few_photos_give_no_prior() -> None:
     possible, observed, _ = world(spread=0.0)
     assert calibrate(possible, observed[:5], np.full((5, 2), 0.5)) is None
+
+
+def test_sizes_of_views_kept_or_measured_anew_are_the_same_bytes(tmp_path, monkeypatch) -> None:
+    write_renders(tmp_path / "renders", views=3)
+    Image.new("RGBA", (48, 48)).save(tmp_path / "renders" / "bar_part" / "view_001.png")  # shows no part
+    fresh = possible_sizes(tmp_path / "renders", CLASSES)
+    for kept in (False, True):
+        if kept:
+            monkeypatch.setattr(possible, "_widths", lambda view: pytest.fail("measured again"))
+        again = possible_sizes(tmp_path / "renders", CLASSES, tmp_path / "cache")
+        assert [each.extents.tobytes() for each in again] == [each.extents.tobytes() for each in fresh]
+        assert len(again[0].extents) == 3 * len(CLASSES) - 1
+        assert again[0].shares.tobytes() == fresh[0].shares.tobytes()
+
+
+def test_many_photos_and_looks_are_taken_by_pieces(monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    sizes = Sizes(rng.normal(size=(40, 2)), rng.integers(0, 7, 40), np.full(40, 0.1), None)
+    prior, observed = SizePrior(sizes, 7, 0.3, 0.05), rng.normal(size=(30, 2))
+    observed[4] = math.nan
+    whole = prior.log_likelihood(observed)
+    for at_once in (1, 40 * 7):
+        monkeypatch.setattr(size_prior, "LOOKS_AT_ONCE", at_once)
+        assert prior.log_likelihood(observed).tobytes() == whole.tobytes()

@@ -152,7 +152,7 @@ def _step(
     optimizer.zero_grad(set_to_none=True)
     state.scheduler.step()
     momentum = momentum_in_run(run.params.adapt.teacher_momentum, run.schedule.steps)
-    state.update_teacher(state.steps_done - 1, momentum)
+    task.update_teacher(state.steps_done - 1, momentum)
 
 
 def new_task(run: Adaptation) -> AdaptationTask:

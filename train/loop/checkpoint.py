@@ -22,7 +22,6 @@ from cad2real.errors import UserError
 from cad2real.files import atomic_file, sweep_temporaries
 from train.compute.device import default_device, replica_count
 from train.compute.distributed import ALONE, World
-from train.losses.teacher import TeacherUpdate
 
 EPOCHS = "epochs"
 RNG, CUDA_RNG = "rng.torch", "rng.cuda"
@@ -44,17 +43,13 @@ class TrainingState:
 
     @cached_property
     def network_parameters(self) -> list[nn.Parameter]:
-        """Listed once, as the two below: every step needs them, and a walk through all modules takes a while."""
+        """Listed once, as those below: every step needs them, and a walk through all modules takes a while."""
         return list(self.network.parameters())
 
     @cached_property
     def trained_parameters(self) -> list[nn.Parameter]:
         """The network's, and those of the methods' own networks."""
         return [*self.network_parameters, *(value for method in self.methods.values() for value in method.parameters())]
-
-    @cached_property
-    def update_teacher(self) -> TeacherUpdate:
-        return TeacherUpdate(self.teacher, self.network)
 
     def tensors(self) -> dict[str, Tensor]:
         found = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
@@ -15,6 +15,7 @@ from train.loop.label_shift import LabelShift
 from train.loop.parallel_network import ParallelNetwork
 from train.loop.schedule import Schedule
 from train.loop.step_images import Restyle, StepImages
+from train.losses.teacher import TeacherUpdate
 from train.methods.batch import Method, StepBatch
 from train.sizes.size_prior import SizePrior
 
@@ -43,6 +44,11 @@ class AdaptationTask:
     def method_parameters(self) -> list[nn.Parameter]:
         """Parameters of the methods' own networks (discriminators), which train along."""
         return [parameter for method in self.methods.values() for parameter in method.parameters()]
+
+    @cached_property
+    def update_teacher(self) -> TeacherUpdate:
+        """What moves the teacher towards the student after a step."""
+        return TeacherUpdate(self.teacher.network, self.student.network)
 
     @property
     def sam_rho(self) -> float:

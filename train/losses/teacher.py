@@ -20,6 +20,13 @@ def make_teacher[N: nn.Module](model: N) -> N:
 class TeacherUpdate:
     """How a `teacher` follows a `model` of the same layers. Their tensors are listed once: to walk through the modules
     of a large network at each step takes a CPU longer than a GPU needs for the averages.
+
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> teacher = make_teacher(model)
+    >>> _ = nn.init.ones_(model.weight)
+    >>> TeacherUpdate(teacher, model)(updates=0)
+    >>> teacher.weight.item()
+    1.0
     """
 
     def __init__(self, teacher: nn.Module, model: nn.Module) -> None:
@@ -36,15 +43,9 @@ class TeacherUpdate:
         `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
         takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied:
         they are averages already.
-
-        >>> model = nn.Linear(1, 1, bias=False)
-        >>> teacher = make_teacher(model)
-        >>> _ = nn.init.ones_(model.weight)
-        >>> TeacherUpdate(teacher, model)(updates=0)
-        >>> teacher.weight.item()
-        1.0
         """
         share = min(1.0 - 1.0 / (updates + 1), decay)
         torch._foreach_mul_(self._old, share)  # all tensors at once: on a GPU a few kernels, not two for each tensor
         torch._foreach_add_(self._old, self._new, alpha=1.0 - share)
-        torch._foreach_copy_(self._copies, self._statistics)
+        if self._copies:
+            torch._foreach_copy_(self._copies, self._statistics)

@@ -27,14 +27,22 @@ def patch_mask(
 def kept_blocks(
     images: int, height: int, width: int, patch: int = 64, ratio: float = 0.7, generator: torch.Generator | None = None
 ) -> Tensor:
-    """1 for each block that is kept, 0 for one that is hidden, [images, 1, rows, columns] float32: see `patch_mask`."""
+    """1 for each block that is kept, 0 for one that is hidden, [images, 1, rows, columns] float32: see `patch_mask`.
+
+    >>> kept_blocks(1, 2, 4, patch=1, ratio=0.5, generator=torch.Generator().manual_seed(0)).shape
+    torch.Size([1, 1, 2, 4])
+    """
     rows, columns = max(round(height / patch), 1), max(round(width / patch), 1)
     device = generator.device if generator is not None else None
     return (torch.rand(images, 1, rows, columns, generator=generator, device=device) > ratio).float()
 
 
 def block_mask(blocks: Tensor, height: int, width: int) -> Tensor:
-    """Blocks [images, 1, rows, columns] as pixels, [images, 1, height, width]."""
+    """Blocks [images, 1, rows, columns] as pixels, [images, 1, height, width].
+
+    >>> block_mask(torch.tensor([[[[0.0, 1.0]]]]), height=1, width=4).flatten().tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
     return functional.interpolate(blocks, size=(height, width), mode="nearest")
 
 

@@ -32,7 +32,8 @@ def embed_queries(model: Embedder, index: Index, images: Sequence[Image.Image]) 
     embeddings, probabilities = model.embed_and_classify(images)
     if not index.labels <= set(model.classes):  # parts that were rendered after training
         return Queries(embeddings)
-    columns = [model.classes.index(part.label) for part in index.parts]
+    numbers = {label: number for number, label in enumerate(model.classes)}
+    columns = [numbers[part.label] for part in index.parts]
     return Queries(embeddings, probabilities[:, columns])
 
 

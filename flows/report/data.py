@@ -38,12 +38,14 @@ class LabelCard:
 
 @dataclass(frozen=True)
 class Scores:
-    """Figures of one model on the labelled photos; `per_class` and `confusion` as in evaluation.json."""
+    """Figures of one model on the labelled photos; `per_class` and `confusion` as in evaluation.json, where the latter
+    is None for very many classes.
+    """
 
     accuracy: float
     mean_per_class: float
     per_class: dict[str, dict[str, Any]]
-    confusion: list[list[int]]
+    confusion: list[list[int]] | None
     predictions: list[dict[str, Any]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,15 +157,22 @@ def _hero(data: ReportData) -> list[tuple[LabelCard, str, str]]:
 def _matrices(data: ReportData) -> tuple[list[str], list[tuple[str, list[list[int]]]], bool]:
     """Classes and named confusion matrices, adapted first; only the most confused classes when there are very many."""
     models = [("adapted", data.after), ("renders only", data.before)]
-    scored_models = [(name, scores.confusion) for name, scores in models if scores]
+    scored_models = [(name, scores) for name, scores in models if scores]
     if not scored_models or len(data.classes) <= MOST_CLASSES:
-        return list(data.classes), scored_models, False
-    matrix = scored_models[0][1]
+        return list(data.classes), [(name, scores.confusion or []) for name, scores in scored_models], False
+    counts = [
+        (name, Counter((guess["label"], guess["predicted"]) for guess in scores.predictions))
+        for name, scores in scored_models
+    ]
+    wrong: Counter[str] = Counter()
+    for (label, predicted), photos in counts[0][1].items():
+        if label != predicted:
+            wrong.update({label: photos})
+            wrong.update({predicted: photos})
     every = range(len(data.classes))
-    wrong = [sum(matrix[a][b] + matrix[b][a] for b in every if b != a) for a in every]
-    shown = sorted(sorted(every, key=lambda number: -wrong[number])[: MOST_CLASSES // 2])
-    cut = [(name, [[counts[row][column] for column in shown] for row in shown]) for name, counts in scored_models]
-    return [data.classes[number] for number in shown], cut, True
+    numbers = sorted(sorted(every, key=lambda number: -wrong[data.classes[number]])[: MOST_CLASSES // 2])
+    shown = [data.classes[number] for number in numbers]
+    return shown, [(name, [[seen[row, column] for column in shown] for row in shown]) for name, seen in counts], True
 
 
 def _charts(model: dict[str, Any]) -> list[tuple[str, Markup]]:

@@ -14,7 +14,16 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.report.charts import confusion_matrix, line_chart
 from flows.report.data import read_report_data
-from flows.report.page import class_rows, interval, points, render_page, spread, write_report
+from flows.report.page import (
+    MOST_CLASSES,
+    _matrices,
+    class_rows,
+    interval,
+    points,
+    render_page,
+    spread,
+    write_report,
+)
 
 LABELS = ["hex_bolt", "hex_nut", "washer"]
 
@@ -160,6 +169,17 @@ def test_very_many_classes_show_the_most_confused(tmp_path: Path) -> None:
     page = _page(tmp_path)
     assert "of 130 classes the 60 that are confused most" in page.text
     assert "106 more" in page.text
+
+
+def test_the_most_confused_are_those_of_the_whole_matrix(tmp_path: Path) -> None:
+    fake_project(tmp_path, [f"part {number:03}" for number in range(130)], photos=3)
+    data = read_report_data(Layout(tmp_path))
+    labels, matrices, cut = _matrices(data)
+    assert data.after and data.after.confusion and cut and len(labels) == MOST_CLASSES // 2
+    whole, rows = data.after.confusion, [data.classes.index(label) for label in labels]
+    assert dict(matrices)["adapted"] == [[whole[row][column] for column in rows] for row in rows]
+    wrong = [sum(whole[k]) + sum(row[k] for row in whole) - 2 * whole[k][k] for k in range(130)]
+    assert min(wrong[k] for k in rows) >= max(wrong[k] for k in range(130) if k not in rows)
 
 
 def test_curves() -> None:

@@ -23,9 +23,9 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of blanks and line breaks as one blank.
+    r"""`text` with every run of blanks and line breaks as one blank.
 
-    >>> one_line(" Hex\\n bolt ")
+    >>> one_line(" Hex\n bolt ")
     'Hex bolt'
     """
     return " ".join(text.split())

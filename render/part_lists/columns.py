@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from render.part_lists.contents import Contents
 from render.part_lists.headers import HeaderWords, Meaning
@@ -15,7 +15,7 @@ ONCE = (
 """Roles that one column of a table has; all others may be several columns'."""
 OTHERS = {"description": ("name", 0.85), "name": ("description", 0.6)}
 """Words of one role that may also mean another, and how well."""
-FOR_WANT = {"material": (("part_number", 0.55), ("name", 0.45)), "kind": (("name", 0.4), ("level", 0.2)), "size": (("name", 0.35),)}
+FOR_WANT = {"material": (("part_number", 0.5), ("name", 0.5)), "kind": (("name", 0.4), ("level", 0.2)), "size": (("name", 0.35),)}
 """What a header may mean besides, where the cells say so: SAP calls its part numbers "Material"."""
 HEADER_WEIGHT, FLOOR = 2.0, 0.55
 
@@ -47,7 +47,7 @@ def content_fit(role: str, seen: Contents) -> float:
     few = min(1.0, seen.count / 4)  # of one or two cells little can be said
     text = seen.letters * (1 - seen.link)
     fits = {
-        "part_number": 0.7 * seen.code + 0.4 * (seen.unique - 0.5) - 0.5 * max(0, seen.words - 3) / 3
+        "part_number": 0.7 * seen.code + 0.4 * (seen.unique - 0.5) - 0.6 * max(0, seen.words - 1.5) / 3
         - 0.8 * seen.counting * (seen.ordinal + seen.dotted >= 0.9) - 0.8 * seen.link - 0.7 * seen.material * (1 - seen.code)
         - 0.5 * (seen.quantity > 0.9 and seen.unique < 0.5) - 0.4 * seen.price,
         "name": 0.8 * text - 0.5 + 0.25 * min(seen.words, 3) / 3 + 0.3 * (seen.unique - 0.3) - 0.6 * seen.material * (seen.unique < 0.6)
@@ -107,7 +107,14 @@ def assign(
         sure = 1.0 if at in taken else round(max(0.05, min(0.99, 0.5 + 0.2 * (score - max(second, FLOOR)))), 2)
         why = "as params.yaml says" if at in taken else _why(role, fit, texts[at], seen[at])
         columns.append(Column(int(at), texts[at], role, why, sure if role else 0.0))
-    return columns
+    return _named(columns)
+
+
+def _named(columns: list[Column]) -> list[Column]:
+    """Without a name a description is the name."""
+    if any(column.role == "name" for column in columns):
+        return columns
+    return [replace(column, role="name") if column.role == "description" else column for column in columns]
 
 
 def _options(meanings: Sequence[Meaning], seen: Contents) -> dict[str, float]:

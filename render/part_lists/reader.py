@@ -12,7 +12,7 @@ from render.part_lists.delimited import read_rows
 from render.part_lists.encodings import decode
 from render.part_lists.headers import HeaderWords, read_headers
 from render.part_lists.parts import Classes, ListedPart, choose_classes, join_rows
-from render.part_lists.row_words import read_row_words
+from render.part_lists.row_words import RowWords, read_row_words
 from render.part_lists.rows import NotPart, PartRow, read_rows_of
 from render.part_lists.tables import Table, TableFinder
 from render.part_lists.words import plain
@@ -65,6 +65,7 @@ def read_list(path: Path, choices: Choices = Choices()) -> PartList:
     sheets = read_sheets(path, headers)
     finder = TableFinder(headers, materials, choices.columns)
     tables, left_out = _choose(sheets, finder, choices, path)
+    tables = _without_other_sheets(tables, left_out, words, choices)
     if not tables:
         raise UserError(
             f"{path} has no table of parts: no row names columns such as part number, name, quantity or material.",
@@ -141,6 +142,17 @@ def _choose(
             left_out[name] = "another sheet looks far more like a part list"
             del found[name]
     return [table for tables in found.values() for table in tables], left_out
+
+
+def _without_other_sheets(
+    tables: list[Table], left_out: dict[str, str], words: RowWords, choices: Choices
+) -> list[Table]:
+    """`tables` without those of sheets whose name says that no parts are in it, where others are left."""
+    kept = [table for table in tables if not words.is_other_sheet(table.sheet.name)]
+    if choices.sheet is not None or not kept:
+        return tables
+    left_out.update({table.sheet.name: "its name says that it is no part list" for table in tables if table not in kept})
+    return kept
 
 
 def _best(tables: Sequence[Table]) -> float:

@@ -24,6 +24,7 @@ class RowWords:
         self._charges = frozenset(map(plain, words["charges"]))
         self._remarks = frozenset(map(plain, words["remarks"]))
         self._sections = {plain(word): kind for kind, listed in words["sections"].items() for word in listed}
+        self._other_sheets = frozenset(map(plain, words["other_sheets"]))
         self._bought = frozenset(map(plain, words["bought"]["words"]))
         self._patterns = re.compile("|".join(words["bought"]["patterns"]))
         self.bought = lru_cache(maxsize=50_000)(self._is_bought)
@@ -54,6 +55,10 @@ class RowWords:
         if plain(text) in self._remarks or (colon and plain(start) in self._remarks):
             return True
         return text.lstrip().startswith(("*", "※", "//")) or len(text.split()) > 12
+
+    def is_other_sheet(self, name: str) -> bool:
+        """Whether a sheet of this name holds no parts of the machine."""
+        return plain(name) in self._other_sheets
 
     def section(self, text: str) -> str | None:
         """What a heading says of the rows below: bought, spare, wear, documents or parts; None where it is no known

@@ -143,6 +143,8 @@ class _Reader:
             return "a sum"
         if heads and self._words.is_charge(heads[0]) and "position" not in values:
             return "postage, tax or the like"
+        if heads and ":" in heads[0].replace("：", ":") and self._words.is_remark(heads[0]) and "quantity" not in values:
+            return "a remark"
         header = {place: text for place, text in enumerate(self._table.head.texts) if text}
         same = sum(1 for place, text in header.items() if place < len(row) and one_line(row[place]) == text)
         return "the header once more" if same >= max(2, 0.6 * len(header)) else ""

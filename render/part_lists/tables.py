@@ -36,6 +36,14 @@ class Head:
     texts: list[str]
     meanings: list[tuple[Meaning, ...]]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it can be nothing but a header: most cells are words of headers as they stand, none is a number."""
+        texts = [text for text in self.texts if text]
+        exact = sum(1 for options in self.meanings if options and options[0].fit >= 0.9)
+        numbers = any(_NUMBER.fullmatch(text) for text in texts)
+        return not numbers and (exact >= 3 or (exact >= 2 and exact >= 0.6 * len(texts)))
+
 
 @dataclass
 class Table:
@@ -81,6 +89,8 @@ class TableFinder:
         for table in tables:
             if table.score < SAME_KIND * best or (table.score <= 0 and header_row is None):
                 continue
+            if table.score < best and not table.head.is_plain:
+                continue  # a row of the body, or a title, that happens to have such words
             if kept and _same(kept[-1].head, table.head):
                 kept[-1].again.update(range(table.head.first, table.head.last + 1))
             else:
@@ -120,7 +130,7 @@ class TableFinder:
         last, texts = head_texts(sheet, at, self._headers)
         meanings = meanings_of(texts, self._headers)
         roles = {meaning.role for options in meanings for meaning in options[:2] if meaning.fit >= 0.5}
-        if len(roles) < 2 or not roles & {*IDENTITY, "position", "material"}:
+        if len(roles) < 2 or not roles & {*IDENTITY, "position", "material", "quantity"}:
             return None
         return Head(at, last, texts, meanings)
 

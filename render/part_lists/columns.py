@@ -54,7 +54,7 @@ def content_fit(role: str, seen: Contents) -> float:
         - 0.6 * seen.link - 0.4 * seen.number - 0.5 * seen.flag - 0.4 * seen.unit,
         "description": 0.6 * text - 0.3 + 0.2 * min(seen.words, 4) / 4 - 0.4 * seen.number - 0.3 * seen.link,
         "quantity": 0.9 * seen.quantity - 0.3 - 1.2 * (seen.counting > 0.95 and seen.count > 3 and seen.unique > 0.95)
-        - 0.5 * seen.price - 0.8 * (seen.letters > 0.6) - 0.5 * (seen.dotted > 0.5),
+        - 0.5 * seen.price - 0.8 * seen.zero - 0.8 * (seen.letters > 0.6 and seen.quantity < 0.5) - 0.5 * (seen.dotted > 0.5),
         "position": 0.9 * seen.counting + 0.4 * max(seen.ordinal, seen.dotted, seen.number) - 0.6 - 0.9 * (seen.letters > 0.5)
         + 0.2 * (seen.unique > 0.9) - 0.6 * (seen.unique < 0.3),
         "material": 1.4 * seen.material - 0.7 - 0.5 * seen.link,

@@ -14,6 +14,7 @@ SAMPLE = 300
 """Cells of a column that are looked at, spread over all of it."""
 
 _NUMBER = re.compile(r"[-+]?\d[\d .,']*")
+_ZERO = re.compile(r"[0.,]+")
 _DOTTED = re.compile(r"\d{1,4}(?:[.\-/]\d{1,4}){1,9}\.?")
 _ORDINAL = re.compile(r"[A-Za-zА-Яа-я]{0,2}\d{1,5}[a-zа-я]?\.?|\(\d{1,4}\)")
 _CODE = re.compile(r"(?=[^\d]*\d)[\w.\-/+()#]{3,}(?: [\w.\-/+]{1,8}){0,3}")
@@ -38,6 +39,7 @@ class Contents:
     unique: float = 0.0
     number: float = 0.0
     quantity: float = 0.0
+    zero: float = 0.0
     counting: float = 0.0
     dotted: float = 0.0
     ordinal: float = 0.0
@@ -81,6 +83,7 @@ def look_at(cells: Sequence[str], materials: MaterialWords) -> Contents:
         unique=len(set(filled)) / len(filled),
         number=share(_NUMBER.fullmatch),
         quantity=share(is_quantity),
+        zero=share(_ZERO.fullmatch),
         counting=_counting(filled),
         dotted=share(_DOTTED.fullmatch),
         ordinal=share(_ORDINAL.fullmatch),

@@ -61,8 +61,13 @@ class HeaderWords:
         return joined
 
     @cached_property
-    def _long(self) -> list[str]:
-        return sorted(phrase for phrase in self._roles_of if len(phrase) >= 6 and not CJK.search(phrase))
+    def _alike(self) -> dict[str, list[str]]:
+        """Long phrases by their first letter, which people get right."""
+        alike: dict[str, list[str]] = {}
+        for phrase in sorted(self._roles_of):
+            if len(phrase) >= 6 and not CJK.search(phrase):
+                alike.setdefault(phrase[0], []).append(phrase)
+        return alike
 
     def knows(self, text: str) -> bool:
         """Whether `text` is a header as it stands."""
@@ -81,9 +86,10 @@ class HeaderWords:
         for candidate, fit in ((whole, 1.0), (plain(text.partition("(")[0].partition("[")[0]), 0.95)):
             for role in self._roles_of.get(candidate, ()) or self._joined.get(candidate.replace(" ", ""), ()):
                 found[role] = max(found.get(role, 0), fit)
-        for part in text.replace("|", "/").replace("\n", "/").split("/"):  # one word in two languages
+        parts = text.replace("|", "/").replace("\n", "/").split("/")  # one word in two languages, or two words
+        for number, part in enumerate(parts):
             for role in self._roles_of.get(plain(part), ()):
-                found[role] = max(found.get(role, 0), 0.9)
+                found[role] = max(found.get(role, 0), 0.9 if number == 0 else 0.75)
         if not found:
             found = self._inside(whole) or self._misspelt(whole)
         found = self._overruled(whole, found)
@@ -114,9 +120,9 @@ class HeaderWords:
         return {}
 
     def _misspelt(self, text: str) -> dict[str, float]:
-        if len(text) < 6 or CJK.search(text) or len(text.split()) > 3:
+        if len(text) < 6 or CJK.search(text) or len(text.split()) > 3 or any(map(str.isdigit, text)):
             return {}
-        close = get_close_matches(text, self._long, 1, 0.85)
+        close = get_close_matches(text, self._alike.get(text[0], ()), 1, 0.85)
         return dict.fromkeys(self._roles_of[close[0]], 0.7) if close else {}
 
     def _overruled(self, text: str, found: dict[str, float]) -> dict[str, float]:

@@ -137,9 +137,9 @@ def _id_text(row: PartRow, key: str) -> str:
 def _part(part_id: str, rows: Sequence[PartRow], materials: MaterialWords, words: RowWords) -> ListedPart:
     first = rows[0]
     amounts = [read_quantity(row.get("quantity")) for row in rows if row.get("quantity")]
-    written = {role: next((row.get(role) for row in rows if row.get(role)), "") for role in ("material", "surface", "color")}
-    guess = materials.guess(written["material"], written["surface"], written["color"])
-    spare = next((row.get("spare") for row in rows if row.get("spare")), "")
+    material = _first(rows, "material")
+    guess = materials.guess(material, _first(rows, "surface"), _first(rows, "color"))
+    spare = _first(rows, "spare")
     marked = bool(spare) and not _NO.fullmatch(spare)
     kinds = {row.section_kind for row in rows}
     part = ListedPart(
@@ -148,10 +148,10 @@ def _part(part_id: str, rows: Sequence[PartRow], materials: MaterialWords, words
         first.get("name") or first.get("description"),
         _sum(amounts),
         " + ".join(amount.written for amount in amounts[:8]),
-        next((row.get("unit") for row in rows if row.get("unit")), next((a.unit for a in amounts if a.unit), "")),
+        _first(rows, "unit") or next((amount.unit for amount in amounts if amount.unit), ""),
         first.get("position"),
         guess,
-        written["material"],
+        material,
         first.table.sheet.name,
         first.number,
         [row.number for row in rows],
@@ -167,6 +167,14 @@ def _part(part_id: str, rows: Sequence[PartRow], materials: MaterialWords, words
     return part
 
 
+def _first(rows: Sequence[PartRow], role: str) -> str:
+    """The first text that `rows` have for `role`."""
+    for row in rows:
+        if text := row.values.get(role):
+            return text
+    return ""
+
+
 def _sum(amounts: Sequence[Quantity]) -> float | None:
     values = [amount.value for amount in amounts if amount.value is not None]
     return sum(values) if values else None
@@ -176,7 +184,7 @@ def _bought(row: PartRow, words: RowWords) -> str:
     if row.section_kind == "bought":
         return f"it stands under {row.section!r}"
     for role in ("standard", "part_number", "name", "kind", "description"):
-        text = row.get(role)
+        text = row.values.get(role)
         if text and (why := words.bought(text)):
             return f"{role}: {why}"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3}
 _NUMBER = r"\d+(?:[ ']\d{3})*(?:[.,]\d+)?"
@@ -29,6 +30,7 @@ class Quantity:
     is_exact: bool = True
 
 
+@lru_cache(maxsize=20_000)
 def read_quantity(text: str) -> Quantity:
     """What a cell of quantities says.
 

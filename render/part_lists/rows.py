@@ -14,7 +14,6 @@ from render.part_lists.words import one_line
 
 BARE = 0.5
 """From this share of rows with nothing but a name on, such rows are parts; below it they are headings and remarks."""
-_NO_WORD = re.compile(r"[\W_]*")
 _SUM = re.compile(r"[\s\d.,%$€£¥₽+\-–—/()*]*(?:usd|eur|kg|g|руб|元|pcs|stk)?[\s.]*", re.IGNORECASE)
 _GOES_ON = re.compile(r"[a-zа-яà-ÿ(,;]|(?:гост|ост|ту|din|iso|en|gb|l=|\d+[xх×])", re.IGNORECASE)
 _LOWER = re.compile(r"[a-zа-яà-ÿ(,;]")
@@ -78,6 +77,7 @@ class _Reader:
                 self._roles.append((column.index, column.role))
         self._places = {role: place for place, role in reversed(self._roles)}
         self._indented = [self._places[role] for role in ("name", "part_number", "position") if role in self._places]
+        self._header = {text for text in table.head.texts if text}
         self._width = max((column.index for column in table.columns), default=0) + 1
         self._bare_are_parts = self._bare_share() > BARE
         self.parts: list[PartRow] = []
@@ -92,6 +92,7 @@ class _Reader:
                 continue
             self._row(at, row, state)
             state.after_gap = False
+        _mend_positions(self.parts)
         return self.parts, self.others
 
     def _row(self, at: int, row: list[str], state: _State) -> None:
@@ -130,24 +131,26 @@ class _Reader:
         if at + 1 in self._table.sheet.filtered:
             return "hidden by the sheet's filter"
         texts = [text for cell in row if (text := one_line(cell))]
-        if all(_NO_WORD.fullmatch(text) for text in texts):
-            return "no words, only signs"
-        if all(_SUM.fullmatch(text) for text in texts):
-            zero = all(not re.search(r"[1-9]", text) for text in texts)
-            if zero:
-                return "only a computed 0"
-            if not self._identity(values) or len(texts) == 1:
-                return "only numbers"
-        heads = [text for text in texts[:4] if not _SUM.fullmatch(text)][:2]
-        if any(map(self._words.is_total, heads)) and not ("part_number" in values and "position" in values):
+        letters = [text for text in texts if any(map(str.isalpha, text))]
+        if not letters or all(map(_SUM.fullmatch, letters)):
+            if why := self._only_numbers(texts, values):
+                return why
+        if any(map(self._words.is_total, letters[:2])) and not ("part_number" in values and "position" in values):
             return "a sum"
-        if heads and self._words.is_charge(heads[0]) and "position" not in values:
+        if letters and self._words.is_charge(letters[0]) and "position" not in values:
             return "postage, tax or the like"
-        if heads and ":" in heads[0].replace("：", ":") and self._words.is_remark(heads[0]) and "quantity" not in values:
+        if letters and ":" in letters[0].replace("：", ":") and self._words.is_remark(letters[0]) and "quantity" not in values:
             return "a remark"
-        header = {place: text for place, text in enumerate(self._table.head.texts) if text}
-        same = sum(1 for place, text in header.items() if place < len(row) and one_line(row[place]) == text)
-        return "the header once more" if same >= max(2, 0.6 * len(header)) else ""
+        same = sum(1 for text in texts if text in self._header) if texts[0] in self._header else 0
+        return "the header once more" if same >= max(2, 0.6 * len(self._header)) else ""
+
+    def _only_numbers(self, texts: list[str], values: Mapping[str, str]) -> str:
+        """What a row without words is, unless its numbers are those of a part."""
+        if not any(map(str.isalnum, "".join(texts))):
+            return "no words, only signs"
+        if not re.search(r"[1-9]", " ".join(texts)):
+            return "only a computed 0"
+        return "only numbers" if not self._identity(values) or len(texts) == 1 else ""
 
     def _bare_row(self, at: int, row: list[str], text: str, state: _State) -> str:
         """What a row with one cell is: a heading (kept for the rows below), text that goes on, a remark, or a part ("")."""
@@ -224,3 +227,19 @@ class _Reader:
     def _looked_through(self) -> Iterator[dict[str, str]]:
         for row in self._table.sheet.rows[self._table.start : min(self._table.end, self._table.start + 2000)]:
             yield self._values(row)
+
+
+def _mend_positions(parts: list[PartRow]) -> None:
+    """A workbook may hold the position 1.10 as the number 1.1: what follows 1.9 is 1.10 again."""
+    before = ("", 0)
+    for part in parts:
+        head, dot, tail = part.get("position").rpartition(".")
+        if not dot or not tail.isdecimal() or len(tail) > 4:
+            before = ("", 0)
+            continue
+        number = int(tail)
+        if head == before[0] and number * 10 == before[1] + 1 and not part.table.sheet.note:
+            number *= 10
+            part.values["position"] = f"{head}.{number}"
+            part.notes.append(f"position {head}.{tail} follows {head}.{before[1]}: it is {head}.{number}")
+        before = (head, number)

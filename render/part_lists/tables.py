@@ -136,12 +136,11 @@ class TableFinder:
 
     def _strength(self, row: Sequence[str], at: int) -> tuple[float, int]:
         """The share of cells of a row that are words of headers, and how many."""
+        if at > CLOSE_LOOK:
+            return self._glance(row)
         texts = [text for cell in row if (text := one_line(cell))]
         if len(texts) < 2:
             return 0.0, 0
-        if at > CLOSE_LOOK:
-            known = sum(1 for text in texts if len(text) <= 30 and self._headers.knows(text))
-            return (known / len(texts), known) if known >= 3 and known >= 0.6 * len(texts) else (0.0, 0)
         numbers = sum(1 for text in texts if _NUMBER.fullmatch(text))
         fits = [max((meaning.fit for meaning in self._headers.meanings(text)), default=0.0) for text in texts]
         found = sum(1 for fit in fits if fit >= 0.55)
@@ -149,6 +148,16 @@ class TableFinder:
         if found / len(texts) < 0.34 or numbers > 0.34 * len(texts) or exact < 1:
             return 0.0, 0
         return found / len(texts), found
+
+    def _glance(self, row: Sequence[str]) -> tuple[float, int]:
+        """As `_strength`, of words only that are headers as they stand, which all but two of five have to be."""
+        texts = [cell for cell in row if cell]
+        most, known = 0.4 * len(texts), 0
+        for number, text in enumerate(texts):
+            known += len(text) <= 30 and not text[0].isdigit() and self._headers.knows(one_line(text))
+            if number + 1 - known > most:
+                return 0.0, 0
+        return (known / len(texts), known) if known >= 3 else (0.0, 0)
 
     def _table(self, sheet: Sheet, head: Head, following: Sequence[Head]) -> Table:
         end = following[0].first if following else len(sheet.rows)

@@ -28,4 +28,4 @@ def one_line(text: str) -> str:
     >>> one_line(" Hex\n bolt ")
     'Hex bolt'
     """
-    return " ".join(text.split())
+    return text if text.isalnum() else " ".join(text.split())

@@ -7,6 +7,7 @@ left ends the process that reads it, not this one.
 from __future__ import annotations
 
 import datetime
+import html
 import multiprocessing
 import re
 import resource
@@ -25,7 +26,7 @@ MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
 MAX_CELLS = 20_000_000
 """Rows times columns of a sheet: it is held whole, empty cells as well."""
 MAX_SHEETS = 60
-MEMORY = 4 * 1024**3
+MEMORY = 2 * 1024**3
 WALL_S = 300.0
 CPU_S = 120
 
@@ -34,6 +35,7 @@ _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
 _CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["']""")
 _HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\b")
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
 _REPEATED = re.compile(rb"""number-(rows|columns)-repeated\s*=\s*["'](\d{1,18})["']""")
 
 
@@ -60,16 +62,16 @@ def read_workbook(path: Path) -> list[Sheet]:
             f"{path} cannot be read as a workbook ({answer}).",
             "Save it again as .xlsx without a password, or as CSV (UTF-8).",
         )
-    for number, sheet in enumerate(answer):
-        sheet.filtered = filtered.get(number, set())
+    for sheet in answer:
+        sheet.filtered = filtered.get(sheet.name, set())
     return answer
 
 
-def _check_archive(path: Path) -> dict[int, set[int]]:
+def _check_archive(path: Path) -> dict[str, set[int]]:
     """Refuses an archive that unpacks to too much or has cells beyond the limits. Returns for sheets of .xlsx, by their
-    number, the rows that a filter hides.
+    names, the rows that a filter hides.
     """
-    filtered: dict[int, set[int]] = {}
+    filtered: dict[str, set[int]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -78,12 +80,16 @@ def _check_archive(path: Path) -> dict[int, set[int]]:
                     f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.",
                     "Keep only the part list in it, without pictures and other sheets.",
                 )
+            names = _sheet_names(archive)
             for member in members:
-                sheet = re.fullmatch(r"/?xl/worksheets/sheet(\d+)\.xml", member.filename, re.IGNORECASE)
-                if sheet:
-                    filtered[int(sheet[1]) - 1] = _check_sheet(path, archive.read(member))
+                if not member.filename.lower().endswith(".xml"):
+                    continue
+                xml = archive.read(member)
+                if b"sheetData" in xml:
+                    rows = _check_sheet(path, xml)
+                    filtered[names.get(member.filename.lstrip("/"), "")] = rows
                 elif member.filename == "content.xml":
-                    _check_repeats(path, archive.read(member))
+                    _check_repeats(path, xml)
     except UserError:
         raise
     except Exception as error:  # a damaged archive fails in many ways
@@ -92,6 +98,22 @@ def _check_archive(path: Path) -> dict[int, set[int]]:
             "Save it again as .xlsx without a password, or as CSV (UTF-8).",
         ) from None
     return filtered
+
+
+def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The names of an .xlsx file's sheets by the member of the archive that holds each."""
+    try:
+        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+        links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    except KeyError:
+        return {}
+    targets = {}
+    for tag in re.findall(r"<Relationship\b[^>]*>", links):
+        said = dict(_ATTRIBUTE.findall(tag))
+        target = said.get("Target", "").lstrip("/")
+        targets[said.get("Id", "")] = target if target.startswith("xl/") else f"xl/{target}"
+    sheets = [dict(_ATTRIBUTE.findall(tag)) for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book)]
+    return {targets.get(said.get("r:id", ""), ""): html.unescape(said.get("name", "")) for said in sheets}
 
 
 def _check_sheet(path: Path, xml: bytes) -> set[int]:
@@ -176,7 +198,7 @@ def _sheets(path: Path) -> list[Sheet]:
         with suppress(Exception):  # not every format says what is merged
             merged = sheet.merged_cell_ranges or []
         rows = []
-        for row in sheet.iter_rows():  # from row 1 on, empty ones included
+        for row in sheet.to_python(skip_empty_area=False):  # from A1 on, so that places are those of the sheet
             cells = [_text(value) for value in row[:MAX_COLUMNS]]
             while cells and not cells[-1].strip():
                 cells.pop()

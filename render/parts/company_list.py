@@ -14,6 +14,7 @@ from render.params import CatalogueParams
 from render.parts.cad_files import CadFolder
 from render.parts.part_list import REQUIRED, Row, read_part_list, read_table
 
+MOST_LINES = 40
 MOST_BODIES = 300
 """Parts of an assembly whose bodies get a material of their own."""
 _NO_PATTERN = re.compile(r"[\[\]*?;=]")
@@ -91,7 +92,10 @@ def _is_simple_for_sure(path: Path) -> bool:
 
 def rows_of(read: PartList, default_units: str) -> tuple[list[Row], list[Skipped]]:
     """The parts of a company's list that are classes and have CAD, as rows; the others, and CAD that no part claims."""
-    folder = CadFolder(read.path.parent)
+    return _match(read, CadFolder(read.path.parent), default_units)
+
+
+def _match(read: PartList, folder: CadFolder, default_units: str) -> tuple[list[Row], list[Skipped]]:
     rows: list[Row] = []
     skipped: list[Skipped] = []
     used: set[Path] = set()
@@ -117,6 +121,16 @@ def rows_of(read: PartList, default_units: str) -> tuple[list[Row], list[Skipped
 
 def _names(part: ListedPart) -> Sequence[tuple[str, str]]:
     return [("part number", part.part_number), ("name", part.name), ("description", part.description), ("id", part.part_id)]
+
+
+def cad_lines(read: PartList, folder: CadFolder) -> Iterator[str]:
+    """In words: how many parts have CAD, and why others have none; CAD that no part claims."""
+    rows, skipped = _match(read, folder, "mm")
+    yield f"{len(rows)} part(s) with CAD below {folder.folder} ({len(folder.files)} CAD file(s))"
+    for item in skipped[:MOST_LINES]:
+        yield f"  {item}"
+    if len(skipped) > MOST_LINES:
+        yield f"  ... and {len(skipped) - MOST_LINES} more"
 
 
 def _notes(part: ListedPart) -> tuple[str, ...]:

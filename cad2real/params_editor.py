@@ -13,8 +13,8 @@ from cad2real.params import load_params
 
 
 def write_values(path: Path, values: Iterable[tuple[Sequence[str], Any]]) -> None:
-    """Writes `values`, pairs of a key's steps (["train", "epochs"]) and its value, into the params.yaml at `path`, if it
-    is still valid then; else raises UserError.
+    """Writes `values`, pairs of a key's steps (["train", "epochs"]) and its value, into the params.yaml at `path`, if
+    it is still valid then; else raises UserError.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

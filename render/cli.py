@@ -33,7 +33,8 @@ def catalogue(
         Path | None, typer.Option(help="Only write how the part list is read into this JSON file.", metavar="FILE")
     ] = None,
     init: Annotated[
-        bool, typer.Option("--init", help="Only write what the columns were found to be into params.yaml, to be edited.")
+        bool,
+        typer.Option("--init", help="Only write what the columns were found to be into params.yaml, to be edited."),
     ] = False,
 ) -> None:
     """Checks the part list and its CAD files and writes data/catalogue.json.

@@ -12,7 +12,7 @@ from render.part_lists.reader import Choices, PartList, read_list
 from render.parts.cad_files import CadFolder
 from render.parts.company_list import cad_lines, is_simple
 
-SIMPLE = "columns part_id and file stand in its first line: a simple list, read by its own rules (docs/reference/rendering.md)"
+SIMPLE = "its first line names the columns part_id and file: a simple list, read by rules of its own"
 
 
 def report_list(part_list: Path, choices: Choices, *, explain: bool, json: Path | None, params: Path | None) -> None:
@@ -63,4 +63,6 @@ def _write_params(read: PartList, part_list: Path, params: Path) -> None:
         found += [(["catalogue", "sheet"], table.sheet.name)] if len(read.sheets) > 1 else []
     write_values(params, found)
     write_text(params, commented(params.read_text(encoding="utf-8")))
-    print(f"wrote what {len(columns)} column(s) are into {params}: edit catalogue.columns, .sheet and .header_row there.")
+    print(
+        f"wrote what {len(columns)} column(s) are into {params}: edit catalogue.columns, .sheet and .header_row there."
+    )

@@ -27,7 +27,8 @@ EnvironmentMode = Literal["none", "white", "grey", "one", "cycle", "random"]
 Units = Literal["mm", "cm", "m", "in"]
 Classes = Literal["all", "single", "assemblies", "spare"]
 Role = Literal[
-    "part_number", "name", "description", "quantity", "position", "material", "surface", "color", "level", "path", "parent",
+    "part_number", "name", "description", "quantity", "position", "material", "surface", "color", "level", "path",
+    "parent",
     "file", "standard", "size", "unit", "spare", "kind", "price", "weight", "supplier", "supplier_number", "link",
     "revision", "remark", "other",
 ]  # fmt: skip
@@ -59,7 +60,7 @@ class CatalogueParams(Block):
 
     STL, OBJ and PLY do not; STEP, GLB, USD and .blend carry their own. The column `units` of the part list counts more.
     """
-    columns: dict[str, Role] = {}
+    columns: dict[str, Role] = Field({}, json_schema_extra=unit(""))
     """What columns of the part list are, by header or letter, where that is not found: {Sach-Nr: part_number}.
 
     `cad2real catalogue --init` writes them as they were found. A list with the columns part_id and file needs none.

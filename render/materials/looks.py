@@ -6,8 +6,8 @@ from render.materials.material_words import Guess
 from render.materials.presets import MATERIAL_PRESETS
 
 LOOKS = {
-    "stainless steel": "stainless-steel", "zinc die-cast": "zinc-die-cast", "bronze": "tin-bronze", "silicone": "silicone-rubber",
-    "carbon fibre": "carbon-fibre",
+    "stainless steel": "stainless-steel", "zinc die-cast": "zinc-die-cast", "bronze": "tin-bronze", "silicone":
+    "silicone-rubber", "carbon fibre": "carbon-fibre",
 }  # fmt: skip
 """Materials whose look has another name (see LATER in `render.materials.vocabulary`)."""
 NEAREST = {
@@ -34,7 +34,9 @@ def look(guess: Guess) -> tuple[str, str, str]:
         return UNKNOWN
     kind = LOOKS.get(guess.material, guess.material)
     if not kind:
-        return ("powder coated", "", guess.color) if guess.surface == "powder coated" else ("", guess.surface, guess.color)
+        return (
+            ("powder coated", "", guess.color) if guess.surface == "powder coated" else ("", guess.surface, guess.color)
+        )
     metal = any(preset.metallic for (name, _), preset in MATERIAL_PRESETS.items() if name == kind)
     if guess.surface == "powder coated":
         return ("powder coated" if metal else kind, "", guess.color)

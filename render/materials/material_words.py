@@ -36,8 +36,8 @@ _TAKEN = " | "
 
 @dataclass(frozen=True)
 class Guess:
-    """What words say: canonical `material`, `surface` and `color` (empty: nothing said), the `rule` that each came from,
-    and whether the words are `unknown`: something is said, but not understood.
+    """What words say: canonical `material`, `surface` and `color` (empty: nothing said), the `rule` that each came
+    from, and whether the words are `unknown`: something is said, but not understood.
     """
 
     material: str = ""
@@ -224,4 +224,3 @@ def _bare(text: str) -> str:
 def _split(word: str) -> str:
     """A compound such as "schwarzeloxiert" with its colour apart."""
     return re.sub(r"(schwarz|natur|farblos|blau|rot|gold|gelb)(?=\w)", r"\1 ", word)
-

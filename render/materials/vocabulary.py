@@ -12,15 +12,17 @@ from render.materials.presets import MATERIAL_PRESETS, PbrMaterial
 FIRST_SURFACE = {
     "steel": "plain", "aluminium": "anodized", "brass": "brushed", "copper": "plain", "titanium": "plain",
     "chrome": "polished", "cast iron": "plain", "plastic": "matte", "rubber": "matte", "plexiglas": "glossy",
-    "powder coated": "matte", "stainless-steel": "brushed", "zinc-die-cast": "plain", "tin-bronze": "plain", "wood": "birch",
-    "carbon-fibre": "glossy", "silicone-rubber": "matte", "foam": "matte",
+    "powder coated": "matte", "stainless-steel": "brushed", "zinc-die-cast": "plain", "tin-bronze": "plain",
+    "wood": "birch", "carbon-fibre": "glossy", "silicone-rubber": "matte", "foam": "matte",
 }  # fmt: skip
 LATER = ("stainless-steel", "zinc-die-cast", "tin-bronze", "wood", "carbon-fibre", "silicone-rubber", "foam")
-"""Looks that came with the lists of companies. Words that simple lists had before ("stainless steel", "bronze") keep the
-look that their renders have, and `render.materials: random` draws from the looks before: else all would be rendered again.
+"""Looks that came with the lists of companies. Words that simple lists had before ("stainless steel", "bronze") keep
+the look that their renders have, and `render.materials: random` draws from the looks before: else all would be
+rendered again.
 """
 DEFAULT_COLOR = {
-    "plastic": "grey", "rubber": "black", "powder coated": "ral 7035", "silicone-rubber": "light grey", "foam": "dark grey",
+    "plastic": "grey", "rubber": "black", "powder coated": "ral 7035", "silicone-rubber": "light grey",
+    "foam": "dark grey",
 }  # fmt: skip
 PAINTED = tuple(DEFAULT_COLOR)
 """Materials that take any colour as it is."""
@@ -89,7 +91,9 @@ def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial,
 def drawn_vocabulary() -> list[tuple[str, str, str]]:
     """The part of the vocabulary that `render.materials: random` draws from."""
     return [
-        words for words in vocabulary() if words[0] not in LATER and words[:2] not in {("brass", "nickelcoated"), ("brass", "chromed")}
+        words
+        for words in vocabulary()
+        if words[0] not in LATER and words[:2] not in {("brass", "nickelcoated"), ("brass", "chromed")}
     ]
 
 

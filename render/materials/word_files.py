@@ -11,7 +11,8 @@ MAX_BYTES = 2_000_000
 
 
 def read_words(path: Path) -> dict[str, Any]:
-    """The mapping in the YAML file `path`. Every value in it is text: "no" and "1.10" are words here, not false and 1.1.
+    """The mapping in the YAML file `path`. Every value in it is text: "no" and "1.10" are words here, not false and
+    1.1.
 
     Raises UserError where the file cannot be read, is too large or holds anything else.
     """

@@ -9,13 +9,17 @@ from render.part_lists.contents import Contents
 from render.part_lists.headers import HeaderWords, Meaning
 
 ONCE = (
-    "part_number", "name", "description", "quantity", "position", "material", "surface", "color", "level", "path", "parent",
-    "file", "standard", "unit", "spare", "revision", "supplier_number",
+    "part_number", "name", "description", "quantity", "position", "material", "surface", "color", "level", "path",
+    "parent", "file", "standard", "unit", "spare", "revision", "supplier_number",
 )  # fmt: skip
 """Roles that one column of a table has; all others may be several columns'."""
 OTHERS = {"description": ("name", 0.85), "name": ("description", 0.6)}
 """Words of one role that may also mean another, and how well."""
-FOR_WANT = {"material": (("part_number", 0.5), ("name", 0.5)), "kind": (("name", 0.4), ("level", 0.2)), "size": (("name", 0.35),)}
+FOR_WANT = {
+    "material": (("part_number", 0.5), ("name", 0.5)),
+    "kind": (("name", 0.4), ("level", 0.2)),
+    "size": (("name", 0.35),),
+}
 """What a header may mean besides, where the cells say so: SAP calls its part numbers "Material"."""
 HEADER_WEIGHT, FLOOR = 2.0, 0.55
 
@@ -48,15 +52,16 @@ def content_fit(role: str, seen: Contents) -> float:
     text = seen.letters * (1 - seen.link)
     fits = {
         "part_number": 0.7 * seen.code + 0.4 * (seen.unique - 0.5) - 0.6 * max(0, seen.words - 1.5) / 3
-        - 0.8 * seen.counting * (seen.ordinal + seen.dotted >= 0.9) - 0.8 * seen.link - 0.7 * seen.material * (1 - seen.code)
-        - 0.5 * (seen.quantity > 0.9 and seen.unique < 0.5) - 0.4 * seen.price,
-        "name": 0.8 * text - 0.5 + 0.25 * min(seen.words, 3) / 3 + 0.3 * (seen.unique - 0.3) - 0.6 * seen.material * (seen.unique < 0.6)
-        - 0.6 * seen.link - 0.4 * seen.number - 0.5 * seen.flag - 0.4 * seen.unit,
+        - 0.8 * seen.counting * (seen.ordinal + seen.dotted >= 0.9) - 0.8 * seen.link - 0.4 * seen.price
+        - 0.7 * seen.material * (1 - seen.code) - 0.5 * (seen.quantity > 0.9 and seen.unique < 0.5),
+        "name": 0.8 * text - 0.5 + 0.25 * min(seen.words, 3) / 3 + 0.3 * (seen.unique - 0.3) - 0.4 * seen.number
+        - 0.6 * seen.material * (seen.unique < 0.6) - 0.6 * seen.link - 0.5 * seen.flag - 0.4 * seen.unit,
         "description": 0.6 * text - 0.3 + 0.2 * min(seen.words, 4) / 4 - 0.4 * seen.number - 0.3 * seen.link,
-        "quantity": 0.9 * seen.quantity - 0.3 - 1.2 * (seen.counting > 0.95 and seen.count > 3 and seen.unique > 0.95)
-        - 0.5 * seen.price - 0.8 * seen.zero - 0.8 * (seen.letters > 0.6 and seen.quantity < 0.5) - 0.5 * (seen.dotted > 0.5),
-        "position": 0.9 * seen.counting + 0.4 * max(seen.ordinal, seen.dotted, seen.number) - 0.6 - 0.9 * (seen.letters > 0.5)
-        + 0.2 * (seen.unique > 0.9) - 0.6 * (seen.unique < 0.3),
+        "quantity": 0.9 * seen.quantity - 0.3 - 0.5 * seen.price - 0.8 * seen.zero - 0.5 * (seen.dotted > 0.5)
+        - 0.8 * (seen.letters > 0.6 and seen.quantity < 0.5)
+        - 1.2 * (seen.counting > 0.95 and seen.count > 3 and seen.unique > 0.95),
+        "position": 0.9 * seen.counting + 0.4 * max(seen.ordinal, seen.dotted, seen.number) - 0.6
+        - 0.9 * (seen.letters > 0.5) + 0.2 * (seen.unique > 0.9) - 0.6 * (seen.unique < 0.3),
         "material": 1.4 * seen.material - 0.7 - 0.5 * seen.link,
         "surface": 1.2 * max(seen.surface, seen.color * 0.6) - 0.3 - 0.4 * seen.link - 0.3 * seen.number,
         "color": 1.3 * seen.color - 0.5,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from render.materials.material_words import MaterialWords
 from render.part_lists.quantities import is_nothing, is_quantity
@@ -20,19 +21,29 @@ _ORDINAL = re.compile(r"[A-Za-zА-Яа-я]{0,2}\d{1,5}[a-zа-я]?\.?|\(\d{1,4}\)
 _CODE = re.compile(r"(?=[^\d]*\d)[\w.\-/+()#]{3,}(?: [\w.\-/+]{1,8}){0,3}")
 _LINK = re.compile(r"https?://|www\.|\w\.(?:com|de|org|net|cn)\b")
 _PRICE = re.compile(r"[$€£¥₽]|(?:usd|eur|руб|rub|元)\b|^\d+[.,]\d{2}$", re.IGNORECASE)
-_CAD_FILE = re.compile(r"\.(?:stl|ste?p|sld\w{3}|ipt|iam|obj|3mf|f3d|fcstd|igs|iges|scad|dxf|par|prt|catpart|x_t|glb|ply)$", re.I)
+_CAD_FILE = re.compile(
+    r"\.(?:stl|ste?p|sld\w{3}|ipt|iam|obj|3mf|f3d|fcstd|igs|iges|scad|dxf|par|prt|catpart|x_t|glb|ply)$", re.I
+)
 _LEVEL = re.compile(r"[.\- >+]*\d{1,2}")
-_FLAG = re.compile(r"[xXеeEvVjJyYnNдДнНтТ是否有无○●✓✔√*/ ]{1,3}|yes|no|ja|nein|oui|non|да|нет|true|false|0|1|si|sí", re.I)
+_FLAG = re.compile(
+    r"[xXеeEvVjJyYnNдДнНтТ是否有无○●✓✔√*/ ]{1,3}|yes|no|ja|nein|oui|non|да|нет|true|false|0|1|si|sí", re.I
+)
 _UNITS = frozenset(
     plain(unit)
-    for unit in "pcs pc pce ea each piece pieces set sets pair m mm cm kg g l ml ft in roll stk st stück stueck paar satz rolle pièce "
-    "u ud uds un nr pz cad шт шт. м кг компл л мм к-т 个 件 套 只 米 根 片 台 pcs. 對 对 本 枚 式 组 組 ヶ個 set".split()
+    for line in (
+        "pcs pc pce ea each piece pieces set sets pair m mm cm kg g l ml ft in u un nr",
+        "st stk stück stueck paar satz rolle roll pz cad ud uds pièce шт м кг компл л мм к-т",
+        "个 件 套 只 米 根 片 台 對 对 本 枚 式 组 組 ヶ個 個 set",
+    )
+    for unit in line.split()
 )
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Shares (0-1) of the filled cells of a column that look so; `filled` of all its cells. `counting`: they count up."""
+    """Shares (0-1) of the filled cells of a column that look so; `filled` of all its cells. `counting`: they count
+    up.
+    """
 
     filled: float
     count: int = 0
@@ -114,5 +125,5 @@ def _counting(values: Sequence[str]) -> float:
     numbers = [number for number in numbers if number]
     if len(numbers) < 2 or len(numbers) < 0.7 * min(len(values), 2000):
         return 0.0
-    steps = sum(1 for before, after in zip(numbers, numbers[1:], strict=False) if before < after)
+    steps = sum(1 for before, after in pairwise(numbers) if before < after)
     return steps / (len(numbers) - 1)

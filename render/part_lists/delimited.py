@@ -27,9 +27,9 @@ class Dialect:
 
 
 def read_rows(text: str) -> tuple[list[list[str]], Dialect]:
-    """All rows of `text`, empty ones as empty lists, so that a row's place is its number in a spreadsheet.
+    r"""All rows of `text`, empty ones as empty lists, so that a row's place is its number in a spreadsheet.
 
-    >>> read_rows("Pos;Name\\n1;Bolt, long\\n2;Nut")[0]
+    >>> read_rows("Pos;Name\n1;Bolt, long\n2;Nut")[0]
     [['Pos', 'Name'], ['1', 'Bolt, long'], ['2', 'Nut']]
     """
     text = text.replace("\0", "")

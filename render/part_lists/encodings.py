@@ -1,4 +1,6 @@
-"""Bytes to text: marks at the start first, then UTF-8, then the older encodings that spreadsheets and CAD still write."""
+"""Bytes to text: marks at the start first, then UTF-8, then the older encodings that spreadsheets and CAD still
+write.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,13 @@ _CELL_ENDS = re.compile(r"[,;\t|\r\n\"]+")
 
 
 def decode(raw: bytes, headers: HeaderWords) -> tuple[str, str]:
-    """The text of `raw` and the encoding it was read with. Bytes that mean nothing in it become U+FFFD.
+    r"""The text of `raw` and the encoding it was read with. Bytes that mean nothing in it become U+FFFD.
 
     Words of `headers` decide between encodings that all fit, else what charset-normalizer finds most likely.
     Raises ValueError for what is no text.
 
     >>> from render.part_lists.headers import read_headers
-    >>> decode("Поз.;Наименование\\n1;Вал".encode("cp1251"), read_headers(None))[1]
+    >>> decode("Поз.;Наименование\n1;Вал".encode("cp1251"), read_headers(None))[1]
     'cp1251'
     """
     for mark, encoding in MARKS:

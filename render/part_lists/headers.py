@@ -9,8 +9,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cad2real.errors import UserError
+from render.materials.letters import CJK
 from render.materials.word_files import read_words
-from render.part_lists.words import CJK, plain
+from render.part_lists.words import plain
 
 HEADERS = Path(__file__).with_name("headers.yaml")
 MOST_LETTERS = 80
@@ -20,12 +21,14 @@ OVERRULING = ("price", "weight", "link", "supplier", "other")
 """Where one of their words stands in a header, the rest only says of what: a unit price is no unit."""
 _OVERRULING_WORDS = frozenset(
     plain(word)
-    for word in (
-        "price cost costs preis kosten prix cout precio coste costo prezzo цена стоимость weight mass gewicht masse poids peso "
-        "вес масса url link lien enlace supplier vendor manufacturer manufacturers mfr mfg lieferant hersteller fournisseur "
-        "fabricant proveedor fornitore поставщик производитель distributor mcmaster amazon aliexpress digikey misumi mouser "
-        "ordered stock date bestellt lager pack usd eur $ € £ lieferanten stock received price/ea"
-    ).split()
+    for line in (
+        "price cost costs usd eur $ € £ weight mass url link supplier vendor manufacturer manufacturers mfr mfg",
+        "distributor mcmaster amazon aliexpress digikey misumi mouser ordered stock date pack received",
+        "preis kosten gewicht masse lieferant lieferanten hersteller bestellt lager prix cout poids lien fournisseur",
+        "fabricant precio coste costo peso enlace proveedor prezzo fornitore",
+        "цена стоимость вес масса поставщик производитель",
+    )
+    for word in line.split()
 )
 
 

@@ -15,7 +15,9 @@ _DOTTED = re.compile(r"\d+(?:[.\-]\d+)*\.?")
 
 
 def find_parents(rows: Sequence[PartRow]) -> tuple[list[int | None], str]:
-    """For every row the place of its assembly in `rows` (None: none), and by what that was told ("": there is no tree)."""
+    """For every row the place of its assembly in `rows` (None: none), and by what that was told ("": there is no
+    tree).
+    """
     for way, find in WAYS.items():
         parents = find(rows)
         if parents is not None and any(parent is not None for parent in parents):
@@ -78,7 +80,9 @@ def _by_path(rows: Sequence[PartRow]) -> list[int | None] | None:
     listed: dict[tuple[str, ...], int] = {}
     parents: list[int | None] = []
     for at, path in enumerate(paths):
-        steps = tuple(re.sub(r"[:<(]\d+[>)]?$", "", step).strip().lower() for step in re.split(r"[/\\|>+]", path) if step.strip())
+        steps = tuple(
+            re.sub(r"[:<(]\d+[>)]?$", "", step).strip().lower() for step in re.split(r"[/\\|>+]", path) if step.strip()
+        )
         own = plain(rows[at].get("name"))
         if steps and own and plain(steps[-1]) != own and plain(rows[at].get("part_number")) != plain(steps[-1]):
             steps = (*steps, own)  # the path says where the part is, not which it is

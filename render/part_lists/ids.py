@@ -48,8 +48,8 @@ def folder_name(text: str) -> str:
 
 
 def make_ids(texts: Sequence[str]) -> list[str]:
-    """An id for each of `texts`, which differ: the same for the same text wherever it stands among the others. Where several
-    come to one id, those that had to be changed get a hash of their text.
+    """An id for each of `texts`, which differ: the same for the same text wherever it stands among the others. Where
+    several come to one id, those that had to be changed get a hash of their text.
 
     >>> make_ids(["A/1", "A 1", "A-1", "B"])
     ['A-1-9b6ad8', 'A-1-4e3e51', 'A-1', 'B']

@@ -115,7 +115,9 @@ def _keys(rows: Sequence[PartRow]) -> list[str]:
         if number and (len(names[number]) == 1 or not (_BARE_STANDARD.fullmatch(number) or len(names[number]) > 3)):
             keys.append(f"number {number}")
         else:
-            rest = [row.get(role) for role in ("description", "material", "color", "standard", "supplier_number", "file")]
+            rest = [
+                row.get(role) for role in ("description", "material", "color", "standard", "supplier_number", "file")
+            ]
             keys.append(f"name {number} {name} {' '.join((*row.sizes, *rest))}".casefold())
     return keys
 

@@ -29,8 +29,8 @@ _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user says of a list: roles by header or letter of column, the sheet's name, the header's row (from 1), which
-    parts become classes, and whether bought ones do.
+    """What the user says of a list: roles by header or letter of column, the sheet's name, the header's row (from 1),
+    which parts become classes, and whether bought ones do.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +38,10 @@ class Choices:
     header_row: int | None = None
     classes: Classes = "all"
     skip_bought: bool = False
+
+
+AS_FOUND = Choices()
+"""Nothing is said: all is found."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class PartList:
         return list(dict.fromkeys(part.material_written for part in self.parts if part.guess.unknown))
 
 
-def read_list(path: Path, choices: Choices = Choices()) -> PartList:
+def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
     """Reads the part list `path`. Raises UserError when it is missing, no list, or has no table of parts."""
     headers = read_headers(path.parent)
     materials, words = read_vocabulary(path.parent), read_row_words(path.parent)
@@ -116,7 +120,9 @@ def _choose(
     """The tables that are read, and why each other sheet is not."""
     if choices.sheet is not None and choices.sheet not in {sheet.name for sheet in sheets}:
         names = ", ".join(repr(sheet.name) for sheet in sheets)
-        raise UserError(f"{path} has no sheet {choices.sheet!r} (it has {names}).", "Correct catalogue.sheet in params.yaml.")
+        raise UserError(
+            f"{path} has no sheet {choices.sheet!r} (it has {names}).", "Correct catalogue.sheet in params.yaml."
+        )
     left_out: dict[str, str] = {}
     found: dict[str, list[Table]] = {}
     for sheet in sheets:
@@ -132,10 +138,10 @@ def _choose(
             left_out[sheet.name] = "no row in it heads a table of parts"
     if not found:
         for sheet in sheets:
-            if sheet.name not in left_out or left_out[sheet.name].startswith("no row"):
-                if tables := finder.headless(sheet):
-                    left_out.pop(sheet.name, None)
-                    return tables, left_out
+            headed = not left_out.get(sheet.name, "no row").startswith("no row")
+            if not headed and (tables := finder.headless(sheet)):
+                left_out.pop(sheet.name, None)
+                return tables, left_out
     best = max((_best(tables) for tables in found.values()), default=0.0)
     for name, tables in list(found.items()):
         if _best(tables) < TOGETHER * best:
@@ -151,7 +157,9 @@ def _without_other_sheets(
     kept = [table for table in tables if not words.is_other_sheet(table.sheet.name)]
     if choices.sheet is not None or not kept:
         return tables
-    left_out.update({table.sheet.name: "its name says that it is no part list" for table in tables if table not in kept})
+    left_out.update(
+        {table.sheet.name: "its name says that it is no part list" for table in tables if table not in kept}
+    )
     return kept
 
 

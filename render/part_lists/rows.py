@@ -23,8 +23,8 @@ Bare = Literal["section", "goes on", "remark", "part"]
 
 @dataclass
 class PartRow:
-    """A row that is a part: its number in the sheet, `values` by role (one line each), the raw text of the columns that may
-    be indented, the heading it stands under with what that says, and what is worth saying of it.
+    """A row that is a part: its number in the sheet, `values` by role (one line each), the raw text of the columns
+    that may be indented, the heading it stands under with what that says, and what is worth saying of it.
     """
 
     number: int
@@ -71,9 +71,10 @@ class _Reader:
         self._table, self._words = table, words
         self._roles: list[tuple[int, str]] = []
         for column in table.columns:
-            if column.role and (column.role in {"size", "supplier", "link", "price"} or all(
-                column.role != role for _, role in self._roles
-            )):
+            if column.role and (
+                column.role in {"size", "supplier", "link", "price"}
+                or all(column.role != role for _, role in self._roles)
+            ):
                 self._roles.append((column.index, column.role))
         self._places = {role: place for place, role in reversed(self._roles)}
         self._indented = [self._places[role] for role in ("name", "part_number", "position") if role in self._places]
@@ -132,14 +133,18 @@ class _Reader:
             return "hidden by the sheet's filter"
         texts = [text for cell in row if (text := one_line(cell))]
         letters = [text for text in texts if any(map(str.isalpha, text))]
-        if not letters or all(map(_SUM.fullmatch, letters)):
-            if why := self._only_numbers(texts, values):
-                return why
+        if all(map(_SUM.fullmatch, letters)) and (why := self._only_numbers(texts, values)):
+            return why
         if any(map(self._words.is_total, letters[:2])) and not ("part_number" in values and "position" in values):
             return "a sum"
         if letters and self._words.is_charge(letters[0]) and "position" not in values:
             return "postage, tax or the like"
-        if letters and ":" in letters[0].replace("：", ":") and self._words.is_remark(letters[0]) and "quantity" not in values:
+        if (
+            letters
+            and ":" in letters[0].replace("：", ":")
+            and self._words.is_remark(letters[0])
+            and "quantity" not in values
+        ):
             return "a remark"
         same = sum(1 for text in texts if text in self._header) if texts[0] in self._header else 0
         return "the header once more" if same >= max(2, 0.6 * len(self._header)) else ""
@@ -153,7 +158,9 @@ class _Reader:
         return "only numbers" if not self._identity(values) or len(texts) == 1 else ""
 
     def _bare_row(self, at: int, row: list[str], text: str, state: _State) -> str:
-        """What a row with one cell is: a heading (kept for the rows below), text that goes on, a remark, or a part ("")."""
+        """What a row with one cell is: a heading (kept for the rows below), text that goes on, a remark, or a part
+        ("").
+        """
         kind = self._words.section(text)
         if kind is not None:
             state.section, state.kind = text, kind
@@ -180,7 +187,11 @@ class _Reader:
         if self._bare_are_parts and in_name | (self._places.get("part_number") == self._filled(row)):
             return "part"
         following = next(
-            (cells for cells in self._table.sheet.rows[at + 1 : min(at + 4, self._table.end)] if any(c.strip() for c in cells)),
+            (
+                cells
+                for cells in self._table.sheet.rows[at + 1 : min(at + 4, self._table.end)]
+                if any(c.strip() for c in cells)
+            ),
             None,
         )
         if following is not None and len(self._values(following)) >= 1:

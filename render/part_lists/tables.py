@@ -17,8 +17,10 @@ from render.part_lists.workbooks import Sheet
 
 IDENTITY = {"part_number", "name", "description", "file"}
 WEIGHTS = {
-    "part_number": 1.0, "name": 1.2, "quantity": 1.2, "position": 0.6, "material": 0.8, "description": 0.4, "surface": 0.3,
-    "color": 0.3, "level": 0.4, "path": 0.3, "file": 0.5, "unit": 0.2, "standard": 0.2, "spare": 0.2, "size": 0.1, "remark": 0.1,
+    "part_number": 1.0, "name": 1.2, "quantity": 1.2, "position": 0.6, "material": 0.8, "description": 0.4, "surface":
+    0.3,
+    "color": 0.3, "level": 0.4, "path": 0.3, "file": 0.5, "unit": 0.2, "standard": 0.2, "spare": 0.2, "size": 0.1,
+    "remark": 0.1,
 }  # fmt: skip
 CLOSE_LOOK = 200
 """Rows from the top in which any word may make a header; further down only words that are headers as they stand."""
@@ -169,7 +171,9 @@ class TableFinder:
         return made
 
     def _made(self, sheet: Sheet, head: Head, end: int) -> Table:
-        body = [row for row in sampled(sheet.rows[head.last + 1 : end], 600) if sum(1 for cell in row if cell.strip()) >= 2]
+        body = [
+            row for row in sampled(sheet.rows[head.last + 1 : end], 600) if sum(1 for cell in row if cell.strip()) >= 2
+        ]
         width = max([len(head.texts), *map(len, body)]) if body else len(head.texts)
         texts = [*head.texts, *[""] * (width - len(head.texts))]
         seen = [look_at([row[at] if at < len(row) else "" for row in body], self._materials) for at in range(width)]
@@ -209,4 +213,6 @@ def _score(columns: Sequence[Column], seen: Sequence[Contents], rows: int) -> fl
         return 0.0
     if len(filled.keys() & WEIGHTS.keys()) < 2:
         return 0.0
-    return sum(WEIGHTS.get(role, 0.0) * (0.5 + 0.5 * sure) for role, sure in filled.items()) + 0.4 * math.log10(1 + rows)
+    return sum(WEIGHTS.get(role, 0.0) * (0.5 + 0.5 * sure) for role, sure in filled.items()) + 0.4 * math.log10(
+        1 + rows
+    )

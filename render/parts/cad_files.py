@@ -17,7 +17,9 @@ MOST_FILES = 200_000
 
 _LEADING = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
 _REVISION = re.compile(r"(?:[ _.-]+(?:rev|r|v|ver|version|index|ind)[ ._-]?[a-z0-9]{1,3}|[ _-]+\([a-z0-9]\))$")
-_TAIL = re.compile(r"(?:[ _-]+(?:standard|default|defaut|estandar|predefinito|asm|prt|part|assembly|final|copy|kopie|step|stl))+$")
+_TAIL = re.compile(
+    r"(?:[ _-]+(?:standard|default|defaut|estandar|predefinito|asm|prt|part|assembly|final|copy|kopie|step|stl))+$"
+)
 _COUNT = re.compile(r"(?:[ _-]+x ?\d{1,3}|[ _-]+\d{1,3} ?x|[ _-]*\(x?\d{1,3}x?\))$")
 _SIGNS = re.compile(r"[\W_]+")
 
@@ -52,8 +54,8 @@ class CadFolder:
                 self._by_start[start].append(file)
 
     def find(self, file: str, words: Sequence[tuple[str, str]]) -> Found:
-        """The CAD file that a list calls `file`, else the one called as one of `words`: pairs of what it is ("part number")
-        and its text, the best first.
+        """The CAD file that a list calls `file`, else the one called as one of `words`: pairs of what it is ("part
+        number") and its text, the best first.
         """
         if file and (found := self._named(file)):
             return found
@@ -86,7 +88,9 @@ class CadFolder:
         places = {(file.parent, folded(file.stem)) for file in candidates}
         if len(places) > 1:
             names = ", ".join(sorted(file.relative_to(self.folder).as_posix() for file in candidates)[:6])
-            return Found(None, f"several CAD files fit ({names}); rename or remove the wrong ones, or name it in a column File")
+            return Found(
+                None, f"several CAD files fit ({names}); rename or remove the wrong ones, or name it in a column File"
+            )
         best = min(candidates, key=lambda file: (FORMATS.index(file.suffix.lower()), file.name))
         return Found(best, why)
 

@@ -15,10 +15,10 @@ from render.materials.assignment import read_bodies, split_words
 from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
 from render.part_lists.ids import part_id_fault
-from render.part_lists.reader import Choices
+from render.part_lists.reader import AS_FOUND, Choices
 from render.parts.cad_reader import CadReader
-from render.parts.geometry import GeometryError, check_size
 from render.parts.company_list import read_rows
+from render.parts.geometry import GeometryError, check_size
 from render.parts.part_list import Row
 from render.parts.size_cache import SizeCache
 
@@ -67,7 +67,7 @@ def make_catalogue(
     root: Path,
     default_units: str = "mm",
     memory: Path | None = None,
-    choices: Choices = Choices(),
+    choices: Choices = AS_FOUND,
 ) -> Catalogue:
     """Reads `part_list` and every CAD file it names; `Part.file` is relative to `root`.
 

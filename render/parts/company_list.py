@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from render.materials.looks import UNKNOWN, look
-from render.part_lists.parts import ListedPart
-from render.part_lists.reader import Choices, PartList, read_list
 from render.params import CatalogueParams
+from render.part_lists.parts import ListedPart
+from render.part_lists.reader import AS_FOUND, Choices, PartList, read_list
 from render.parts.cad_files import CadFolder
 from render.parts.part_list import REQUIRED, Row, read_part_list, read_table
 
@@ -28,7 +28,7 @@ def is_simple(path: Path) -> bool:
     return set(REQUIRED) <= {name.lower() for name in first}
 
 
-def read_rows(path: Path, default_units: str, choices: Choices = Choices()) -> tuple[list[Row], list[Skipped]]:
+def read_rows(path: Path, default_units: str, choices: Choices = AS_FOUND) -> tuple[list[Row], list[Skipped]]:
     """The rows of the part list at `path` that can be rendered, and the others with their reasons.
 
     A list with the columns part_id and file is read by the rules of `read_part_list`; any other as a company's, with
@@ -115,12 +115,19 @@ def _match(read: PartList, folder: CadFolder, default_units: str) -> tuple[list[
     stems = {file.with_suffix("") for file in used}  # in other formats as well
     for file in folder.files:
         if file.with_suffix("") not in stems:
-            skipped.append(Skipped(file.name, str(file), "no row of the part list names this CAD file; add one, or remove it"))
+            skipped.append(
+                Skipped(file.name, str(file), "no row of the part list names this CAD file; add one, or remove it")
+            )
     return rows, skipped
 
 
 def _names(part: ListedPart) -> Sequence[tuple[str, str]]:
-    return [("part number", part.part_number), ("name", part.name), ("description", part.description), ("id", part.part_id)]
+    return [
+        ("part number", part.part_number),
+        ("name", part.name),
+        ("description", part.description),
+        ("id", part.part_id),
+    ]
 
 
 def cad_lines(read: PartList, folder: CadFolder) -> Iterator[str]:

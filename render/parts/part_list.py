@@ -29,8 +29,8 @@ MAX_CELL = 2000
 
 @dataclass(frozen=True)
 class Row:
-    """One usable row of a part list. `file` is absolute; empty strings: not given; `notes`: what of it is not as the list
-    says.
+    """One usable row of a part list. `file` is absolute; empty strings: not given; `notes`: what of it is not as the
+    list says.
     """
 
     part_id: str
@@ -79,7 +79,7 @@ def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skip
         values["units"] = values["units"].lower() or default_units
         values["label"] = values["label"] or values["part_id"]
         file = path.parent / values.pop("file")
-        rows.append(Row(file=file, where=where, **values))
+        rows.append(Row(file=file, where=where, **values))  # type: ignore[arg-type]  # values has no notes
     if not rows and not skipped:
         raise UserError(f"{path} lists no part.", "Add one row a part below the line of column names.")
     return rows, skipped

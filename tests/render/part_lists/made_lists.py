@@ -1,5 +1,5 @@
-"""Part lists made in the style of real ones, with what a person would read in them: which rows are parts, which column is
-what. `DEVELOPED` styles were looked at while the rules were written, `HELD_OUT` ones only measured.
+"""Part lists made in the style of real ones, with what a person would read in them: which rows are parts, which
+column is what. `DEVELOPED` styles were looked at while the rules were written, `HELD_OUT` ones only measured.
 """
 
 from __future__ import annotations
@@ -7,16 +7,21 @@ from __future__ import annotations
 import csv
 import io
 import random
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.sax.saxutils import escape
+
+import yaml
 
 Cells = list[object]
 
 
 @dataclass
 class Made:
-    """A list: sheets of rows, the rows (sheet, number from 1) that are parts, the role of each header, how it is saved."""
+    """A list: sheets of rows, the rows (sheet, number from 1) that are parts, the role of each header, how it is
+    saved."""
 
     sheets: dict[str, list[Cells]]
     parts: set[tuple[str, int]]
@@ -72,23 +77,35 @@ class Made:
         book.save(str(path))
 
     def _ods(self, path: Path) -> None:
-        from odf.opendocument import OpenDocumentSpreadsheet
-        from odf.table import Table, TableCell, TableRow
-        from odf.text import P
-
-        book = OpenDocumentSpreadsheet()
+        spaces = " ".join(
+            f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+        )
+        tables = ""
         for name, rows in self.sheets.items():
-            table = Table(name=name)
-            for row in rows:
-                line = TableRow()
-                for cell in row:
-                    made = TableCell(valuetype="string")
-                    if cell != "":
-                        made.addElement(P(text=str(cell)))
-                    line.addElement(made)
-                table.addElement(line)
-            book.spreadsheet.addElement(table)
-        book.save(str(path))
+            cells = (
+                "<table:table-row>"
+                + "".join(
+                    '<table:table-cell office:value-type="string"><text:p>'
+                    + escape(str(cell))
+                    + "</text:p></table:table-cell>"
+                    if cell != ""
+                    else "<table:table-cell/>"
+                    for cell in row or [""]
+                )
+                + "</table:table-row>"
+                for row in rows
+            )
+            tables += f'<table:table table:name="{name}">{"".join(cells)}</table:table>'
+        body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+        kind = "application/vnd.oasis.opendocument.spreadsheet"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", kind)
+            archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+            archive.writestr(
+                "META-INF/manifest.xml",
+                '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+                f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>',
+            )
 
 
 class Page:
@@ -109,36 +126,8 @@ class Page:
         return Made({name: self.rows}, {(name, row) for row in self.parts}, roles, **how)  # type: ignore[arg-type]
 
 
-NAMES = {
-    "en": "Base plate|Motor mount|Shaft|Bearing housing|Cover, left|Idler pulley|Spacer 5 mm|Hinge bracket|Frame rail 20x20|Belt tensioner|Gear 32T|Side panel|Knob|Lever arm|Carriage|Fan duct|Rod end|Clamp|Leg|Lid".split("|"),
-    "de": "Grundplatte|Motorhalter|Welle|Lagergehäuse|Deckel links|Umlenkrolle|Distanzhülse|Scharnierwinkel|Rahmenprofil|Riemenspanner|Zahnrad Z32|Seitenblech|Drehknopf|Hebel|Schlitten|Gehäuse|Flansch|Buchse|Bolzen|Schutzhaube".split("|"),
-    "fr": "Plaque de base|Support moteur|Arbre|Palier|Couvercle gauche|Poulie|Entretoise|Équerre|Profilé|Tendeur|Pignon 32 dents|Flanc|Bouton|Levier|Chariot|Carter|Bride|Bague|Axe|Capot".split("|"),
-    "es": "Placa base|Soporte motor|Eje|Alojamiento rodamiento|Tapa izquierda|Polea|Separador|Escuadra|Perfil|Tensor|Engranaje|Panel lateral|Pomo|Palanca|Carro|Carcasa|Brida|Casquillo|Pasador|Cubierta".split("|"),
-    "it": "Piastra base|Supporto motore|Albero|Supporto cuscinetto|Coperchio sinistro|Puleggia|Distanziale|Squadretta|Profilo|Tenditore|Ingranaggio|Pannello laterale|Pomello|Leva|Carrello|Carcassa|Flangia|Boccola|Perno|Cofano".split("|"),
-    "ru": "Плита опорная|Кронштейн|Вал|Корпус подшипника|Крышка левая|Шкив|Втулка распорная|Уголок|Стойка|Натяжитель|Шестерня|Панель боковая|Ручка|Рычаг|Каретка|Корпус|Фланец|Втулка|Ось|Кожух".split("|"),
-    "zh": "底板|电机座|轴|轴承座|左盖|惰轮|隔套|铰链支架|型材|张紧器|齿轮|侧板|旋钮|拨叉|滑块|外壳|法兰|衬套|销轴|防护罩".split("|"),
-    "ja": "ベースプレート|モータブラケット|シャフト|軸受ハウジング|左カバー|アイドラ|スペーサ|ヒンジ|フレーム|テンショナ|歯車|側板|ツマミ|レバー|スライダ|ケース|フランジ|ブッシュ|ピン|保護カバー".split("|"),
-}
-MATERIALS = {
-    "en": ["6061-T6 (SS)", "AISI 304", "Plain Carbon Steel", "ABS", "Delrin", "1018 CRS", "PLA", "Brass", "Nylon 6/6", "Aluminum, black anodized"],
-    "de": ["S235JR", "EN AW-6082", "1.4301", "C45", "POM", "Stahl verzinkt", "AlMgSi1", "CuZn39Pb3", "EN-GJL-250", "PA6"],
-    "fr": ["S235", "Inox 304L", "Alu 6060", "Acier zingué", "Laiton", "POM", "XC48", "Bronze", "PEHD", "2017A"],
-    "es": ["Acero F-114", "AISI 304", "Aluminio 6082", "Latón", "Nylon", "S275JR", "Acero galvanizado", "PVC", "Bronce", "POM"],
-    "it": ["S235JR", "AISI 304", "Alluminio 6082", "Ottone", "C40", "Acciaio zincato", "POM", "Ghisa G25", "Nylon", "39NiCrMo3"],
-    "ru": ["Сталь 45", "Ст3", "Д16Т", "12Х18Н10Т", "Капролон", "ЛС59-1", "СЧ20", "АМг6", "40Х", "Фторопласт-4"],
-    "zh": ["Q235", "45#", "6061", "SUS304", "POM", "尼龙", "HT200", "黄铜", "40Cr", "铝合金"],
-    "ja": ["SS400", "S45C", "A5052", "SUS304", "POM", "C3604", "MCナイロン", "SPCC", "FC250", "アクリル"],
-}
-BOUGHT = {
-    "en": ["Socket head cap screw M3x10", "Hex nut M5", "Bearing 608ZZ", "GT2 belt 6 mm", "NEMA 17 stepper"],
-    "de": ["Zylinderschraube DIN 912 M6x20", "Sechskantmutter ISO 4032 M8", "Kugellager 6204-2RS", "Sicherungsring DIN 471 20x1,2", "Scheibe ISO 7089 8"],
-    "fr": ["Vis CHC M6x20 ISO 4762", "Écrou H M8 ISO 4032", "Roulement 6204-2RS", "Anneau élastique 20x1,2", "Rondelle M8"],
-    "es": ["Tornillo DIN 912 M6x20", "Tuerca DIN 934 M8", "Rodamiento 6204", "Arandela DIN 125 M8", "Anillo DIN 471"],
-    "it": ["Vite TCEI M6x20 UNI 5931", "Dado M8 UNI 5588", "Cuscinetto 6204", "Rosetta 8 UNI 6592", "Anello UNI 7435"],
-    "ru": ["Болт М6-6gх20.58.016 ГОСТ 7798-70", "Гайка М8-6Н.5 ГОСТ 5915-70", "Подшипник 204 ГОСТ 8338-75", "Шайба 8 ГОСТ 11371-78", "Винт М4х10 ГОСТ 1491-80"],
-    "zh": ["内六角螺钉 M6x20", "六角螺母 M8", "深沟球轴承 6204", "平垫圈 8", "O型圈 20x2"],
-    "ja": ["六角穴付ボルト M6x20", "六角ナット M8", "深溝玉軸受 6204", "平座金 M8", "止め輪 C20"],
-}
+_WORDS = yaml.safe_load(Path(__file__).with_name("words_of_lists.yaml").read_text(encoding="utf-8"))
+NAMES, MATERIALS, BOUGHT = (_WORDS[key] for key in ("names", "materials", "bought"))
 
 Style = Callable[[random.Random], Made]
 
@@ -157,7 +146,13 @@ def solidworks_xls(rng: random.Random) -> Made:
         page.part(at, f"RA-{100 + at}-{rng.randint(10, 99)}", name, rng.choice(MATERIALS["en"]), rng.randint(1, 8))
     for at, name in enumerate(BOUGHT["en"], 13):
         page.part(at, f"B18.3.1M - {at} x 0.5", name, "Material <not specified>", rng.randint(2, 30))
-    roles = {"ITEM NO.": "position", "PART NUMBER": "part_number", "DESCRIPTION": "name", "Material": "material", "QTY.": "quantity"}
+    roles = {
+        "ITEM NO.": "position",
+        "PART NUMBER": "part_number",
+        "DESCRIPTION": "name",
+        "Material": "material",
+        "QTY.": "quantity",
+    }
     return page.made(roles, "BOM", suffix=".xls")
 
 
@@ -169,7 +164,9 @@ def solidworks_indented_txt(rng: random.Random) -> Made:
         page.part(top, f"ASM {top}00", "", 1, "")
         for sub in range(1, rng.randint(3, 12)):
             number += 1
-            page.part(f"{top}.{sub}", f"PN {number:04d}", f'PLATE 1/{rng.choice((2, 4, 8))}"', rng.randint(1, 5), "IN HOUSE")
+            page.part(
+                f"{top}.{sub}", f"PN {number:04d}", f'PLATE 1/{rng.choice((2, 4, 8))}"', rng.randint(1, 5), "IN HOUSE"
+            )
     roles = {"ITEM NO.": "position", "PART NUMBER": "part_number", "DESCRIPTION": "name", "QTY.": "quantity"}
     return page.made(roles, "", suffix=".txt", encoding="utf-16", delimiter="\t", quoting=csv.QUOTE_NONE)
 
@@ -187,8 +184,22 @@ def onshape(rng: random.Random) -> Made:
     page = Page()
     page.add("Item", "Quantity", "Part number", "Name", "Description", "Material", "Appearance")
     for at, name in enumerate(pick(rng, "en", 10), 1):
-        page.part(at, rng.randint(1, 6), f"PRT-{at:05d}", name, "", rng.choice(["Aluminum - 6061", "ABS", "Steel", "Acetal"]), "Grey")
-    roles = {"Item": "position", "Quantity": "quantity", "Part number": "part_number", "Name": "name", "Material": "material"}
+        page.part(
+            at,
+            rng.randint(1, 6),
+            f"PRT-{at:05d}",
+            name,
+            "",
+            rng.choice(["Aluminum - 6061", "ABS", "Steel", "Acetal"]),
+            "Grey",
+        )
+    roles = {
+        "Item": "position",
+        "Quantity": "quantity",
+        "Part number": "part_number",
+        "Name": "name",
+        "Material": "material",
+    }
     return page.made(roles, "")
 
 
@@ -201,11 +212,27 @@ def german_erp(rng: random.Random) -> Made:
     for top in range(1, 4):
         page.part(1, top * 10, f"47{top}1-{rng.randint(100, 999)} {top}", f"Baugruppe {top}", 1, "Stk", "", "")
         for sub, name in enumerate(pick(rng, "de", 4), 1):
-            page.part(2, sub * 10, f"47{top}2-{sub:03d}/{rng.choice('AB')}", name, rng.randint(1, 4), "Stk", rng.choice(MATERIALS["de"]), "")
+            page.part(
+                2,
+                sub * 10,
+                f"47{top}2-{sub:03d}/{rng.choice('AB')}",
+                name,
+                rng.randint(1, 4),
+                "Stk",
+                rng.choice(MATERIALS["de"]),
+                "",
+            )
             if sub == 2:
                 page.part(3, 10, f"47{top}3-{sub:03d}", f"{name} Rohteil", 1, "Stk", "EN-GJL-250", "")
         page.part(2, 90, f"N{rng.randint(1000, 9999)}{top}", rng.choice(BOUGHT["de"]), "8", "Stk", "8.8", "DIN 912")
-    roles = {"Ebene": "level", "Pos.": "position", "Sachnummer": "part_number", "Benennung": "name", "Menge": "quantity", "Werkstoff": "material"}
+    roles = {
+        "Ebene": "level",
+        "Pos.": "position",
+        "Sachnummer": "part_number",
+        "Benennung": "name",
+        "Menge": "quantity",
+        "Werkstoff": "material",
+    }
     return page.made(roles, "Stückliste", suffix=".xlsx", merged={"Stückliste": ["A1:H1"]})
 
 
@@ -214,8 +241,25 @@ def german_csv(rng: random.Random) -> Made:
     page.add("Pos", "Menge", "Einheit", "Artikel-Nr.", "Bezeichnung", "Material", "Oberfläche", "Ersatzteil")
     for at, name in enumerate(pick(rng, "de", 15), 1):
         finish = rng.choice(["verzinkt", "schwarz eloxiert", "", "RAL 7035"])
-        page.part(at, rng.randint(1, 9), "St.", f"{rng.randint(100000, 999999)}", name, rng.choice(MATERIALS["de"]), finish, rng.choice(["x", ""]))
-    roles = {"Pos": "position", "Menge": "quantity", "Artikel-Nr.": "part_number", "Bezeichnung": "name", "Material": "material", "Oberfläche": "surface", "Ersatzteil": "spare"}
+        page.part(
+            at,
+            rng.randint(1, 9),
+            "St.",
+            f"{rng.randint(100000, 999999)}",
+            name,
+            rng.choice(MATERIALS["de"]),
+            finish,
+            rng.choice(["x", ""]),
+        )
+    roles = {
+        "Pos": "position",
+        "Menge": "quantity",
+        "Artikel-Nr.": "part_number",
+        "Bezeichnung": "name",
+        "Material": "material",
+        "Oberfläche": "surface",
+        "Ersatzteil": "spare",
+    }
     return page.made(roles, "", encoding="cp1252", delimiter=";")
 
 
@@ -225,7 +269,9 @@ def french_nomenclature(rng: random.Random) -> Made:
     page.add("Rep", "Nb", "Désignation", "Matière", "Référence", "Observations")
     names = pick(rng, "fr", 12)
     for at in range(12, 0, -1):
-        page.part(at, rng.randint(1, 4), names[at - 1], rng.choice(MATERIALS["fr"]), "", rng.choice(["", "Mécano-soudé"]))
+        page.part(
+            at, rng.randint(1, 4), names[at - 1], rng.choice(MATERIALS["fr"]), "", rng.choice(["", "Mécano-soudé"])
+        )
     for at, name in enumerate(BOUGHT["fr"], 13):
         page.part(at, rng.randint(2, 8), name, "Classe 8.8", f"ISO-{at}", "Commerce")
     roles = {"Rep": "position", "Nb": "quantity", "Désignation": "name", "Matière": "material"}
@@ -265,12 +311,27 @@ def chinese(rng: random.Random) -> Made:
     page.add("项目名称：", "试验台", "", "日期", "2023-05-06", "", "")
     page.add("序号", "图号", "名称", "数量", "材料", "表面处理", "备注")
     for at, name in enumerate(pick(rng, "zh", 14), 1):
-        page.part(at, f"JSJ-{rng.randint(1, 3)}{at:02d}-00", name, rng.randint(1, 6), rng.choice(MATERIALS["zh"]), rng.choice(["发黑", "阳极氧化", ""]), "")
+        page.part(
+            at,
+            f"JSJ-{rng.randint(1, 3)}{at:02d}-00",
+            name,
+            rng.randint(1, 6),
+            rng.choice(MATERIALS["zh"]),
+            rng.choice(["发黑", "阳极氧化", ""]),
+            "",
+        )
     for at, name in enumerate(BOUGHT["zh"], 15):
         page.part(at, f"GB/T {rng.randint(70, 900)}-2000", name, rng.randint(2, 20), "", "", "外购")
     page.add("", "", "合计", 99, "", "", "")
     page.add("编制：张三", "", "审核：", "", "批准：", "", "")
-    roles = {"序号": "position", "图号": "part_number", "名称": "name", "数量": "quantity", "材料": "material", "表面处理": "surface"}
+    roles = {
+        "序号": "position",
+        "图号": "part_number",
+        "名称": "name",
+        "数量": "quantity",
+        "材料": "material",
+        "表面处理": "surface",
+    }
     return page.made(roles, "明细表", suffix=".xlsx")
 
 
@@ -279,7 +340,14 @@ def japanese(rng: random.Random) -> Made:
     page.add("部品表", "", "", "", "", "")
     page.add("番号", "品番", "品名", "材質", "個数", "備考")
     for at, name in enumerate(pick(rng, "ja", 12), 1):
-        page.part(at, f"KT-{rng.randint(1000, 9999)}-{at}", name, rng.choice(MATERIALS["ja"]), rng.randint(1, 4), rng.choice(["", "黒染め"]))
+        page.part(
+            at,
+            f"KT-{rng.randint(1000, 9999)}-{at}",
+            name,
+            rng.choice(MATERIALS["ja"]),
+            rng.randint(1, 4),
+            rng.choice(["", "黒染め"]),
+        )
     for at, name in enumerate(BOUGHT["ja"], 13):
         page.part(at, "", name, "", rng.randint(2, 8), "市販品")
     roles = {"番号": "position", "品番": "part_number", "品名": "name", "材質": "material", "個数": "quantity"}
@@ -291,10 +359,16 @@ def printer_shop(rng: random.Random) -> Made:
     page.add("My printer BOM v1.2", "", "", "", "", "")
     page.add("", "", "", "", "", "")
     page.add("", "Part", "Qty", "Price", "Total", "Link")
-    for section, names in {"Frame": pick(rng, "en", 4), "Hardware": BOUGHT["en"], "Electronics": ["Control board", "PSU 24 V", "Hotend"]}.items():
+    for section, names in {
+        "Frame": pick(rng, "en", 4),
+        "Hardware": BOUGHT["en"],
+        "Electronics": ["Control board", "PSU 24 V", "Hotend"],
+    }.items():
         page.add("", section, "", "", "", "")
         for name in names:
-            page.part("", name, rng.choice([1, 2, "~30", "1 pair", 4]), "$3.50", "$7.00", "https://www.aliexpress.com/item/1")
+            page.part(
+                "", name, rng.choice([1, 2, "~30", "1 pair", 4]), "$3.50", "$7.00", "https://www.aliexpress.com/item/1"
+            )
         page.add("", "", "", "", 0, "")
     page.add("", "Shipping", "", "", "$25.00", "")
     page.add("", "Total", "", "", "$312.20", "")
@@ -327,7 +401,16 @@ def group_headers(rng: random.Random) -> Made:
     page.add("", "", "Part", "", "", "Supplier", "", "")
     page.add("", "Item", "Number", "Description", "Qty", "Name", "Part Number", "Price")
     for at, name in enumerate(pick(rng, "en", 10), 1):
-        page.part("", at, f"{rng.randint(10, 99)}-{at:03d}-A", name, rng.randint(1, 9), rng.choice(["Misumi", "RS"]), f"MS{at}{rng.randint(100, 999)}", 3.5)
+        page.part(
+            "",
+            at,
+            f"{rng.randint(10, 99)}-{at:03d}-A",
+            name,
+            rng.randint(1, 9),
+            rng.choice(["Misumi", "RS"]),
+            f"MS{at}{rng.randint(100, 999)}",
+            3.5,
+        )
     page.add("", "", "", "TOTAL", "", "", "", 35)
     roles = {"Item": "position", "Number": "part_number", "Description": "name", "Qty": "quantity"}
     return page.made(roles, "List", suffix=".xlsx", merged={"List": ["C1:E1", "F1:H1"]})
@@ -338,13 +421,25 @@ def tables_below(rng: random.Random) -> Made:
     page.add("Printed parts", "", "", "")
     page.add("File", "Qty", "Material", "Color")
     for name in pick(rng, "en", 6):
-        page.part(f"{name.lower().replace(' ', '_')}.stl", rng.randint(1, 4), rng.choice(["PLA", "PETG", "ABS"]), rng.choice(["black", "red"]))
+        page.part(
+            f"{name.lower().replace(' ', '_')}.stl",
+            rng.randint(1, 4),
+            rng.choice(["PLA", "PETG", "ABS"]),
+            rng.choice(["black", "red"]),
+        )
     page.add("", "", "", "")
     page.add("Hardware", "", "", "")
     page.add("Item", "Quantity", "Notes", "Link")
     for name in BOUGHT["en"]:
         page.part(name, rng.randint(2, 30), "", "https://example.com/x")
-    roles = {"File": "file", "Qty": "quantity", "Material": "material", "Color": "color", "Item": "name", "Quantity": "quantity"}
+    roles = {
+        "File": "file",
+        "Qty": "quantity",
+        "Material": "material",
+        "Color": "color",
+        "Item": "name",
+        "Quantity": "quantity",
+    }
     return page.made(roles, "")
 
 
@@ -360,9 +455,286 @@ def sap(rng: random.Random) -> Made:
     page = Page()
     page.add("Posnr", "Ptyp", "Komponente", "Objektkurztext", "Komponentenmenge", "ME", "Gültig ab")
     for at, name in enumerate(pick(rng, "de", 12), 1):
-        page.part(f"{at * 10:04d}", "L", f"1000{rng.randint(1000, 9999)}{at}", name, f"{rng.randint(1, 9)},000", "ST", "01.01.2020")
+        page.part(
+            f"{at * 10:04d}",
+            "L",
+            f"1000{rng.randint(1000, 9999)}{at}",
+            name,
+            f"{rng.randint(1, 9)},000",
+            "ST",
+            "01.01.2020",
+        )
     roles = {"Posnr": "position", "Komponente": "part_number", "Objektkurztext": "name", "Komponentenmenge": "quantity"}
     return page.made(roles, "", delimiter="\t", suffix=".txt", encoding="cp1252")
+
+
+# --- rougher, written before they were tried --------------------------------------------------------------------------
+
+
+def voron_like(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Category", "Description", "Qty (250)", "Qty (300)", "Qty (350)", "Notes", "US source", "EU source")
+    for c, ns in {
+        "Motion": pick(rng, "en", 5),
+        "Fasteners": BOUGHT["en"],
+        "Electronics": ["Raspberry Pi", "PSU", "SSR"],
+    }.items():
+        for n in ns:
+            p.part(
+                c, n, rng.randint(1, 9), rng.randint(1, 9), rng.randint(1, 9), "", "https://a.com/x", "https://b.de/y"
+            )
+        p.add("", "", "", "", "", "", "", "")
+    return p.made({"Category": "kind", "Description": "name", "Qty (250)": "quantity"}, "")
+
+
+def checkbox(rng: random.Random) -> Made:
+    p = Page()
+    p.add("", "", "Item", "Amount", "Total cost", "Where")
+    for n in [*pick(rng, "en", 6), *BOUGHT["en"]]:
+        p.part("TRUE", "", n, rng.randint(1, 5), "12.30 €", "ebay")
+    p.add("", "", "", "Sum", "55.10 €", "")
+    return p.made({"Item": "name", "Amount": "quantity"}, "")
+
+
+def header_is_section(rng: random.Random) -> Made:
+    p = Page()
+    for c, ns in {"Screws": BOUGHT["en"], "Printed parts": pick(rng, "en", 5)}.items():
+        p.add(c, "Quantity", "Link")
+        for n in ns:
+            p.part(n, rng.randint(1, 9), "https://x.com")
+        p.add("", "", "")
+    return p.made({"Quantity": "quantity"}, "")
+
+
+def ultimaker(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Bill of materials Printer 2", "", "", "")
+    p.add("Version 1.3", "", "", "")
+    p.add()
+    p.add("Article number", "Article description", "Qty", "Remark")
+    for n in [*pick(rng, "en", 9), *BOUGHT["en"]]:
+        p.part(rng.randint(1000, 1999) + len(p.rows) * 2000, n, rng.randint(1, 4), "")
+    return p.made(
+        {"Article number": "part_number", "Article description": "name", "Qty": "quantity"}, "BOM", suffix=".xls"
+    )
+
+
+def lulz(rng: random.Random) -> Made:
+    p = Page()
+    p.add("LulzBot", "", "", "", "", "")
+    p.add("", "Part Number", "Quantity", "Description", "Vendor", "Vendor PN")
+    for s in ("X Axis", "Y Axis"):
+        p.add(s, "", "", "", "", "")
+        for n in pick(rng, "en", 5):
+            p.part("", f"PP-{s[0]}{len(p.rows):04d}", rng.randint(1, 4), n, "Aleph", "")
+    return p.made(
+        {"Part Number": "part_number", "Quantity": "quantity", "Description": "name", "Vendor PN": "supplier_number"},
+        "Sheet 1",
+        suffix=".xlsx",
+    )
+
+
+def rover(rng: random.Random) -> Made:
+    p = Page()
+    p.add(
+        "Part Name",
+        "Reference",
+        "Qty per",
+        "Number of assemblies",
+        "Qty total",
+        "Vendor",
+        "Vendor part number",
+        "Unit price",
+        "Total price",
+        "Notes",
+    )
+    for i, n in enumerate([*pick(rng, "en", 8), *BOUGHT["en"]]):
+        p.part(n, f"S{i + 1}", rng.randint(1, 4), 1, rng.randint(1, 4), "McMaster", f"9{i}A{i}45", "$1", "$2", "")
+    p.add("", "", "", "", "", "", "", "Total", "$99", "")
+    return p.made({"Part Name": "name", "Vendor part number": "supplier_number"}, "")
+
+
+def german_hand(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Stückliste Drehmaschine")
+    p.add()
+    p.add("Stk.", "Bezeichnung", "Abmessung", "Werkstoff", "Bestellnr.", "Lieferant", "Preis", "Gesamt")
+    for n in [*pick(rng, "de", 7), *BOUGHT["de"]]:
+        p.part(rng.randint(1, 4), n, "20x30x100", rng.choice(MATERIALS["de"]), "", "", "1,20 €", "2,40 €")
+    p.add("", "", "", "", "", "", "Summe:", "33,60 €")
+    p.add("", "", "", "", "", "zzgl. MwSt.", "", "6,38 €")
+    return p.made(
+        {"Stk.": "quantity", "Bezeichnung": "name", "Werkstoff": "material", "Abmessung": "size"},
+        "",
+        encoding="cp1252",
+        delimiter=";",
+    )
+
+
+def fr_levels(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Niv", "Repère", "Code article", "Désignation", "Qté", "Unité", "Matière", "Traitement")
+    for t in range(1, 3):
+        p.part(1, t, f"ENS{t:03d}", "Ensemble " + str(t), 1, "U", "", "")
+        for i, n in enumerate(pick(rng, "fr", 5), 1):
+            p.part(
+                2,
+                f"{t}.{i}",
+                f"PCE{t}{i:03d}",
+                n,
+                rng.randint(1, 4),
+                "U",
+                rng.choice(MATERIALS["fr"]),
+                rng.choice(["Zingué", "Anodisé", ""]),
+            )
+    return p.made(
+        {
+            "Niv": "level",
+            "Repère": "position",
+            "Code article": "part_number",
+            "Désignation": "name",
+            "Qté": "quantity",
+            "Matière": "material",
+            "Traitement": "surface",
+        },
+        "",
+        encoding="cp1252",
+        delimiter=";",
+    )
+
+
+def zh_title_block(rng: random.Random) -> Made:
+    p = Page()
+    p.add("产品名称", "减速器", "", "产品图号", "JSQ-00", "", "共1页")
+    p.add("序", "代号", "名称", "数量", "材料", "单件", "总计", "备注")
+    p.add("", "", "", "", "", "重量", "重量", "")
+    for i, n in enumerate(pick(rng, "zh", 10), 1):
+        p.part(i, f"JSQ-{i:02d}", n, rng.randint(1, 3), rng.choice(MATERIALS["zh"]), "0.5", "1.0", "")
+    return p.made(
+        {"序": "position", "代号": "part_number", "名称": "name", "数量": "quantity", "材料": "material"},
+        "Sheet1",
+        suffix=".xls",
+    )
+
+
+def ja_units(rng: random.Random) -> Made:
+    p = Page()
+    p.add("ユニット名：搬送部", "", "", "", "")
+    p.add("符号", "部品名", "材質", "個数", "摘要")
+    for i, n in enumerate([*pick(rng, "ja", 9), *BOUGHT["ja"]], 1):
+        p.part(i, n, rng.choice(MATERIALS["ja"]) if i < 10 else "", rng.randint(1, 3), "")
+    return p.made(
+        {"符号": "position", "部品名": "name", "材質": "material", "個数": "quantity"}, "部品", suffix=".xlsx"
+    )
+
+
+def multi_line_cells(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Item\nNo.", "Part\nNumber", "Description", "Qty\n(per unit)", "Material\n/ Finish")
+    for i, n in enumerate(pick(rng, "en", 8), 1):
+        p.part(i, f"AB-{i:03d}", f"{n},\nsee drawing", rng.randint(1, 4), "Aluminum 6061\nanodized black")
+    return p.made(
+        {
+            "Item No.": "position",
+            "Part Number": "part_number",
+            "Description": "name",
+            "Qty (per unit)": "quantity",
+            "Material / Finish": "material",
+        },
+        "",
+    )
+
+
+def qty_first_no_head_words(rng: random.Random) -> Made:
+    p = Page()
+    p.add("QTY", "PART", "MATERIAL", "CUT LENGTH")
+    for n in pick(rng, "en", 9):
+        p.part(
+            f"{rng.randint(1, 4)}",
+            n,
+            rng.choice(["1x2 pine", "PLYWOOD 12mm", "ALU TUBE", "MDF"]),
+            f'{rng.randint(3, 90)}"',
+        )
+    return p.made(
+        {"QTY": "quantity", "PART": "name", "MATERIAL": "material"},
+        "",
+        suffix=".txt",
+        delimiter="\t",
+        quoting=csv.QUOTE_NONE,
+    )
+
+
+def two_side_by_side(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Printed", "Qty", "", "Hardware", "Qty")
+    a, b = pick(rng, "en", 5), BOUGHT["en"]
+    for x, y in zip(a, b, strict=True):
+        p.part(x, 1, "", y, 2)
+    return p.made({}, "")
+
+
+def bad_middle_rows(rng: random.Random) -> Made:
+    p = Page()
+    p.add("No", "Part", "Type", "Source", "Qty")
+    for i, n in enumerate(pick(rng, "en", 10), 1):
+        p.part(
+            i,
+            n,
+            rng.choice(["Printed", "Standard", "Purchased", "Assembly"]),
+            rng.choice(["Make", "Buy"]),
+            rng.randint(1, 3),
+        )
+    return p.made({"No": "position", "Part": "name", "Qty": "quantity"}, "")
+
+
+def item_only_numbers_partnum(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Find No", "Part No", "Nomenclature", "Qty Reqd", "Matl", "Spec")
+    for i, n in enumerate(pick(rng, "en", 9), 1):
+        p.part(
+            i,
+            rng.randint(10000, 99999),
+            n.upper(),
+            rng.randint(1, 4),
+            rng.choice(["AL 6061-T6", "CRES 303", "STL", "NYLON"]),
+            "MIL-A-1",
+        )
+    return p.made(
+        {
+            "Find No": "position",
+            "Part No": "part_number",
+            "Nomenclature": "name",
+            "Qty Reqd": "quantity",
+            "Matl": "material",
+        },
+        "",
+    )
+
+
+def optional_zero(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Parts List", "", "", "")
+    p.add("Name", "Quantity", "Comment", "Total qty")
+    for n in pick(rng, "en", 8):
+        p.part(n, rng.choice(["0 (optional)", "1 set", "2-3", "4x", "as needed"]), "", 0)
+    p.add("", "", "", 0)
+    p.add("", "", "", 0)
+    return p.made({"Name": "name", "Quantity": "quantity"}, "", delimiter=";")
+
+
+def ru_hand(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Список деталей робота")
+    p.add("Деталь", "Кол-во", "Ссылка", "Цена, руб.")
+    p.add("Печатные детали", "", "", "")
+    for n in pick(rng, "ru", 6):
+        p.part(n, rng.randint(1, 4), "", "")
+    p.add("Крепёж", "", "", "")
+    for n in BOUGHT["ru"]:
+        p.part(n, f"{rng.randint(2, 9)} шт.", "https://ali.ru", "120")
+    p.add("Доставка", "", "", "300")
+    p.add("Итого", "", "", "1520")
+    return p.made({"Деталь": "name", "Кол-во": "quantity"}, "", encoding="cp1251", delimiter=";")
 
 
 # --- held out -------------------------------------------------------------------------------------------------------
@@ -372,19 +744,37 @@ def inventor(rng: random.Random) -> Made:
     page = Page()
     page.add("Item", "Part Number", "BOM Structure", "Unit QTY", "QTY", "Stock Number", "Description", "REV")
     for at, name in enumerate(pick(rng, "en", 12), 1):
-        page.part(at, f"{name.upper()}-{at:02d}", rng.choice(["Normal", "Purchased"]), "Each", rng.randint(1, 5), "", name, "A")
-    roles = {"Item": "position", "Part Number": "part_number", "BOM Structure": "kind", "QTY": "quantity", "Description": "name"}
+        page.part(
+            at,
+            f"{name.upper()}-{at:02d}",
+            rng.choice(["Normal", "Purchased"]),
+            "Each",
+            rng.randint(1, 5),
+            "",
+            name,
+            "A",
+        )
+    roles = {
+        "Item": "position",
+        "Part Number": "part_number",
+        "BOM Structure": "kind",
+        "QTY": "quantity",
+        "Description": "name",
+    }
     return page.made(roles, "Sheet1", suffix=".xls")
 
 
 def freecad(rng: random.Random) -> Made:
     page = Page()
     page.add("Index", "Name", "Description", "File Name", "Quantity")
-    index = 0
-    for name in pick(rng, "en", 9):
-        index += 1
+    for index, name in enumerate(pick(rng, "en", 9), 1):
         page.part(index, name, "", f"{name.replace(' ', '_')}.FCStd", rng.randint(1, 3))
-    return page.made({"Index": "position", "Name": "name", "File Name": "file", "Quantity": "quantity"}, "", delimiter="\t", suffix=".tsv")
+    return page.made(
+        {"Index": "position", "Name": "name", "File Name": "file", "Quantity": "quantity"},
+        "",
+        delimiter="\t",
+        suffix=".tsv",
+    )
 
 
 def creo_levels(rng: random.Random) -> Made:
@@ -410,7 +800,13 @@ def spanish(rng: random.Random) -> Made:
         page.part(at, rng.randint(1, 4), name, f"PL-{at:03d}-{rng.randint(1, 9)}", rng.choice(MATERIALS["es"]), "")
     for at, name in enumerate(BOUGHT["es"], 12):
         page.part(at, rng.randint(2, 9), name, "", "8.8", "Comercial")
-    roles = {"Marca": "position", "Cantidad": "quantity", "Denominación": "name", "Nº Plano": "part_number", "Material": "material"}
+    roles = {
+        "Marca": "position",
+        "Cantidad": "quantity",
+        "Denominación": "name",
+        "Nº Plano": "part_number",
+        "Material": "material",
+    }
     return page.made(roles, "Hoja1", suffix=".ods")
 
 
@@ -418,8 +814,23 @@ def italian(rng: random.Random) -> Made:
     page = Page()
     page.add("Pos.", "Codice", "Descrizione", "Q.tà", "Materiale", "Trattamento", "Fornitore")
     for at, name in enumerate(pick(rng, "it", 13), 1):
-        page.part(at, f"{rng.randint(10, 99)}.{at:03d}.00", name, rng.randint(1, 4), rng.choice(MATERIALS["it"]), rng.choice(["Zincatura bianca", "Anodizzazione", "-"]), "")
-    roles = {"Pos.": "position", "Codice": "part_number", "Descrizione": "name", "Q.tà": "quantity", "Materiale": "material", "Trattamento": "surface"}
+        page.part(
+            at,
+            f"{rng.randint(10, 99)}.{at:03d}.00",
+            name,
+            rng.randint(1, 4),
+            rng.choice(MATERIALS["it"]),
+            rng.choice(["Zincatura bianca", "Anodizzazione", "-"]),
+            "",
+        )
+    roles = {
+        "Pos.": "position",
+        "Codice": "part_number",
+        "Descrizione": "name",
+        "Q.tà": "quantity",
+        "Materiale": "material",
+        "Trattamento": "surface",
+    }
     return page.made(roles, "", encoding="cp1252", delimiter=";")
 
 
@@ -428,9 +839,25 @@ def russian_table(rng: random.Random) -> Made:
     page.add("Спецификация покупных и изготавливаемых деталей")
     page.add("№ п/п", "Наименование", "Обозначение", "Материал", "Кол-во, шт", "Масса, кг", "Покрытие", "Примечание")
     for at, name in enumerate(pick(rng, "ru", 12), 1):
-        page.part(at, name, f"РМ.{rng.randint(1, 9)}.{at:02d}.000", rng.choice(MATERIALS["ru"]), rng.randint(1, 6), f"0,{rng.randint(10, 99)}", rng.choice(["Ц9.хр", "Хим.Окс", ""]), "")
+        page.part(
+            at,
+            name,
+            f"РМ.{rng.randint(1, 9)}.{at:02d}.000",
+            rng.choice(MATERIALS["ru"]),
+            rng.randint(1, 6),
+            f"0,{rng.randint(10, 99)}",
+            rng.choice(["Ц9.хр", "Хим.Окс", ""]),
+            "",
+        )
     page.add("", "Итого:", "", "", 42, "12,5", "", "")
-    roles = {"№ п/п": "position", "Наименование": "name", "Обозначение": "part_number", "Материал": "material", "Кол-во, шт": "quantity", "Покрытие": "surface"}
+    roles = {
+        "№ п/п": "position",
+        "Наименование": "name",
+        "Обозначение": "part_number",
+        "Материал": "material",
+        "Кол-во, шт": "quantity",
+        "Покрытие": "surface",
+    }
     return page.made(roles, "Лист1", suffix=".xlsx")
 
 
@@ -438,8 +865,25 @@ def chinese_csv(rng: random.Random) -> Made:
     page = Page()
     page.add("项次", "物料编码", "物料名称", "规格型号", "单位", "用量", "材质", "供应商", "单价")
     for at, name in enumerate([*pick(rng, "zh", 9), *BOUGHT["zh"]], 1):
-        page.part(at, f"1{rng.randint(10000, 99999)}{at:02d}", name, f"{rng.randint(10, 90)}x{rng.randint(10, 90)}", rng.choice(["件", "个", "PCS"]), rng.randint(1, 9), rng.choice(["", *MATERIALS["zh"]]), "", "3.20")
-    roles = {"项次": "position", "物料编码": "part_number", "物料名称": "name", "单位": "unit", "用量": "quantity", "材质": "material"}
+        page.part(
+            at,
+            f"1{rng.randint(10000, 99999)}{at:02d}",
+            name,
+            f"{rng.randint(10, 90)}x{rng.randint(10, 90)}",
+            rng.choice(["件", "个", "PCS"]),
+            rng.randint(1, 9),
+            rng.choice(["", *MATERIALS["zh"]]),
+            "",
+            "3.20",
+        )
+    roles = {
+        "项次": "position",
+        "物料编码": "part_number",
+        "物料名称": "name",
+        "单位": "unit",
+        "用量": "quantity",
+        "材质": "material",
+    }
     return page.made(roles, "", encoding="gb18030")
 
 
@@ -449,10 +893,27 @@ def japanese_xlsx(rng: random.Random) -> Made:
         page.add()
     page.add("", "No.", "図面番号", "名称", "型式", "員数", "材料", "処理", "メーカー")
     for at, name in enumerate(pick(rng, "ja", 10), 1):
-        page.part("", at, f"D{rng.randint(100, 999)}-{at:03d}", name, "", rng.randint(1, 4), rng.choice(MATERIALS["ja"]), rng.choice(["白アルマイト", "黒染め", ""]), "")
+        page.part(
+            "",
+            at,
+            f"D{rng.randint(100, 999)}-{at:03d}",
+            name,
+            "",
+            rng.randint(1, 4),
+            rng.choice(MATERIALS["ja"]),
+            rng.choice(["白アルマイト", "黒染め", ""]),
+            "",
+        )
     for at, name in enumerate(BOUGHT["ja"], 11):
         page.part("", at, "", name, f"SC{at}-10", rng.randint(1, 9), "", "", "ミスミ")
-    roles = {"No.": "position", "図面番号": "part_number", "名称": "name", "員数": "quantity", "材料": "material", "処理": "surface"}
+    roles = {
+        "No.": "position",
+        "図面番号": "part_number",
+        "名称": "name",
+        "員数": "quantity",
+        "材料": "material",
+        "処理": "surface",
+    }
     return page.made(roles, "部品表", suffix=".xlsx")
 
 
@@ -462,7 +923,9 @@ def robot_readme(rng: random.Random) -> Made:
     page.add("|---|:-:|---|--:|")
     for name in [*pick(rng, "en", 5), *BOUGHT["en"]]:
         page.part(f"| {name} | {rng.randint(1, 12)} | [Amazon](https://amazon.com/x) | $4 |")
-    return page.made({"Component": "name", "Quantity": "quantity"}, "", suffix=".txt", delimiter="|", quoting=csv.QUOTE_NONE)
+    return page.made(
+        {"Component": "name", "Quantity": "quantity"}, "", suffix=".txt", delimiter="|", quoting=csv.QUOTE_NONE
+    )
 
 
 def indented_names(rng: random.Random) -> Made:
@@ -481,14 +944,35 @@ def drone_sheet(rng: random.Random) -> Made:
     page.add("Bill of Materials", "", "", "", "", "", "")
     page.add("Last updated", "2022-01-05", "", "", "", "", "")
     page.add("", "", "", "", "", "", "")
-    page.add("Category", "Item", "Supplier", "Supplier Part Number", "Quantity Needed", "Unit Cost (USD)", "Extended Cost (USD)")
+    page.add(
+        "Category",
+        "Item",
+        "Supplier",
+        "Supplier Part Number",
+        "Quantity Needed",
+        "Unit Cost (USD)",
+        "Extended Cost (USD)",
+    )
     for kind, names in {"Mechanical": pick(rng, "en", 6), "Fasteners": BOUGHT["en"]}.items():
         for at, name in enumerate(names):
-            page.part(kind if at == 0 else "", name, "McMaster-Carr", f"9{rng.randint(1000, 9999)}A{rng.randint(100, 999)}", rng.randint(1, 20), 1.25, 2.5)
+            page.part(
+                kind if at == 0 else "",
+                name,
+                "McMaster-Carr",
+                f"9{rng.randint(1000, 9999)}A{rng.randint(100, 999)}",
+                rng.randint(1, 20),
+                1.25,
+                2.5,
+            )
     page.add("", "", "", "", "Subtotal", "", 88.5)
     page.add("", "", "", "", "Tax", "", 7.2)
     page.add("", "", "", "", "Grand Total", "", 95.7)
-    roles = {"Category": "kind", "Item": "name", "Supplier Part Number": "supplier_number", "Quantity Needed": "quantity"}
+    roles = {
+        "Category": "kind",
+        "Item": "name",
+        "Supplier Part Number": "supplier_number",
+        "Quantity Needed": "quantity",
+    }
     return page.made(roles, "", delimiter=",")
 
 
@@ -498,8 +982,21 @@ def bilingual(rng: random.Random) -> Made:
     page.add("Item", "Qty.", "Description", "Drawing no.", "Material", "Weight")
     page.add("", "", "", "", "", "[kg]")
     for at, name in enumerate(pick(rng, "de", 12), 1):
-        page.part(at, rng.randint(1, 4), name, f"{rng.randint(1, 9)}-{rng.randint(100000, 999999)}-{at}", rng.choice(MATERIALS["de"]), 0.35)
-    roles = {"Pos.": "position", "Stückzahl": "quantity", "Benennung": "name", "Zeichnungs-Nr.": "part_number", "Werkstoff": "material"}
+        page.part(
+            at,
+            rng.randint(1, 4),
+            name,
+            f"{rng.randint(1, 9)}-{rng.randint(100000, 999999)}-{at}",
+            rng.choice(MATERIALS["de"]),
+            0.35,
+        )
+    roles = {
+        "Pos.": "position",
+        "Stückzahl": "quantity",
+        "Benennung": "name",
+        "Zeichnungs-Nr.": "part_number",
+        "Werkstoff": "material",
+    }
     return page.made(roles, "Stückliste", suffix=".xls")
 
 
@@ -517,7 +1014,7 @@ def catia(rng: random.Random) -> Made:
     return page.made(roles, "", suffix=".txt", delimiter="\t")
 
 
-def gerätebau_many_sections(rng: random.Random) -> Made:
+def machine_sections(rng: random.Random) -> Made:
     page = Page()
     page.add("Anz.", "Teil", "Werkstoff / Halbzeug", "Bemerkung")
     for section in ("Achse X", "Achse Y", "Gestell"):
@@ -537,10 +1034,56 @@ def headerless(rng: random.Random) -> Made:
 
 
 DEVELOPED: tuple[Style, ...] = (
-    solidworks_xls, solidworks_indented_txt, fusion360, onshape, german_erp, german_csv, french_nomenclature, eskd, chinese,
-    japanese, printer_shop, several_sheets, group_headers, tables_below, material_is_a_name, sap,
-)  # fmt: skip
+    solidworks_xls,
+    solidworks_indented_txt,
+    fusion360,
+    onshape,
+    german_erp,
+    german_csv,
+    french_nomenclature,
+    eskd,
+    chinese,
+    japanese,
+    printer_shop,
+    several_sheets,
+    group_headers,
+    tables_below,
+    material_is_a_name,
+    sap,
+)
+ROUGH: tuple[Style, ...] = (
+    voron_like,
+    checkbox,
+    header_is_section,
+    ultimaker,
+    lulz,
+    rover,
+    german_hand,
+    fr_levels,
+    zh_title_block,
+    ja_units,
+    multi_line_cells,
+    qty_first_no_head_words,
+    two_side_by_side,
+    bad_middle_rows,
+    item_only_numbers_partnum,
+    optional_zero,
+    ru_hand,
+)
 HELD_OUT: tuple[Style, ...] = (
-    inventor, freecad, creo_levels, spanish, italian, russian_table, chinese_csv, japanese_xlsx, robot_readme, indented_names,
-    drone_sheet, bilingual, catia, gerätebau_many_sections, headerless,
-)  # fmt: skip
+    inventor,
+    freecad,
+    creo_levels,
+    spanish,
+    italian,
+    russian_table,
+    chinese_csv,
+    japanese_xlsx,
+    robot_readme,
+    indented_names,
+    drone_sheet,
+    bilingual,
+    catia,
+    machine_sections,
+    headerless,
+)

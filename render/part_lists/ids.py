@@ -52,7 +52,7 @@ def make_ids(texts: Sequence[str]) -> list[str]:
     several come to one id, those that had to be changed get a hash of their text.
 
     >>> make_ids(["A/1", "A 1", "A-1", "B"])
-    ['A-1-9b6ad8', 'A-1-4e3e51', 'A-1', 'B']
+    ['A-1-a5b3d2', 'A-1-937bb4', 'A-1', 'B']
     """
     names = [folder_name(text) for text in texts]
     uses = Counter(name.lower() for name in names)

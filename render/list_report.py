@@ -57,6 +57,9 @@ def _write_params(read: PartList, part_list: Path, params: Path) -> None:
             if column.role:
                 columns.setdefault(column.header or column.letter, column.role)
     found: list[tuple[list[str], object]] = [(["catalogue", "columns"], columns)]
+    if part_list.resolve().is_relative_to(params.parent.resolve()):
+        relative = part_list.resolve().relative_to(params.parent.resolve()).as_posix()
+        found.append((["catalogue", "parts"], relative))
     if len(read.tables) == 1:
         (table,) = read.tables
         found += [(["catalogue", "header_row"], table.head.first + 1)] if table.head.first >= 0 else []

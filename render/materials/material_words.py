@@ -22,6 +22,8 @@ VOCABULARY = Path(__file__).with_name("vocabulary.yaml")
 MAX_LETTERS = 200
 """Longer texts are no names of materials; patterns are not tried on them."""
 
+UNKNOWN = "unknown"
+"""What rules say of metals that have no look."""
 DYED = ("anodized", "hardcoated", "powder coated")
 """Surfaces in any colour; black oxide is no black paint."""
 CLEAR = ("plexiglas", "plastic", "silicone")
@@ -111,9 +113,12 @@ class MaterialWords:
         left = self._standards.sub(_TAKEN, bare) if self._standards else bare
         if self._says_nothing(left.replace("|", " ").strip(" .,;:")):
             return Guess(rule=f"{raw!r} names a standard, no material")
+        code, left = _color_code(left)  # first: RAL 7035 and 5005 are no aluminium
         material, left, unsure = self._material(left)
+        if material == UNKNOWN:
+            return Guess(unknown=True)
         surface, color, implied, left = self._surface(left)
-        color, left = self._color(left, color)
+        color = code or self._color(left, color)[0]
         if not material and implied:
             material, by = implied, f"implied by {surface}"
         else:
@@ -164,10 +169,6 @@ class MaterialWords:
         return surface, color, implied, text
 
     def _color(self, text: str, color: str) -> tuple[str, str]:
-        if (ral := _RAL.search(text)) and int(ral[1]) in RAL:
-            return f"ral {ral[1]}", text
-        if code := _HEX.search(text):
-            return code[0], text
         for entry in self._colors:
             if (match := entry.pattern.search(text)) and not color:
                 return entry.means, text[: match.start()] + _TAKEN + text[match.end() :]
@@ -215,6 +216,14 @@ def _grouped(words: list[str]) -> Iterator[str]:
 
 def _either(patterns: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+
+
+def _color_code(text: str) -> tuple[str, str]:
+    """The RAL number or #rrggbb in `text`, and the text without it."""
+    if (ral := _RAL.search(text)) and int(ral[1]) in RAL:
+        return f"ral {ral[1]}", text.replace(ral[0], _TAKEN)
+    code = _HEX.search(text)
+    return (code[0], text.replace(code[0], _TAKEN)) if code else ("", text)
 
 
 def _bare(text: str) -> str:

@@ -91,8 +91,13 @@ class CadFolder:
             return Found(
                 None, f"several CAD files fit ({names}); rename or remove the wrong ones, or name it in a column File"
             )
-        best = min(candidates, key=lambda file: (FORMATS.index(file.suffix.lower()), file.name))
+        best = min(candidates, key=lambda file: (format_rank(file), file.name))
         return Found(best, why)
+
+
+def format_rank(file: Path) -> int:
+    """The lower, the better the format of `file` says what a part is: STEP before meshes."""
+    return FORMATS.index(file.suffix.lower())
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from render.materials.looks import UNKNOWN, look
 from render.params import CatalogueParams
+from render.part_lists.ids import make_ids
 from render.part_lists.parts import ListedPart
 from render.part_lists.reader import AS_FOUND, Choices, PartList, read_list
-from render.parts.cad_files import CadFolder
+from render.part_lists.reader import FORMATS as LIST_FORMATS
+from render.parts.cad_files import CadFolder, format_rank
 from render.parts.part_list import REQUIRED, Row, read_part_list, read_table
 
 MOST_LINES = 40
 MOST_BODIES = 300
 """Parts of an assembly whose bodies get a material of their own."""
 _NO_PATTERN = re.compile(r"[\[\]*?;=]")
+
+
+@dataclass(frozen=True)
+class FolderPart:
+    """A CAD file that is a part without a list: `file` relative to the folder."""
+
+    part_id: str
+    name: str
+    file: Path
 
 
 def is_simple(path: Path) -> bool:
@@ -128,6 +141,33 @@ def _names(part: ListedPart) -> Sequence[tuple[str, str]]:
         ("description", part.description),
         ("id", part.part_id),
     ]
+
+
+def folder_parts(folder: Path) -> list[FolderPart]:
+    """Every CAD file of `folder` and below as a part, called as the file; one in several formats once, as STEP first."""
+    best: dict[Path, Path] = {}
+    for file in CadFolder(folder).files:
+        stem = file.with_suffix("")
+        if stem not in best or format_rank(file) < format_rank(best[stem]):
+            best[stem] = file
+    files = [file.relative_to(folder) for file in best.values()]
+    alone = Counter(file.stem.casefold() for file in files)
+    # Files of one name in several folders are told apart by these.
+    texts = [file.stem if alone[file.stem.casefold()] == 1 else file.with_suffix("").as_posix() for file in files]
+    return [FolderPart(part_id, file.stem, file) for part_id, file in zip(make_ids(texts), files, strict=True)]
+
+
+def readable_lists(folder: Path) -> tuple[list[PartList], list[Skipped]]:
+    """The part lists directly in `folder`, that with most parts first, and those that cannot be read as one."""
+    lists: list[PartList] = []
+    skipped: list[Skipped] = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in LIST_FORMATS and path.is_file() and not path.name.startswith((".", "~$")):
+            try:
+                lists.append(read_list(path))
+            except UserError as error:
+                skipped.append(Skipped(path.name, str(path), error.what))
+    return sorted(lists, key=lambda read: -len(read.parts)), skipped
 
 
 def cad_lines(read: PartList, folder: CadFolder) -> Iterator[str]:

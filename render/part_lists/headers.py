@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ HEADERS = Path(__file__).with_name("headers.yaml")
 MOST_LETTERS = 80
 """A header is a word or a few."""
 
+_LATIN = re.compile(r"[A-Za-z][A-Za-z .'#]*")
 OVERRULING = ("price", "weight", "link", "supplier", "other")
 """Where one of their words stands in a header, the rest only says of what: a unit price is no unit."""
 _OVERRULING_WORDS = frozenset(
@@ -90,9 +92,11 @@ class HeaderWords:
             for role in self._roles_of.get(candidate, ()) or self._joined.get(candidate.replace(" ", ""), ()):
                 found[role] = max(found.get(role, 0), fit)
         parts = text.replace("|", "/").replace("\n", "/").split("/")  # one word in two languages, or two words
+        if CJK.search(text) and _LATIN.search(text):
+            parts += [_LATIN.sub(" ", text), " ".join(_LATIN.findall(text))]
         for number, part in enumerate(parts):
             for role in self._roles_of.get(plain(part), ()):
-                found[role] = max(found.get(role, 0), 0.9 if number == 0 else 0.75)
+                found[role] = max(found.get(role, 0), 0.9 if number == 0 or len(parts) > 2 else 0.75)
         if not found:
             found = self._inside(whole) or self._misspelt(whole)
         found = self._overruled(whole, found)

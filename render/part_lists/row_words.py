@@ -51,10 +51,14 @@ class RowWords:
 
     def is_remark(self, text: str) -> bool:
         """Whether `text` begins as remarks do ("Note: ..."), or is a whole sentence."""
-        start, colon, _ = text.replace("：", ":").partition(":")
-        if plain(text) in self._remarks or (colon and plain(start) in self._remarks):
+        if self.begins_remark(text):
             return True
         return text.lstrip().startswith(("*", "※", "//")) or len(text.split()) > 12
+
+    def begins_remark(self, text: str) -> bool:
+        """Whether `text` is a word that heads remarks, or has it before a colon."""
+        start, colon, _ = text.replace("：", ":").partition(":")
+        return plain(text) in self._remarks or bool(colon and plain(start) in self._remarks)
 
     def is_other_sheet(self, name: str) -> bool:
         """Whether a sheet of this name holds no parts of the machine."""

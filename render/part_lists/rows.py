@@ -98,9 +98,11 @@ class _Reader:
 
     def _row(self, at: int, row: list[str], state: _State) -> None:
         values = self._values(row)
-        why = self._no_part(at, row, values)
-        if not why and len(values) == 1 and next(iter(values)) != "quantity":
-            why = self._bare_row(at, row, next(iter(values.values())), state)
+        alone = next(iter(values.values())) if len(values) == 1 and "quantity" not in values else ""
+        known = bool(alone) and self._words.section(alone) is not None
+        why = "" if known else self._no_part(at, row, values)
+        if not why and alone:
+            why = self._bare_row(at, row, alone, state)
         elif not why and not self._identity(values):
             why = self._nameless(row, state)
         if not why and state.kind == "documents":
@@ -139,13 +141,10 @@ class _Reader:
             return "a sum"
         if letters and self._words.is_charge(letters[0]) and "position" not in values:
             return "postage, tax or the like"
-        if (
-            letters
-            and ":" in letters[0].replace("：", ":")
-            and self._words.is_remark(letters[0])
-            and "quantity" not in values
-        ):
-            return "a remark"
+        if letters and "quantity" not in values and self._words.begins_remark(letters[0]):
+            own = {values.get("name"), values.get("part_number")}
+            if ":" in letters[0].replace("：", ":") or letters[0] not in own:
+                return "a remark"
         same = sum(1 for text in texts if text in self._header) if texts[0] in self._header else 0
         return "the header once more" if same >= max(2, 0.6 * len(self._header)) else ""
 

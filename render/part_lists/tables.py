@@ -49,20 +49,18 @@ class Head:
 
 @dataclass
 class Table:
-    """A table of parts: the sheet, its header's rows and its body's (from 0, the end exclusive), its columns, repeated
-    headers within, and how well it looks like a part list.
+    """A table of parts: the sheet, its header's rows and its body's (from 0, the end exclusive; above the header where
+    the list counts upwards, as on drawings), its columns, repeated headers within, and how well it looks like a part
+    list.
     """
 
     sheet: Sheet
     head: Head
+    start: int
     end: int
     columns: list[Column]
     score: float
     again: set[int] = field(default_factory=set)
-
-    @property
-    def start(self) -> int:
-        return self.head.last + 1
 
     def place(self, role: str) -> int | None:
         """The place of the column with `role`, from 0."""
@@ -85,7 +83,7 @@ class TableFinder:
             heads[0].meanings = meanings_of(heads[0].texts, self._headers)
         else:
             heads = self._heads(sheet)
-        tables = [self._table(sheet, head, heads[at + 1 :]) for at, head in enumerate(heads)]
+        tables = [self._table(sheet, heads, at) for at in range(len(heads))]
         best = max((table.score for table in tables), default=0.0)
         kept: list[Table] = []
         for table in tables:
@@ -99,7 +97,7 @@ class TableFinder:
                 kept.append(table)
         for at, table in enumerate(kept):
             end = kept[at + 1].head.first if at + 1 < len(kept) else len(sheet.rows)
-            if end != table.end:  # heads between that are none after all
+            if end != table.end and table.start > table.head.first:  # heads between that are none after all
                 kept[at] = self._again(table, end)
         return kept
 
@@ -107,7 +105,7 @@ class TableFinder:
         """The sheet as one table without a header, its columns told by their cells."""
         width = max(map(len, sheet.rows), default=0)
         head = Head(-1, -1, [""] * width, [()] * width)
-        table = self._table(sheet, head, [])
+        table = self._made(sheet, head, 0, len(sheet.rows))
         return [table] if table.score > 0 else []
 
     def _heads(self, sheet: Sheet) -> list[Head]:
@@ -161,26 +159,30 @@ class TableFinder:
                 return 0.0, 0
         return (known / len(texts), known) if known >= 3 else (0.0, 0)
 
-    def _table(self, sheet: Sheet, head: Head, following: Sequence[Head]) -> Table:
-        end = following[0].first if following else len(sheet.rows)
-        return self._made(sheet, head, end)
+    def _table(self, sheet: Sheet, heads: Sequence[Head], at: int) -> Table:
+        """The table below the header, or above it where nothing is below."""
+        head = heads[at]
+        end = heads[at + 1].first if at + 1 < len(heads) else len(sheet.rows)
+        below = self._made(sheet, head, head.last + 1, end)
+        if below.score > 0 or head.first < 2:
+            return below
+        above = self._made(sheet, head, heads[at - 1].last + 1 if at else 0, head.first)
+        return above if above.score > 0 else below
 
     def _again(self, table: Table, end: int) -> Table:
-        made = self._made(table.sheet, table.head, end)
+        made = self._made(table.sheet, table.head, table.start, end)
         made.again = table.again
         return made
 
-    def _made(self, sheet: Sheet, head: Head, end: int) -> Table:
-        body = [
-            row for row in sampled(sheet.rows[head.last + 1 : end], 600) if sum(1 for cell in row if cell.strip()) >= 2
-        ]
+    def _made(self, sheet: Sheet, head: Head, start: int, end: int) -> Table:
+        body = [row for row in sampled(sheet.rows[start:end], 600) if sum(1 for cell in row if cell.strip()) >= 2]
         width = max([len(head.texts), *map(len, body)]) if body else len(head.texts)
         texts = [*head.texts, *[""] * (width - len(head.texts))]
         seen = [look_at([row[at] if at < len(row) else "" for row in body], self._materials) for at in range(width)]
         meanings = self._with_cells([*head.meanings, *[()] * (width - len(head.meanings))], seen)
         columns = assign(meanings, texts, seen, self._given(texts))
         columns = [column for column in columns if column.role or column.header]
-        return Table(sheet, head, end, columns, _score(columns, seen, len(body)))
+        return Table(sheet, head, start, end, columns, _score(columns, seen, len(body)))
 
     def _given(self, texts: Sequence[str]) -> dict[int, str]:
         """The user's roles, by a column's place."""

@@ -36,7 +36,14 @@ def run(*arguments: str) -> str:
 
 def test_explain_says_all_and_writes_nothing(project: Path) -> None:
     text = run("--explain")
-    for words in ("header in row 3", "'Sach-Nr.': part_number", "row 4 A-1", "'S235JR' -> steel", "no CAD file", "Unobtainium"):
+    for words in (
+        "header in row 3",
+        "'Sach-Nr.': part_number",
+        "row 4 A-1",
+        "'S235JR' -> steel",
+        "no CAD file",
+        "Unobtainium",
+    ):
         assert words in text
     assert "\x1b" not in text
     assert not (project / "data" / "catalogue.json").exists()
@@ -46,7 +53,10 @@ def test_json_has_these_keys(project: Path) -> None:
     run("--json", "read.json")
     told = json.loads((project / "read.json").read_text())
     assert list(told) == ["sheets", "columns", "parts", "not_parts", "unknown_words"]
-    assert [(part["part_id"], part["quantity"], part["row"]) for part in told["parts"]] == [("A-1", 2, 4), ("A-2", 1, 5)]
+    assert [(part["part_id"], part["quantity"], part["row"]) for part in told["parts"]] == [
+        ("A-1", 2, 4),
+        ("A-2", 1, 5),
+    ]
     assert told["unknown_words"] == ["Unobtainium"]
 
 

@@ -15,12 +15,24 @@ from render.materials.vocabulary import read_material
 TABLE = Path(__file__).with_name("material_words.csv")
 with TABLE.open(encoding="utf-8") as file:
     WORDS = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-METALS = {"steel", "stainless steel", "aluminium", "brass", "bronze", "copper", "titanium", "cast iron", "zinc die-cast"}
+METALS = {
+    "steel",
+    "stainless steel",
+    "aluminium",
+    "brass",
+    "bronze",
+    "copper",
+    "titanium",
+    "cast iron",
+    "zinc die-cast",
+}
 
 
 def test_nearly_all_words_are_understood() -> None:
     guesses = [read_vocabulary(None).guess(row["word"]) for row in WORDS]
-    right = [row["material"] == ("?" if guess.unknown else guess.material) for row, guess in zip(WORDS, guesses, strict=True)]
+    right = [
+        row["material"] == ("?" if guess.unknown else guess.material) for row, guess in zip(WORDS, guesses, strict=True)
+    ]
     assert len(WORDS) > 350
     assert sum(right) >= 0.98 * len(WORDS)
 
@@ -66,7 +78,15 @@ def test_a_vocabulary_beside_the_list_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- a list", "materials: 3", "materials: [{words: [x]}]", "a: &x [1]\nb: *x", "materials:\n  - {material: x, patterns: ['(']}", "a: [" * 2000]
+    "text",
+    [
+        "- a list",
+        "materials: 3",
+        "materials: [{words: [x]}]",
+        "a: &x [1]\nb: *x",
+        "materials:\n  - {material: x, patterns: ['(']}",
+        "a: [" * 2000,
+    ],
 )
 def test_a_vocabulary_that_is_none_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "vocabulary.yaml").write_text(text)

@@ -1033,6 +1033,257 @@ def headerless(rng: random.Random) -> Made:
     return page.made({}, "")
 
 
+# --- measured once before anything was changed for them: rows right in 28 of 34, columns in 90 of 108 ----------------
+
+
+def sw_config(rng: random.Random) -> Made:
+    p = Page()
+    p.add("ITEM NO.", "PART NUMBER", "SW-Material(Material)", "Default/QTY.", "Finish")
+    for i, n in enumerate(pick(rng, "en", 9), 1):
+        p.part(i, n, rng.choice(MATERIALS["en"]), rng.randint(1, 4), rng.choice(["", "Black oxide"]))
+    return p.made(
+        {"ITEM NO.": "position", "SW-Material(Material)": "material", "Default/QTY.": "quantity", "Finish": "surface"},
+        "",
+    )
+
+
+def fusion_addin(rng: random.Random) -> Made:
+    p = Page()
+    p.add(
+        "Part Name",
+        "Quantity",
+        "Volume cm^3",
+        "Width",
+        "Length",
+        "Height",
+        "Area",
+        "Mass",
+        "Density",
+        "Material",
+        "Description",
+        "",
+    )
+    for n in pick(rng, "en", 12):
+        p.part(
+            n + " v" + str(rng.randint(1, 9)),
+            rng.randint(1, 3),
+            "1.23",
+            "10",
+            "20",
+            "30",
+            "2.2",
+            "9.8",
+            "0.007",
+            "Steel",
+            "",
+            "",
+        )
+    return p.made({"Part Name": "name", "Quantity": "quantity", "Material": "material"}, "", quoting=csv.QUOTE_ALL)
+
+
+def zh_en(rng: random.Random) -> Made:
+    p = Page()
+    p.add("BOM 清单")
+    p.add("序号\nNo.", "图号 Part No.", "名称 Name", "材质 Material", "数量 Qty", "备注 Remark")
+    for i, n in enumerate(pick(rng, "zh", 9), 1):
+        p.part(i, f"SF-{i:03d}", n, rng.choice(MATERIALS["zh"]), rng.randint(1, 4), "")
+    return p.made(
+        {
+            "序号 No.": "position",
+            "图号 Part No.": "part_number",
+            "名称 Name": "name",
+            "材质 Material": "material",
+            "数量 Qty": "quantity",
+        },
+        "清单",
+        suffix=".xlsx",
+    )
+
+
+def header_at_bottom(rng: random.Random) -> Made:
+    p = Page()
+    ns = pick(rng, "fr", 9)
+    for i in range(9, 0, -1):
+        p.part(i, rng.randint(1, 4), ns[i - 1], rng.choice(MATERIALS["fr"]), "")
+    p.add("Rep.", "Nb.", "Désignation", "Matière", "Observation")
+    return p.made(
+        {"Rep.": "position", "Nb.": "quantity", "Désignation": "name", "Matière": "material"},
+        "",
+        encoding="cp1252",
+        delimiter=";",
+    )
+
+
+def assembly_part_columns(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Assembly", "Part", "Quantity", "Source")
+    for a in ("X axis", "Y axis", "Base"):
+        p.add(a, "", "", "")
+        for n in pick(rng, "en", 4):
+            p.part("", n + " " + a[0], rng.randint(1, 4), "printed")
+    return p.made({"Part": "name", "Quantity": "quantity"}, "")
+
+
+def total_on_top(rng: random.Random) -> Made:
+    p = Page()
+    p.add("", "Total cost:", "$213.20", "", "", "")
+    p.add("", "", "", "", "", "")
+    p.add("Qty", "Item Description", "Vendor", "Vendor P/N", "Unit cost", "Ext. cost")
+    for n in [*pick(rng, "en", 5), *BOUGHT["en"]]:
+        p.part(rng.randint(1, 5), n, "Amazon", "B0" + str(rng.randint(1000, 9999)), "$1.20", "$2.40")
+    return p.made({"Qty": "quantity", "Item Description": "name", "Vendor P/N": "supplier_number"}, "")
+
+
+def second_part_number(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Part Number", "Description", "Qty", "Manufacturer", "Part Number", "Notes")
+    for i, n in enumerate(pick(rng, "en", 8), 1):
+        p.part(f"ORB-{i:04d}", n, rng.randint(1, 4), "SKF", f"{rng.randint(6000, 6999)}-2RS", "")
+    return p.made({"Description": "name", "Qty": "quantity"}, "")
+
+
+def comments_on_top(rng: random.Random) -> Made:
+    p = Page()
+    p.add("# Parts of the machine")
+    p.add("# exported 2021")
+    p.add("name", "count", "material", "color")
+    for n in pick(rng, "en", 7):
+        p.part(
+            n.lower().replace(" ", "_"), rng.randint(1, 3), rng.choice(["pla", "petg"]), rng.choice(["black", "orange"])
+        )
+    return p.made({"name": "name", "count": "quantity", "material": "material", "color": "color"}, "")
+
+
+def merged_qty(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Pos.", "Benennung", "Menge", "", "Werkstoff", "Gewicht", "")
+    p.add("", "", "je BG", "gesamt", "", "Einzel", "gesamt")
+    for i, n in enumerate(pick(rng, "de", 9), 1):
+        p.part(i, n, rng.randint(1, 3), rng.randint(1, 9), rng.choice(MATERIALS["de"]), 0.2, 0.4)
+    return p.made(
+        {"Pos.": "position", "Benennung": "name", "Werkstoff": "material"},
+        "T",
+        suffix=".xlsx",
+        merged={"T": ["C1:D1", "F1:G1", "A1:A2", "B1:B2", "E1:E2"]},
+    )
+
+
+def eskd_frame(rng: random.Random) -> Made:
+    p = Page()
+    H = ["", "Формат", "Зона", "Поз.", "Обозначение", "Наименование", "Кол.", "Примечание"]
+    p.add(*H)
+    p.add("Перв. примен.", "", "", "", "", "Документация", "", "")
+    p.add("", "А2", "", "", "РТК.01.00.000 СБ", "Сборочный чертеж", "", "")
+    p.add("", "", "", "", "", "", "", "")
+    p.add("", "", "", "", "", "Детали", "", "")
+    for i, n in enumerate(pick(rng, "ru", 6), 1):
+        p.part("", "А4", "", i, f"РТК.01.00.00{i}", n, rng.randint(1, 3), "")
+    p.add("Изм.", "Лист", "№ докум.", "Подп.", "Дата", "РТК.01.00.000", "", "")
+    p.add("Разраб.", "", "Иванов", "", "", "Робот", "", "Лист 1")
+    p.add("Пров.", "", "Петров", "", "", "", "", "")
+    p.add(*H)
+    p.add("", "", "", "", "", "Прочие изделия", "", "")
+    for i, n in enumerate(BOUGHT["ru"], 7):
+        p.part("", "", "", i, "", n, rng.randint(1, 3), "")
+    return p.made(
+        {"Поз.": "position", "Обозначение": "part_number", "Наименование": "name", "Кол.": "quantity"},
+        "Спецификация",
+        suffix=".xls",
+    )
+
+
+def part_amount(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Group", "Part", "Details", "Amount", "Store")
+    for g in ("Frame", "Electronics"):
+        for i, n in enumerate(pick(rng, "en", 5)):
+            p.part(g if i == 0 else "", n, "aluminium profile 20x20, 300 mm", rng.randint(1, 4), "local store")
+    return p.made({"Group": "kind", "Part": "name", "Amount": "quantity"}, "BOM", suffix=".ods")
+
+
+def win_chill(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Structure Level", "Line Number", "Number", "Name", "Quantity", "Unit", "Find Number", "Type")
+    p.part(0, "", "00012345", "MAIN ASSY", "", "", "", "Assembly")
+    for t in range(1, 4):
+        p.part(1, t * 10, f"0002{t:04d}", "SUB ASSY " + str(t), 1, "each", t, "Assembly")
+        for s, n in enumerate(pick(rng, "en", 3), 1):
+            p.part(2, s * 10, f"0003{t}{s:03d}", n.upper(), rng.randint(1, 6), "each", s, "Part")
+    return p.made(
+        {"Structure Level": "level", "Number": "part_number", "Name": "name", "Quantity": "quantity"}, "", delimiter=";"
+    )
+
+
+def ja_shop(rng: random.Random) -> Made:
+    p = Page()
+    p.add("使用部品リスト", "")
+    p.add("名称", "型番", "メーカー", "数量", "単価", "小計", "購入先")
+    for n in [*pick(rng, "ja", 5), *BOUGHT["ja"]]:
+        p.part(
+            n, f"MX-{rng.randint(100, 999)}", "ミスミ", rng.randint(1, 8), "¥120", "¥240", "https://jp.misumi-ec.com"
+        )
+    p.add("", "", "", "", "合計", "¥12,000", "")
+    p.add("※価格は2020年のもの", "", "", "", "", "", "")
+    return p.made({"名称": "name", "数量": "quantity"}, "", encoding="utf-8-sig")
+
+
+def es_hand(rng: random.Random) -> Made:
+    p = Page()
+    p.add("", "Pieza", "Uds", "Material", "Dónde comprar")
+    p.add("Estructura", "", "", "", "")
+    for n in pick(rng, "es", 5):
+        p.part("", n, rng.randint(1, 4), rng.choice(["PLA", "Madera", "Acero"]), "")
+    p.add("Tornillería", "", "", "", "")
+    for n in BOUGHT["es"]:
+        p.part("", n, rng.randint(2, 20), "", "ferretería")
+    return p.made({"Pieza": "name", "Uds": "quantity", "Material": "material"}, "", delimiter=";", encoding="cp1252")
+
+
+def it_levels_xls(rng: random.Random) -> Made:
+    p = Page()
+    p.add("DISTINTA BASE", "", "", "", "")
+    p.add("Livello", "Codice articolo", "Descrizione articolo", "U.M.", "Quantità", "Materiale")
+    p.part("0", "GR100", "GRUPPO COMPLETO", "NR", 1, "")
+    for i, n in enumerate(pick(rng, "it", 8), 1):
+        p.part(".1" if i % 2 else "..2", f"PZ{i:03d}", n, "NR", rng.randint(1, 4), rng.choice(MATERIALS["it"]))
+    return p.made(
+        {
+            "Livello": "level",
+            "Codice articolo": "part_number",
+            "Descrizione articolo": "name",
+            "U.M.": "unit",
+            "Quantità": "quantity",
+            "Materiale": "material",
+        },
+        "Foglio1",
+        suffix=".xls",
+    )
+
+
+def desc_only_with_counts(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Hardware list")
+    for n in BOUGHT["en"]:
+        p.part(f"{rng.randint(2, 30)}x", n)
+    for n in pick(rng, "en", 5):
+        p.part(f"{rng.randint(1, 3)}x", n)
+    return p.made({}, "")
+
+
+def html_links(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Thing", "How many?", "Where", "Price each", "Why")
+    for n in [*pick(rng, "en", 5), *BOUGHT["en"]]:
+        p.part(
+            n,
+            rng.choice(["1", "2", "10-ish", "a few"]),
+            "https://www.amazon.de/dp/B00",
+            "3,50€",
+            "holds things together, more or less",
+        )
+    return p.made({"Thing": "name", "How many?": "quantity"}, "", delimiter="\t", suffix=".tsv")
+
+
 DEVELOPED: tuple[Style, ...] = (
     solidworks_xls,
     solidworks_indented_txt,
@@ -1086,4 +1337,23 @@ HELD_OUT: tuple[Style, ...] = (
     catia,
     machine_sections,
     headerless,
+)
+UNSEEN: tuple[Style, ...] = (
+    sw_config,
+    fusion_addin,
+    zh_en,
+    header_at_bottom,
+    assembly_part_columns,
+    total_on_top,
+    second_part_number,
+    comments_on_top,
+    merged_qty,
+    eskd_frame,
+    part_amount,
+    win_chill,
+    ja_shop,
+    es_hand,
+    it_levels_xls,
+    desc_only_with_counts,
+    html_links,
 )

@@ -109,7 +109,18 @@ def test_entities_are_not_followed(tmp_path: Path) -> None:
 
 def test_long_and_odd_cells_are_their_own_rows_fault(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    cells = ["x" * 300_000, "\x1b[2J", "..", "CON", "/etc/passwd", "a" * 90 + "?", "\u202egnp.exe", "﷽" * 50, "-", "#REF!"]
+    cells = [
+        "x" * 300_000,
+        "\x1b[2J",
+        "..",
+        "CON",
+        "/etc/passwd",
+        "a" * 90 + "?",
+        "\u202egnp.exe",
+        "﷽" * 50,
+        "-",
+        "#REF!",
+    ]
     lines = [f'{number},"{cell}",Plate {number},1' for number, cell in enumerate(cells, 1)]
     path.write_text("Pos,Part number,Name,Qty\n" + "\n".join(lines) + "\n")
     from render.part_lists.ids import part_id_fault

@@ -58,7 +58,9 @@ def test_lists_in_the_style_of_real_ones_resolve_without_hand_work(
     rows = {row for part in read.parts for row in part.rows} | {item.row for item in read.not_parts}
     (sheet,) = (table.sheet for table in read.tables)
     header = set(range(read.tables[0].head.first + 1, read.tables[0].head.last + 2))
-    body = {number for number, row in enumerate(sheet.rows, 1) if any(cell.strip() for cell in row) and number > max(header)}
+    body = {
+        number for number, row in enumerate(sheet.rows, 1) if any(cell.strip() for cell in row) and number > max(header)
+    }
     assert rows == body  # every line below the header is explained
     assert all(item.why for item in read.not_parts)
 
@@ -125,7 +127,14 @@ def test_which_rows_become_classes(tmp_path: Path) -> None:
 def test_cad_is_found_by_number_or_name_in_any_folder(tmp_path: Path) -> None:
     text = "Part number,Name,Qty\nRA-101,Base plate,1\nRA-102,Motor mount,1\nRA-103,Idler,1\nRA-104,Lever,1\nRA-105,Knob,1\nRA-106,Lid,1\n"
     path = written(tmp_path, text)
-    files = ["ra101.STL", "deep/er/12_Motor Mount_rev C.stl", "RA-103 - Idler.stl", "a/RA-104.stl", "b/RA-104.stl", "extra.stl"]
+    files = [
+        "ra101.STL",
+        "deep/er/12_Motor Mount_rev C.stl",
+        "RA-103 - Idler.stl",
+        "a/RA-104.stl",
+        "b/RA-104.stl",
+        "extra.stl",
+    ]
     for file in [*files, "Knob_Standard.stl", "Knob_Standard.obj"]:
         box(tmp_path / file)
     rows, skipped = read_rows(path, "mm")
@@ -153,7 +162,9 @@ def test_cad_outside_the_folder_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_word_that_nobody_knows_is_noted_and_is_no_metal(tmp_path: Path) -> None:
-    path = written(tmp_path, "Part number,Name,Qty,Material\nA-1,Plate,1,Unobtainium\nA-2,Lid,1,ABS black\nA-3,Rod,2,1.4301\n")
+    path = written(
+        tmp_path, "Part number,Name,Qty,Material\nA-1,Plate,1,Unobtainium\nA-2,Lid,1,ABS black\nA-3,Rod,2,1.4301\n"
+    )
     for number in (1, 2, 3):
         box(tmp_path / f"A-{number}.stl")
     found = catalogue(path)
@@ -169,7 +180,10 @@ def test_a_word_that_nobody_knows_is_noted_and_is_no_metal(tmp_path: Path) -> No
 def test_the_users_word_on_columns_sheet_and_header(tmp_path: Path) -> None:
     path = written(tmp_path, "x,y,z\nPlate,A-1,3\nRod,A-2,1\n")
     read = read_list(path, Choices(columns={"x": "name", "B": "part_number", "z": "quantity"}, header_row=1))
-    assert [(part.part_number, part.name, part.quantity) for part in read.parts] == [("A-1", "Plate", 3), ("A-2", "Rod", 1)]
+    assert [(part.part_number, part.name, part.quantity) for part in read.parts] == [
+        ("A-1", "Plate", 3),
+        ("A-2", "Rod", 1),
+    ]
     with pytest.raises(UserError, match="no sheet 'BOM'"):
         read_list(path, Choices(sheet="BOM"))
 
@@ -206,9 +220,18 @@ def test_everything_is_explained(tmp_path: Path) -> None:
     read = read_list(path)
     told = as_json(read)
     assert list(told) == ["sheets", "columns", "parts", "not_parts", "unknown_words"]
-    assert {"part_id", "part_number", "name", "quantity", "position", "material", "surface", "color", "row", "why"} <= set(
-        told["parts"][0]
-    )
+    assert {
+        "part_id",
+        "part_number",
+        "name",
+        "quantity",
+        "position",
+        "material",
+        "surface",
+        "color",
+        "row",
+        "why",
+    } <= set(told["parts"][0])
     assert json.loads(json.dumps(told)) == told
     text = "\n".join(lines(read))
     for words in ("header in row 3", "'Material': material", "'~3' is taken as 3", "row 5", "a sum", "'Unobtainium'"):

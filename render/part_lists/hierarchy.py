@@ -10,7 +10,9 @@ from render.part_lists.words import plain
 
 MOST_LEVELS = 30
 ENOUGH = 0.6
-"""The share of dotted positions whose parent is listed, from which on dots make a tree."""
+"""The share of rows that need a level, a position or a path for these to make a tree."""
+LISTED = 0.3
+"""The share of dotted positions whose parent has to be listed; that of others may be a heading."""
 _DOTTED = re.compile(r"\d+(?:[.\-]\d+)*\.?")
 
 
@@ -69,7 +71,7 @@ def _by_position(rows: Sequence[PartRow]) -> list[int | None] | None:
         parents.append(parent)
         if text:
             listed[text] = at  # the last one above: a second list begins with 1 again
-    return parents if dotted and found >= ENOUGH * dotted else None
+    return parents if dotted and found >= LISTED * dotted else None
 
 
 def _by_path(rows: Sequence[PartRow]) -> list[int | None] | None:

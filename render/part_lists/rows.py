@@ -98,8 +98,10 @@ class _Reader:
 
     def _row(self, at: int, row: list[str], state: _State) -> None:
         values = self._values(row)
-        alone = next(iter(values.values())) if len(values) == 1 and "quantity" not in values else ""
+        said = [role for role in values if role not in {"position", "level"}] or list(values)
+        alone = values[said[0]] if len(said) == 1 and said[0] != "quantity" else ""
         known = bool(alone) and self._words.section(alone) is not None
+        alone = alone if known or len(values) == 1 else ""
         why = "" if known else self._no_part(at, row, values)
         if not why and alone:
             why = self._bare_row(at, row, alone, state)

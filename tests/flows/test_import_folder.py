@@ -28,7 +28,10 @@ def test_without_a_list_file_names_become_parts(cad: Path, tmp_path: Path) -> No
     assert (made.is_made, made.cad_files) == (True, 2)
     params = prepare(tmp_path / "project")
     found = make_catalogue(tmp_path / "project" / params.catalogue.parts, tmp_path / "project")
-    assert {part.part_id: part.name for part in found.parts} == {"Base-plate": "Base plate", "Lever-rev-B": "Lever rev B"}
+    assert {part.part_id: part.name for part in found.parts} == {
+        "Base-plate": "Base plate",
+        "Lever-rev-B": "Lever rev B",
+    }
     assert not found.skipped
 
 

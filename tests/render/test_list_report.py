@@ -13,7 +13,10 @@ from cad2real.cli import app
 from cad2real.errors import UserError
 from cad2real.params import load_params
 
-LIST = "Stückliste 4711;;;;\n;;;;\nPos;Sach-Nr.;Benennung;Menge;Werkstoff\n1;A-1;Platte;2;S235JR\n2;A-2;\x1b[2JWelle;1;Unobtainium\n"
+LIST = (
+    "Stückliste 4711;;;;\n;;;;\nPos;Sach-Nr.;Benennung;Menge;Werkstoff\n1;A-1;Platte;2;S235JR\n"
+    "2;A-2;\x1b[2JWelle;1;Unobtainium\n"
+)
 PARAMS = "# Mine.\ncatalogue:\n  parts: data/parts/parts.csv  # my comment\n  units: cm\n\nrender: {}\n"
 
 

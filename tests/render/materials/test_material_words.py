@@ -1,4 +1,4 @@
-"""Raw words of part lists: each becomes its material, surface and colour, or is said to be unknown; never another metal."""
+"""Raw words of part lists: each becomes its material, surface and colour, or is unknown; never another metal."""
 
 from __future__ import annotations
 

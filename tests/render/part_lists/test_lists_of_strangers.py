@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,11 @@ def test_a_zip_bomb(tmp_path: Path) -> None:
 def test_a_bomb_of_repeated_cells_is_lost_alone(tmp_path: Path) -> None:
     names = "office table text"
     spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names.split())
-    cell = '<table:table-cell table:number-columns-repeated="16000" office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    kind = 'table:number-columns-repeated="16000" office:value-type="string"'
+    cell = f"<table:table-cell {kind}><text:p>x</text:p></table:table-cell>"
     rows = f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'
-    body = f'<office:body><office:spreadsheet><table:table table:name="x">{rows}</table:table></office:spreadsheet></office:body>'
+    table = f'<table:table table:name="x">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
     with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
@@ -101,10 +104,8 @@ def test_a_truncated_workbook(tmp_path: Path) -> None:
 def test_entities_are_not_followed(tmp_path: Path) -> None:
     declared = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><worksheet'
     path = workbook(tmp_path / "a.xlsx", b"<worksheet", declared)
-    try:
+    with suppress(UserError):
         assert not any("root:" in part.name for part in read_list(path).parts)
-    except UserError:
-        pass
 
 
 def test_long_and_odd_cells_are_their_own_rows_fault(tmp_path: Path) -> None:

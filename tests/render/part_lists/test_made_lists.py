@@ -1,4 +1,4 @@
-"""Lists in the style of many tools, languages and hands: the right rows are parts, the right columns have the right roles."""
+"""Lists in the style of many tools, languages and hands: the right rows are parts, columns have the right roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Companies' lists from file to catalogue: three in the style of real ones resolve without hand work, every line explained."""
+"""Companies' lists from file to catalogue: three in the style of real ones resolve without hand work."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def written(folder: Path, text: str, name: str = "list.csv") -> Path:
     return path
 
 
-def catalogue(path: Path, choices: Choices = Choices()) -> Catalogue:
-    return make_catalogue(path, path.parent, choices=choices)
+def catalogue(path: Path) -> Catalogue:
+    return make_catalogue(path, path.parent)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,10 @@ def test_lists_in_the_style_of_real_ones_resolve_without_hand_work(
 
 
 def test_an_assembly_is_made_of_its_parts_each_with_its_material(tmp_path: Path) -> None:
-    text = "Pos;Sachnummer;Benennung;Menge;Werkstoff\n1;A-100;Getriebe;1;\n1.1;A-101;Gehäuse;1;EN-GJL-250\n1.2;A-102;Welle;1;C45\n"
+    text = (
+        "Pos;Sachnummer;Benennung;Menge;Werkstoff\n1;A-100;Getriebe;1;\n1.1;A-101;Gehäuse;1;EN-GJL-250\n"
+        "1.2;A-102;Welle;1;C45\n"
+    )
     path = written(tmp_path, text)
     box(tmp_path / "A-100.stl")
     found = catalogue(path)
@@ -125,7 +128,8 @@ def test_which_rows_become_classes(tmp_path: Path) -> None:
 
 
 def test_cad_is_found_by_number_or_name_in_any_folder(tmp_path: Path) -> None:
-    text = "Part number,Name,Qty\nRA-101,Base plate,1\nRA-102,Motor mount,1\nRA-103,Idler,1\nRA-104,Lever,1\nRA-105,Knob,1\nRA-106,Lid,1\n"
+    names = ("Base plate", "Motor mount", "Idler", "Lever", "Knob", "Lid")
+    text = "Part number,Name,Qty\n" + "".join(f"RA-{101 + at},{name},1\n" for at, name in enumerate(names))
     path = written(tmp_path, text)
     files = [
         "ra101.STL",

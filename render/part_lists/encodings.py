@@ -18,6 +18,8 @@ MARKS = (
 )
 OLDER = ("cp1252", "cp1251", "gb18030", "cp932", "big5", "euc_kr", "cp1250", "koi8_r", "cp866", "mac_roman", "euc_jp")
 """Without a mark and not UTF-8; the first one where nothing speaks for another."""
+BY_WORDS_ONLY = ("cp1250", "mac_roman")
+"""So like the first one that only words that are known speak for them."""
 SAMPLE = 200_000
 _CELL_ENDS = re.compile(r"[,;\t|\r\n\"]+")
 
@@ -43,6 +45,8 @@ def decode(raw: bytes, headers: HeaderWords) -> tuple[str, str]:
     scores = {encoding: _score(sample, encoding, headers) for encoding in OLDER}
     best = max(scores.values())
     tied = [encoding for encoding in OLDER if scores[encoding] == best]
+    if best <= 0:
+        tied = [encoding for encoding in tied if encoding not in BY_WORDS_ONLY] or tied
     encoding = tied[0] if best > 0 else _most_likely(sample, tied) or tied[0]
     return raw.decode(encoding, errors="replace"), encoding
 

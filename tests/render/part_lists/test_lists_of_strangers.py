@@ -140,3 +140,43 @@ def test_many_rows_of_one_word_and_of_commas(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("Name,Qty\n" + "Name,Qty\n" * 20_000 + "Bolt,2\n")
     assert [part.name for part in read_list(tmp_path / "b.csv").parts] == ["Bolt"]
     assert time.process_time() - started < 60
+
+
+def test_an_ods_says_how_often_its_end_is_repeated(tmp_path: Path) -> None:
+    names = "office table text"
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names.split())
+
+    def row(*cells: str) -> str:
+        made = "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+        )
+        return f'<table:table-row>{made}<table:table-cell table:number-columns-repeated="16380"/></table:table-row>'
+
+    end = '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    end = f'<table:table-row table:number-rows-repeated="1048570">{end}'
+    table = f'<table:table table:name="x">{row("Name", "Qty")}{row("Bolt", "2")}{end}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+    assert [part.name for part in read_list(tmp_path / "a.ods").parts] == ["Bolt"]
+
+
+def test_rows_that_a_filter_hides_are_no_parts_and_folded_ones_are(tmp_path: Path) -> None:
+    book = Workbook()
+    book.create_sheet("Cover", 0)
+    sheet = book["Sheet"]
+    for cells in (["Part number", "Name", "Qty"], ["A-1", "Plate", 1], ["A-2", "Rod", 2], ["A-3", "Lid", 1]):
+        sheet.append(cells)
+    sheet.row_dimensions[3].hidden = True
+    sheet.row_dimensions[4].hidden = True
+    sheet.row_dimensions[4].outlineLevel = 1
+    book.save(tmp_path / "folded.xlsx")
+    assert [part.part_id for part in read_list(tmp_path / "folded.xlsx").parts] == ["A-1", "A-2", "A-3"]
+    sheet.auto_filter.ref = "A1:C4"
+    sheet.auto_filter.add_filter_column(0, ["A-1"])
+    book.save(tmp_path / "filtered.xlsx")
+    read = read_list(tmp_path / "filtered.xlsx")
+    assert [part.part_id for part in read.parts] == ["A-1", "A-3"]
+    assert [(item.row, item.why) for item in read.not_parts] == [(3, "hidden by the sheet's filter")]

@@ -82,7 +82,8 @@ def test_an_assembly_is_made_of_its_parts_each_with_its_material(tmp_path: Path)
 
 def test_ids_quantities_and_positions(tmp_path: Path) -> None:
     text = (
-        "Pos\tPart number\tName\tQty\n1.1\tA/1\tPlate\t~30\n1.10\tA 1\tCover\t1 pair\n1.2\tB-7\tBolt\t4\n1.3\tB-7\tBolt\t6\n"
+        "Pos\tPart number\tName\tQty\n1.1\tA/1\tPlate\t~30\n1.10\tA 1\tCover\t1 pair\n"
+        "1.2\tB-7\tBolt\t4\n1.3\tB-7\tBolt\t6\n"
         "1.4\tАБВ.01\tВал\t900\"\n1.5\t\tHinge left\tas required\n"
     )  # fmt: skip
     read = read_list(written(tmp_path, text, "a.tsv"))

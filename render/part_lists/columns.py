@@ -132,6 +132,9 @@ def _options(meanings: Sequence[Meaning], seen: Contents) -> dict[str, float]:
             fits[other] = max(fits.get(other, 0), meaning.fit * share)
         for other, share in FOR_WANT.get(meaning.role, ()):
             fits.setdefault(other, meaning.fit * share)
+    counts = seen.count > 3 and seen.counting > 0.95 and seen.low > 0.9
+    if counts and fits.keys() & {"name", "part_number"}:
+        fits.setdefault("position", 0.8)  # "Article" over 1, 2, 3
     return {role: HEADER_WEIGHT * fit + content_fit(role, seen) for role, fit in fits.items()}
 
 

@@ -18,7 +18,10 @@ _NUMBER = re.compile(r"[-+]?\d[\d .,']*")
 _ZERO = re.compile(r"[0.,]+")
 _DOTTED = re.compile(r"\d{1,4}(?:[.\-/]\d{1,4}){1,9}\.?")
 _ORDINAL = re.compile(r"[A-Za-zА-Яа-я]{0,2}\d{1,5}[a-zа-я]?\.?|\(\d{1,4}\)")
-_CODE = re.compile(r"(?=[^\d]*\d)[\w.\-/+()#]{3,}(?: [\w.\-/+]{1,8}){0,3}")
+_CODE = re.compile(
+    r"(?=[^\d]*\d)(?:\w*[.\-/_+#]*\d|[A-ZА-Я]{1,5}(?![a-zа-я])|\w+[.\-/_])[\w.\-/+()#]*"
+    r"(?: (?:\w*\d[\w.\-/+]*|[A-ZА-Я]{1,4})){0,3}"
+)
 _LINK = re.compile(r"https?://|www\.|\w\.(?:com|de|org|net|cn)\b")
 _PRICE = re.compile(r"[$€£¥₽]|(?:usd|eur|руб|rub|元)\b|^\d+[.,]\d{2}$", re.IGNORECASE)
 _CAD_FILE = re.compile(
@@ -54,6 +57,7 @@ class Contents:
     counting: float = 0.0
     dotted: float = 0.0
     ordinal: float = 0.0
+    low: float = 0.0
     code: float = 0.0
     words: float = 0.0
     letters: float = 0.0
@@ -98,6 +102,7 @@ def look_at(cells: Sequence[str], materials: MaterialWords) -> Contents:
         counting=_counting(filled),
         dotted=share(_DOTTED.fullmatch),
         ordinal=share(_ORDINAL.fullmatch),
+        low=share(lambda value: value.isdecimal() and int(value[:9]) <= 2 * len(filled) + 10),
         code=share(_is_code),
         words=sum(min(len(value.split()), 6) for value in some) / len(some),
         letters=share(lambda value: sum(map(str.isalpha, value)) >= max(2, 0.4 * len(value))),

@@ -33,7 +33,7 @@ class RowWords:
         """Whether `text` heads a sum: it is such a word, or begins with one and a colon, a number or a unit follows.
 
         >>> words = read_row_words(None)
-        >>> words.is_total("Total:"), words.is_total("Итого"), words.is_total("Total station bracket")
+        >>> words.is_total("Total:"), words.is_total("Итого"), words.is_total("Bracket, total")
         (True, True, False)
         """
         found = plain(text)
@@ -41,6 +41,9 @@ class RowWords:
             return True
         start, _, rest = text.partition(":")
         if rest.strip() and plain(start) in self._totals:
+            return True
+        first, _, more = found.partition(" ")
+        if first in self._totals and more and len(more.split()) <= 5 and not any(map(str.isdigit, more)):
             return True
         return bool((number := re.match(r"(.*?)[\d.,\s$€£]+$", found)) and number[1].strip() in self._totals)
 

@@ -16,6 +16,8 @@ BARE = 0.5
 """From this share of rows with nothing but a name on, such rows are parts; below it they are headings and remarks."""
 _SUM = re.compile(r"[\s\d.,%$€£¥₽+\-–—/()*]*(?:usd|eur|kg|g|руб|元|pcs|stk)?[\s.]*", re.IGNORECASE)
 _GOES_ON = re.compile(r"[a-zа-яà-ÿ(,;]|(?:гост|ост|ту|din|iso|en|gb|l=|\d+[xх×])", re.IGNORECASE)
+_MEASURE = re.compile(r"[^\W\d]\d|(?<!\w)\d{2,}[^\W\d]|\d ?(?:mm|cm|m|v|a|w|x|ghz|kg|g|мм|в)(?![^\W\d])", re.IGNORECASE)
+"""Measures and types (M3x10, 24 V) are in names of parts; headings have at most a number of their own."""
 _LOWER = re.compile(r"[a-zа-яà-ÿ(,;]")
 
 Bare = Literal["section", "goes on", "remark", "part"]
@@ -80,7 +82,7 @@ class _Reader:
         self._indented = [self._places[role] for role in ("name", "part_number", "position") if role in self._places]
         self._header = {text for text in table.head.texts if text}
         self._width = max((column.index for column in table.columns), default=0) + 1
-        self._bare_are_parts = self._bare_share() > BARE
+        self._bare_are_parts = self._bare_share() > BARE or not self._has_headings()
         self.parts: list[PartRow] = []
         self.others: list[NotPart] = []
 
@@ -147,7 +149,8 @@ class _Reader:
             own = {values.get("name"), values.get("part_number")}
             if ":" in letters[0].replace("：", ":") or letters[0] not in own:
                 return "a remark"
-        same = sum(1 for text in texts if text in self._header) if texts[0] in self._header else 0
+        again = texts[0] in self._header or (len(texts) > 1 and texts[1] in self._header)
+        same = sum(1 for text in texts if text in self._header) if again else 0
         return "the header once more" if same >= max(2, 0.6 * len(self._header)) else ""
 
     def _only_numbers(self, texts: list[str], values: Mapping[str, str]) -> str:
@@ -186,6 +189,8 @@ class _Reader:
             if before and (name or _LOWER.match(text)) and not self._bare_are_parts:
                 return "goes on"
         if self._bare_are_parts and in_name | (self._places.get("part_number") == self._filled(row)):
+            return "part"
+        if in_name and _MEASURE.search(text):
             return "part"
         following = next(
             (
@@ -235,6 +240,20 @@ class _Reader:
                 named += 1
                 bare += len(values) == 1
         return bare / named if named else 0.0
+
+    def _has_headings(self) -> bool:
+        """Whether rows with nothing but a name are headings: where a list has headings it begins with one, or sets them
+        apart by an empty row, or some are known. Else they are parts whose quantity was forgotten.
+        """
+        gap = True  # above the first row
+        for values in self._looked_through():
+            if len(values) == 1:
+                text = next(iter(values.values()))
+                apart = gap and not _MEASURE.search(text)
+                if apart or self._words.section(text) is not None or text.endswith(":"):
+                    return True
+            gap = not values
+        return False
 
     def _looked_through(self) -> Iterator[dict[str, str]]:
         for row in self._table.sheet.rows[self._table.start : min(self._table.end, self._table.start + 2000)]:

@@ -144,7 +144,7 @@ def _names(part: ListedPart) -> Sequence[tuple[str, str]]:
 
 
 def folder_parts(folder: Path) -> list[FolderPart]:
-    """Every CAD file of `folder` and below as a part, called as the file; one in several formats once, as STEP first."""
+    """Every CAD file of `folder` and below as a part, called as the file; one in several formats once, STEP first."""
     best: dict[Path, Path] = {}
     for file in CadFolder(folder).files:
         stem = file.with_suffix("")

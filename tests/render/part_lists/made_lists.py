@@ -1525,6 +1525,222 @@ def two_lists_summary(rng: random.Random) -> Made:
     )
 
 
+# --- measured once, last: rows right in 26 of 30, columns in 84 of 88 ------------------------------------------------
+
+HW = [
+    "M3x12 DIN 912 screws",
+    "M3 nyloc nut",
+    "Ball bearing 6805ZZ",
+    "GT2 20T pulley, 5mm bore",
+    "Timing belt (closed) 208 mm",
+    "Threaded rod M8 300mm",
+    "Smooth rod 8mm",
+    "LM8UU",
+    "Spring 0.5x5x20",
+    "Zip ties",
+    "608 bearing",
+    "Threadlocker",
+    "NEMA17 stepper motor",
+    "Wire 22AWG",
+    "Heat-set insert M3x5x4",
+]
+
+
+def thor(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Part", "Quantity", "Comments")
+    for n in rng.sample(HW, 12):
+        p.part(n, rng.choice([1, 2, 4, "10 (approx)", ""]), "")
+    return p.made({"Part": "name", "Quantity": "quantity"}, "")
+
+
+def part_codes(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Part", "Description", "Qty", "Mat.", "Vendor")
+    for i, n in enumerate(pick(rng, "en", 9), 1):
+        p.part(f"BX-{i:03d}", n, rng.randint(1, 3), rng.choice(["AL", "SST", "ABS", "STL"]), "")
+    return p.made({"Part": "part_number", "Description": "name", "Qty": "quantity", "Mat.": "material"}, "")
+
+
+def poppy(rng: random.Random) -> Made:
+    p = Page()
+    for s in ("Head", "Torso", "Legs"):
+        p.add(s, "Quantity", "Reference", "Link")
+        for n in rng.sample(HW, 4):
+            p.part(n + " " + s[0], rng.randint(1, 4), "", "https://x.org")
+        p.add("", "", "", "")
+    return p.made({"Quantity": "quantity"}, "")
+
+
+def pupper(rng: random.Random) -> Made:
+    p = Page()
+    p.add("", "Item", "Link", "Quantity per robot", "Price per unit", "Total price", "Notes")
+    for g, ns in {
+        "Electronics": ["Raspberry Pi 4", "Battery 2S LiPo", "PCB"],
+        "Hardware": HW[:8],
+        "3D printed": pick(rng, "en", 4),
+    }.items():
+        for i, n in enumerate(ns):
+            p.part(g if i == 0 else "", n, "http://a.co/b", rng.randint(1, 12), "$3.50", "$7.00", "")
+    p.add("", "", "", "", "Total", "$512.00", "")
+    p.add("", "", "", "", "Total without battery", "$452.00", "")
+    return p.made({"Item": "name", "Quantity per robot": "quantity"}, "")
+
+
+def solo(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Item Number", "Part Name", "Quantity", "Ordering Information", "Comments")
+    for k, n in enumerate(rng.sample(HW, 9), 1):
+        p.part(k, n, rng.randint(1, 16), "e.g. Conrad 12345", "")
+    return p.made({"Item Number": "position", "Part Name": "name", "Quantity": "quantity"}, "BOM", suffix=".xlsx")
+
+
+def reprap(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Qty", "Description", "Type", "Diameter (mm)", "Length (mm)", "Comments")
+    for n in ["Cap screw", "Grub screw", "Washer", "Nut", "Bearing", "Rod", "Rod"]:
+        p.part(rng.randint(1, 80), n, n.split()[-1], rng.choice([3, 4, 8]), rng.randint(8, 500), "")
+    p.add(rng.randint(200, 300), "", "", "", "", "")
+    return p.made({"Qty": "quantity", "Description": "name"}, "")
+
+
+def longmill(rng: random.Random) -> Made:
+    sh: dict[str, list[Cells]] = {}
+    parts: set[tuple[str, int]] = set()
+    for s in ("X Axis", "Y Axis", "Z Axis"):
+        p = Page()
+        p.add(f"{s} Assembly")
+        p.add("SKU", "Part name", "Qty", "Bag")
+        for i, n in enumerate(rng.sample(HW, 6)):
+            p.part(f"10-{s[0]}{i:03d}", n, rng.randint(1, 9), rng.choice("ABC"))
+        sh[s] = p.rows
+        parts |= {(s, r) for r in p.parts}
+    t = Page()
+    t.add("Step", "Tool")
+    t.add("1", "Hex key 2.5mm")
+    sh["Tools"] = t.rows
+    return Made(sh, parts, {"SKU": "part_number", "Part name": "name", "Qty": "quantity"}, ".xlsx")
+
+
+def precious(rng: random.Random) -> Made:
+    p = Page()
+    p.add("SHREDDER 2.0 - PARTLIST", "", "", "", "")
+    p.add()
+    p.add("Nr", "Part", "Amount", "Material", "Dimensions (mm)", "Lasercut?")
+    for i, n in enumerate(pick(rng, "en", 10), 1):
+        p.part(
+            i,
+            n,
+            rng.randint(1, 14),
+            rng.choice(["Stainless steel", "Mild steel", "Steel", "Brass"]),
+            f"{rng.randint(5, 90)}x{rng.randint(5, 90)}x5",
+            rng.choice(["yes", "no"]),
+        )
+    return p.made(
+        {"Nr": "position", "Part": "name", "Amount": "quantity", "Material": "material"}, "Shredder", suffix=".ods"
+    )
+
+
+def ose(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Category", "Subcategory", "Part", "Quantity", "Unit", "Unit Price", "Total Price", "Source", "Notes")
+    for n in rng.sample(HW, 10):
+        p.part(
+            "Frame", "Bolts", n, rng.randint(1, 9), rng.choice(["each", "ft", "box"]), "1.00", "9.00", "McMaster", ""
+        )
+    for x in ("Subtotal", "Shipping (estimated)", "Grand total"):
+        p.add("", "", "", "", "", "", x, "$90.00", "")
+    return p.made({"Part": "name", "Quantity": "quantity", "Unit": "unit"}, "")
+
+
+def farmbot_like(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Component", "Used for", "Count", "Spares", "Total", "Part ID", "Finish")
+    for i, n in enumerate(rng.sample(HW, 9)):
+        p.part(
+            n,
+            "Gantry",
+            rng.randint(1, 9),
+            1,
+            rng.randint(2, 10),
+            f"FB-{i:03d}",
+            rng.choice(["Black", "Clear anodized", ""]),
+        )
+    return p.made({"Component": "name", "Count": "quantity", "Part ID": "part_number", "Finish": "surface"}, "")
+
+
+def qtyless(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Parts needed", "Qty", "Source")
+    for i, n in enumerate(HW):
+        p.part(n, "" if i % 5 == 4 else rng.randint(1, 9), "" if i % 5 == 4 else "ebay")
+    return p.made({"Parts needed": "name", "Qty": "quantity"}, "")
+
+
+def zh_maker(rng: random.Random) -> Made:
+    p = Page()
+    p.add("物料清单BOM", "", "", "", "")
+    p.add("类别", "名称", "规格", "数量", "备注")
+    for c, ns in {
+        "结构件": pick(rng, "zh", 5),
+        "标准件": BOUGHT["zh"],
+        "电子": ["树莓派4B", "步进电机", "电源"],
+    }.items():
+        for i, n in enumerate(ns):
+            p.part(c if i == 0 else "", n, rng.choice(["", "M3*10", "12V"]), rng.choice([1, 2, "若干", "4个"]), "")
+    return p.made({"类别": "kind", "名称": "name", "数量": "quantity"}, "Sheet1", suffix=".xlsx")
+
+
+def ru_positions(rng: random.Random) -> Made:
+    p = Page()
+    p.add("№", "Наименование детали", "Кол-во", "Материал, марка", "Габариты", "Примечание")
+    for i, n in enumerate(pick(rng, "ru", 9), 1):
+        p.part(i, n, rng.randint(1, 4), rng.choice(MATERIALS["ru"]), f"{rng.randint(10, 90)}х{rng.randint(10, 90)}", "")
+    return p.made(
+        {"№": "position", "Наименование детали": "name", "Кол-во": "quantity", "Материал, марка": "material"},
+        "Лист1",
+        suffix=".xls",
+    )
+
+
+def de_robot(rng: random.Random) -> Made:
+    p = Page()
+    p.add("Bauteil", "Anzahl", "Preis (Stk.)", "Preis (ges.)", "Link / Bezugsquelle", "Anmerkung")
+    for n in [
+        "Zylinderkopfschraube M3x10",
+        "Kugellager 608",
+        "Zahnriemen GT2",
+        "Schrittmotor NEMA 17",
+        "Aluprofil 20x20 300mm",
+        *pick(rng, "de", 4),
+    ]:
+        p.part(n, rng.choice([1, 4, "2 m", "ca. 20"]), "1,20 €", "4,80 €", "amazon.de", "")
+    p.add("Gesamtkosten:", "", "", "132,50 €", "", "")
+    p.add("* Preise inkl. MwSt.", "", "", "", "", "")
+    return p.made({"Bauteil": "name", "Anzahl": "quantity"}, "", delimiter=";", encoding="cp1252")
+
+
+def fr_cad(rng: random.Random) -> Made:
+    p = Page()
+    p.add("ARTICLE", "NUMERO DE PIECE", "DESCRIPTION", "QTE", "MATERIAU")
+    for i, n in enumerate(pick(rng, "fr", 9), 1):
+        p.part(i, f"{n.upper()}-{i:02d}", "", rng.randint(1, 3), rng.choice(MATERIALS["fr"]))
+    return p.made(
+        {
+            "ARTICLE": "position",
+            "NUMERO DE PIECE": "part_number",
+            "DESCRIPTION": "name",
+            "QTE": "quantity",
+            "MATERIAU": "material",
+        },
+        "",
+        suffix=".txt",
+        delimiter="\t",
+        encoding="utf-16",
+        quoting=csv.QUOTE_NONE,
+    )
+
+
 DEVELOPED: tuple[Style, ...] = (
     solidworks_xls,
     solidworks_indented_txt,
@@ -1614,4 +1830,21 @@ UNSEEN_LATER: tuple[Style, ...] = (
     trailing_junk,
     opentrons,
     two_lists_summary,
+)
+UNSEEN_LAST: tuple[Style, ...] = (
+    thor,
+    part_codes,
+    poppy,
+    pupper,
+    solo,
+    reprap,
+    longmill,
+    precious,
+    ose,
+    farmbot_like,
+    qtyless,
+    zh_maker,
+    ru_positions,
+    de_robot,
+    fr_cad,
 )

@@ -11,7 +11,7 @@ import pytest
 from render.part_lists.reader import read_list
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_lists import DEVELOPED, HELD_OUT, ROUGH, UNSEEN, UNSEEN_LATER, Made, Style
+from made_lists import DEVELOPED, HELD_OUT, ROUGH, UNSEEN, UNSEEN_LAST, UNSEEN_LATER, Made, Style
 
 
 def roles(made: Made, path: Path) -> dict[str, str]:
@@ -25,7 +25,9 @@ def roles(made: Made, path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(
-    "style", [*DEVELOPED, *ROUGH, *HELD_OUT, *UNSEEN, *UNSEEN_LATER], ids=lambda style: str(style.__name__)
+    "style",
+    [*DEVELOPED, *ROUGH, *HELD_OUT, *UNSEEN, *UNSEEN_LATER, *UNSEEN_LAST],
+    ids=lambda style: str(style.__name__),
 )
 def test_rows_and_columns_are_those_that_a_person_reads(style: Style, seed: int, tmp_path: Path) -> None:
     made = style(random.Random(seed))

@@ -12,8 +12,8 @@ from pathlib import Path
 from render.materials.letters import folded
 from render.parts.geometry import FORMATS
 
-MOST_FILES = 200_000
-"""A folder with more is no folder of parts."""
+MOST_FILES, MOST_ENTRIES = 200_000, 2_000_000
+"""CAD files, and files of any kind, after which the looking ends: a folder with more is no folder of parts."""
 
 _LEADING = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
 _REVISION = re.compile(r"(?:[ _.-]+(?:rev|r|v|ver|version|index|ind)[ ._-]?[a-z0-9]{1,3}|[ _-]+\([a-z0-9]\))$")
@@ -102,8 +102,11 @@ def format_rank(file: Path) -> int:
 
 def _files(folder: Path) -> Iterator[Path]:
     inside = folder.resolve()
-    count = 0
+    count = entries = 0
     for root, folders, names in os.walk(folder):
+        entries += len(names)
+        if entries > MOST_ENTRIES:
+            return
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(root) / name

@@ -50,12 +50,14 @@ def catalogue(
 
     layout = Layout()
     params = load_params(layout.params).catalogue
-    listed = parts or layout.root / params.parts
+    own = layout.root / params.parts
+    listed = parts or own
+    choices = choices_of(params, other=listed.absolute() != own.absolute())
     if explain or json is not None or init:
-        report_list(listed, choices_of(params), explain=explain, json=json, params=layout.params if init else None)
+        report_list(listed, choices, explain=explain, json=json, params=layout.params if init else None)
         return
     memory = layout.cache / "catalogue.json"
-    made = make_catalogue(listed, layout.root, params.units, memory, choices_of(params))
+    made = make_catalogue(listed, layout.root, params.units, memory, choices)
     write_catalogue(layout.catalogue, made)
     _print_catalogue(made)
     if not made.parts:
@@ -135,7 +137,7 @@ def _what_to_render(
         )
     if parts is not None and out is not None:
         catalogue = params.catalogue
-        listed = make_catalogue(parts, layout.root, catalogue.units, choices=choices_of(catalogue))
+        listed = make_catalogue(parts, layout.root, catalogue.units, choices=choices_of(catalogue, other=True))
         logs = out / "logs"
         _print_catalogue(listed)
     elif changes:

@@ -152,8 +152,11 @@ def read_headers(beside: Path | None) -> HeaderWords:
     own = beside / HEADERS.name if beside else None
     if own is not None and own.is_file():
         for role, languages in read_words(own).items():
-            if role not in words or not isinstance(languages, dict):
+            if role not in words:
                 raise UserError(f"{own}: {role!r} is no role of a column.", f"Use {', '.join(words)}.")
+            lists = languages.values() if isinstance(languages, dict) else [None]
+            if not all(isinstance(item, list) and all(isinstance(word, str) for word in item) for item in lists):
+                raise UserError(f"{own}: {role} has not the form {{de: [word, word]}}.", "See docs/inputs.md.")
             for language, phrases in languages.items():
                 words[role].setdefault(language, []).extend(phrases)
     return HeaderWords(words)

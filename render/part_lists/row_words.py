@@ -98,5 +98,7 @@ def _add(words: dict[str, Any], more: Mapping[str, Any]) -> None:
     for key, value in more.items():
         if isinstance(words[key], dict):
             _add(words[key], value)
+        elif not isinstance(value, list):
+            raise TypeError(f"{key} is no list of words")
         else:
             words[key] = [*words[key], *value]

@@ -72,8 +72,10 @@ def _company_rows(
     return rows_of(read, default_units)
 
 
-def choices_of(params: CatalogueParams) -> Choices:
-    """What params.yaml says of the part list."""
+def choices_of(params: CatalogueParams, other: bool = False) -> Choices:
+    """What params.yaml says of the part list; of an `other` one than the project's only what holds for any."""
+    if other:
+        return Choices(classes=params.classes, skip_bought=params.skip_bought)
     return Choices(params.columns, params.sheet, params.header_row, params.classes, params.skip_bought)
 
 

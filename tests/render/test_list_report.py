@@ -79,6 +79,14 @@ def test_init_writes_what_was_found_and_keeps_comments(project: Path) -> None:
     assert list(yaml.safe_load(text)["catalogue"]) == ["parts", "columns", "header_row", "units"]
 
 
+def test_what_is_said_of_the_projects_list_holds_for_no_other(project: Path) -> None:
+    run("--init")
+    (project / "data" / "parts" / "list.csv").rename(project / "data" / "parts" / "other.csv")
+    (project / "data" / "parts" / "list.csv").write_text("\n\nWas;Menge;Wo\nPlatte;2;hier\n")
+    result = CliRunner().invoke(app, ["catalogue", "--parts", "data/parts/other.csv", "--explain"])
+    assert "its header says so" in result.output
+
+
 def test_a_simple_list_needs_no_columns(project: Path) -> None:
     (project / "data" / "parts" / "list.csv").write_text("part_id,file,name\na,a.stl,Plate\n")
     assert "a simple list" in run("--explain")

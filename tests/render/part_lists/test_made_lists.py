@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from render.part_lists.reader import read_list
+from render.part_lists.reader import PartList, read_list
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made_lists import DEVELOPED, HELD_OUT, ROUGH, UNSEEN, UNSEEN_LAST, UNSEEN_LATER, Made, Style
 
 
-def roles(made: Made, path: Path) -> dict[str, str]:
+def roles(made: Made, read: PartList) -> dict[str, str]:
     """The role of every header of `made`, as read; a header of several rows by the end of its text."""
-    found = {column.header: column.role for table in read_list(path).tables for column in table.columns}
+    found = {column.header: column.role for table in read.tables for column in table.columns}
     return {
         header: found.get(header) or next((found[text] for text in found if text.endswith(header)), "")
         for header in made.roles
@@ -31,6 +31,6 @@ def roles(made: Made, path: Path) -> dict[str, str]:
 )
 def test_rows_and_columns_are_those_that_a_person_reads(style: Style, seed: int, tmp_path: Path) -> None:
     made = style(random.Random(seed))
-    path = made.save(tmp_path, "list")
-    assert {(part.sheet, row) for part in read_list(path).parts for row in part.rows} == made.parts
-    assert roles(made, path) == made.roles
+    read = read_list(made.save(tmp_path, "list"))
+    assert {(part.sheet, row) for part in read.parts for row in part.rows} == made.parts
+    assert roles(made, read) == made.roles

@@ -200,9 +200,16 @@ def test_own_words_for_headers_and_rows(tmp_path: Path) -> None:
     read = read_list(path)
     assert [column.role for column in read.tables[0].columns] == ["part_number", "name", "quantity"]
     assert [(item.row, item.why) for item in read.not_parts] == [(3, "a sum")]
-    (tmp_path / "headers.yaml").write_text("part_numbers: {xx: [blip]}\n")
-    with pytest.raises(UserError, match="no role of a column"):
-        read_list(path)
+    for name, text, words in (
+        ("headers.yaml", "part_numbers: {xx: [blip]}\n", "no role of a column"),
+        ("headers.yaml", "name: [blip]\n", "has not the form"),
+        ("rows.yaml", "totals: 3\n", "has not the form"),
+        ("rows.yaml", "total: [3]\n", "has not the form"),
+    ):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(UserError, match=words):
+            read_list(path)
+        (tmp_path / name).unlink()
 
 
 def test_a_simple_list_stays_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,13 +24,31 @@ def register(app: typer.Typer) -> None:
     app.command()(checkout)
 
 
-def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="A folder of CAD, with a part list or without, to be copied into it."),
+    ] = None,
+) -> None:
     """Make a new project folder for parts and photos of your own.
 
-    Example: cad2real init gearbox
+    Example: cad2real init gearbox --from ~/cad/gearbox
     """
+    from flows.import_folder import import_folder
     from flows.init_project import init_project
 
+    if source is not None:
+        made = import_folder(folder, source)
+        for item in made.left_out:
+            print(f"left out: {item}", file=sys.stderr)
+        what = "made of the files' names" if made.is_made else "as it was there"
+        print(
+            f"{made.cad_files} CAD file(s) copied; the part list {made.part_list} is {what}.\n"
+            f"Next: cd {folder}, then `cad2real catalogue --explain` says how the list is read, and\n"
+            "`cad2real catalogue` which parts can be rendered. Photos go into data/photos."
+        )
+        return
     for path in init_project(folder):
         print(f"wrote {path}")
     print(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file
-from cad2real.params import load_params
+from cad2real.params_editor import write_values
 from cad2real.plain_yaml import plain_yaml
 
 
@@ -45,32 +43,4 @@ def change_params(path: Path, assignments: Sequence[str]) -> None:
     ...     print(path.read_text(), end="")
     train: {epochs: 3}   # a night
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    editor = YAML()  # keeps comments, order and quotes
-    editor.preserve_quotes = True
-    editor.width = 120
-    try:
-        content = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
-    except (YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UserError(f"{path} is not valid YAML: {reason}.", "Mend it before you change it.") from None
-    content = {} if content is None else content
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no blocks of parameters.", "Mend it before you change it.")
-    for steps, value in parse_assignments(assignments):
-        block = content
-        for step in steps[:-1]:
-            if not isinstance(block.get(step), dict):
-                block[step] = {}
-            block = block[step]
-        block[steps[-1]] = value
-    text = io.StringIO()
-    editor.dump(content, text)
-    with atomic_file(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
-        try:
-            load_params(temporary)
-        except UserError as error:
-            raise UserError(error.what.replace(str(temporary), str(path)), "Nothing was changed.") from None
+    write_values(path, parse_assignments(assignments))

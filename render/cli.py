@@ -26,6 +26,16 @@ def register(app: typer.Typer) -> None:
 
 def catalogue(
     parts: Annotated[Path | None, typer.Option(help="Part list; default: catalogue.parts of params.yaml.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say how the part list is read: sheets, columns and rows, and why.")
+    ] = False,
+    json: Annotated[
+        Path | None, typer.Option(help="Only write how the part list is read into this JSON file.", metavar="FILE")
+    ] = None,
+    init: Annotated[
+        bool,
+        typer.Option("--init", help="Only write what the columns were found to be into params.yaml, to be edited."),
+    ] = False,
 ) -> None:
     """Checks the part list and its CAD files and writes data/catalogue.json.
 
@@ -34,12 +44,20 @@ def catalogue(
     from cad2real.errors import UserError
     from cad2real.layout import Layout
     from cad2real.params import load_params
+    from render.list_report import report_list
     from render.parts.catalogue import make_catalogue, write_catalogue
+    from render.parts.company_list import choices_of
 
     layout = Layout()
     params = load_params(layout.params).catalogue
+    own = layout.root / params.parts
+    listed = parts or own
+    choices = choices_of(params, other=listed.absolute() != own.absolute())
+    if explain or json is not None or init:
+        report_list(listed, choices, explain=explain, json=json, params=layout.params if init else None)
+        return
     memory = layout.cache / "catalogue.json"
-    made = make_catalogue(parts or Path(params.parts), layout.root, params.units, memory)
+    made = make_catalogue(listed, layout.root, params.units, memory, choices)
     write_catalogue(layout.catalogue, made)
     _print_catalogue(made)
     if not made.parts:
@@ -111,13 +129,16 @@ def _what_to_render(
     """
     from cad2real.errors import UserError
     from render.parts.catalogue import make_catalogue, read_catalogue
+    from render.parts.company_list import choices_of
 
     if (parts is None) != (out is None):
         raise UserError(
             "--parts and --out belong together.", "Give both, or neither to render the project's catalogue."
         )
     if parts is not None and out is not None:
-        listed, logs = make_catalogue(parts, layout.root, params.catalogue.units), out / "logs"
+        catalogue = params.catalogue
+        listed = make_catalogue(parts, layout.root, catalogue.units, choices=choices_of(catalogue, other=True))
+        logs = out / "logs"
         _print_catalogue(listed)
     elif changes:
         raise UserError(

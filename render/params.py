@@ -25,6 +25,13 @@ Framing = Literal["fit", "real_scale"]
 BackgroundMode = Literal["transparent", "color", "environment", "folder", "ground"]
 EnvironmentMode = Literal["none", "white", "grey", "one", "cycle", "random"]
 Units = Literal["mm", "cm", "m", "in"]
+Classes = Literal["all", "single", "assemblies", "spare"]
+Role = Literal[
+    "part_number", "name", "description", "quantity", "position", "material", "surface", "color", "level", "path",
+    "parent",
+    "file", "standard", "size", "unit", "spare", "kind", "price", "weight", "supplier", "supplier_number", "link",
+    "revision", "remark", "other",
+]  # fmt: skip
 
 VIEW_SAMPLERS = {
     "sphere_equidistant": "from all around, along a golden spiral over the whole sphere",
@@ -42,15 +49,40 @@ class CatalogueParams(Block):
     """The part list: where it is, and what holds for parts that do not say it themselves."""
 
     parts: str = "data/parts/parts.csv"
-    """Part list, csv or xlsx, with at least the columns part_id and file.
+    """Part list: csv, tsv, txt, xlsx, xls or ods, as companies have them, or with the columns part_id and file.
 
-    It has to lie in data/parts/, where `cad2real run` looks for changes. Paths of CAD files in it are relative to it.
+    It has to lie in data/parts/, where `cad2real run` looks for changes. Paths of CAD files in it are relative to it;
+    without a column of files they are found below its folder by part number or name. `cad2real catalogue --explain`
+    says how it is read.
     """
     units: Units = Field("mm", json_schema_extra=values({"mm": "", "cm": "", "m": "", "in": ""}))
     """Length unit of CAD files that do not say theirs.
 
     STL, OBJ and PLY do not; STEP, GLB, USD and .blend carry their own. The column `units` of the part list counts more.
     """
+    columns: dict[str, Role] = Field({}, json_schema_extra=unit(""))
+    """What columns of the part list are, by header or letter, where that is not found: {Sach-Nr: part_number}.
+
+    `cad2real catalogue --init` writes them as they were found. A list with the columns part_id and file needs none.
+    """
+    sheet: str | None = None
+    """The sheet of a workbook that is read; null: those that look like part lists."""
+    header_row: int | None = Field(None, ge=1)
+    """The row that names the columns, as spreadsheets count; null: it is found."""
+    classes: Classes = Field(
+        "all",
+        json_schema_extra=values(
+            {
+                "all": "every part with CAD",
+                "single": "parts that have no parts of their own",
+                "assemblies": "parts that are made of others",
+                "spare": "those that the list marks as spare or wear parts",
+            }
+        ),
+    )
+    """Which rows of a company's part list become classes."""
+    skip_bought: bool = False
+    """Whether bought standard parts (DIN, ISO, Toolbox, commerce) of a company's part list are left out."""
 
 
 class EnvironmentParams(Block):

@@ -21,7 +21,7 @@ from flows.environment import run_environment
 from flows.params_file import change_params
 from flows.pipeline import explain_failure, print_progress
 from flows.processes import run_group
-from render.parts.part_list import read_table
+from render.parts.company_list import count_parts
 
 VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
 FEWEST_VIEWS = 24
@@ -107,7 +107,7 @@ def make_project(spec: BenchmarkSpec, root: Path) -> None:
 
 def views_a_part(parts: Path, most: int) -> int:
     """Views of each part: `most`, or fewer for a long part list, so that rendering stays minutes."""
-    rows = sum(1 for _ in read_table(parts)) - 1
+    rows = count_parts(parts)
     return max(FEWEST_VIEWS, min(most, VIEW_BUDGET // max(1, rows)))
 
 

@@ -14,7 +14,7 @@ from cad2real.layout import Layout
 from flows.benchmark.measure import BenchmarkSpec, StageRunner, make_project, run_benchmark
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.pipeline import print_progress
-from render.parts.part_list import read_table
+from render.parts.company_list import input_files
 
 FIGURES = (
     "source_only_accuracy", "source_only_mean_per_class", "adapted_accuracy", "adapted_mean_per_class",
@@ -71,9 +71,7 @@ def _inputs(spec: BenchmarkSpec) -> Iterator[Path]:
     if spec.boxes is not None:
         yield spec.boxes
     yield from spec.photos.rglob("*")
-    (_, names), *rows = read_table(spec.parts)
-    column = names.index("file") if "file" in names else len(names)  # without one the catalogue reports what is wrong
-    yield from (spec.parts.parent / cell for _, cells in rows for cell in cells[column : column + 1])
+    yield from input_files(spec.parts)
 
 
 def _summary(runs: list[dict[str, Any]], name: str) -> dict[str, float] | None:

@@ -64,6 +64,8 @@ def _versions(folder: Path) -> Versions:
     for path in sorted(folder.iterdir()):
         if path.suffix == ".py":
             found[path.stem] = _short(path.read_bytes())
+        elif path.suffix == ".yaml":  # rules and vocabularies decide as code does
+            found[path.name] = _short(path.read_bytes())
         elif path.is_dir() and any(path.glob("*.py")):
             found[path.name] = _versions(path)
         elif path.is_dir() and (files := [file for file in sorted(path.iterdir()) if file.suffix in CODE]):

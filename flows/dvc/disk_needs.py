@@ -85,10 +85,10 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
 
 def _parts(layout: Layout, params: Params) -> dict[str, float]:
     """When the CAD of each part of the part list was last changed, by part id."""
-    from render.parts.part_list import read_part_list
+    from render.parts.company_list import choices_of, read_rows
 
     try:
-        rows, _ = read_part_list(layout.root / params.catalogue.parts, params.catalogue.units)
+        rows, _ = read_rows(layout.root / params.catalogue.parts, params.catalogue.units, choices_of(params.catalogue))
         return {row.part_id: row.file.stat().st_mtime for row in rows}
     except (UserError, OSError):
         return {}

@@ -21,11 +21,13 @@ def add(tree: Any, pbr: PbrMaterial, geometry: Geometry, shader: Any, roughness:
         place = _along_the_brush(tree, shader, place, geometry)
     if pbr.pattern == "spangle":
         height = _cells(tree, place, unit_mm / pbr.grain_mm)
+    elif pbr.pattern == "woven":
+        height = _checks(tree, place, unit_mm / pbr.grain_mm)
     else:
         height = _noise(tree, place, unit_mm / pbr.grain_mm)
     spread = 0.25 * pbr.depth
     _map(tree, height, pbr.roughness - spread, pbr.roughness + spread, roughness)
-    if pbr.pattern in {"spangle", "burnished", "brushed"}:
+    if pbr.pattern in {"spangle", "burnished", "brushed", "woven"}:
         _tint(tree, height, pbr, color)
     if pbr.pattern in {"blasted", "cast", "brushed"}:
         bump = tree.nodes.new("ShaderNodeBump")
@@ -50,6 +52,14 @@ def _cells(tree: Any, place: Any, scale: float) -> Any:
     tree.links.new(place, cells.inputs["Vector"])
     tree.links.new(cells.outputs["Color"], grey.inputs["Color"])
     return grey.outputs["Red"]
+
+
+def _checks(tree: Any, place: Any, scale: float) -> Any:
+    """Threads over and under each other, as 0 and 1."""
+    checks = tree.nodes.new("ShaderNodeTexChecker")
+    checks.inputs["Scale"].default_value = scale
+    tree.links.new(place, checks.inputs["Vector"])
+    return checks.outputs["Fac"]
 
 
 def _along_the_brush(tree: Any, shader: Any, place: Any, geometry: Geometry) -> Any:

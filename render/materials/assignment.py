@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from render.materials.library import plain_name
 from render.materials.presets import PbrMaterial
-from render.materials.vocabulary import MATERIAL_WORDS, SURFACE_WORDS, read_material, vocabulary
+from render.materials.vocabulary import MATERIAL_WORDS, SURFACE_WORDS, drawn_vocabulary, read_material
 from render.seeds import stream
 
 
@@ -69,7 +69,7 @@ class MaterialAssignment:
 
 
 def assign_materials(part: Words, mode: Literal["metadata", "random"], seed: int) -> MaterialAssignment:
-    """The materials of `part`'s bodies: as its words say, or in mode random one of the whole vocabulary, drawn by seed
+    """The materials of `part`'s bodies: as its words say, or in mode random one of the vocabulary, drawn by seed
     and part id.
 
     >>> from types import SimpleNamespace
@@ -79,7 +79,7 @@ def assign_materials(part: Words, mode: Literal["metadata", "random"], seed: int
     ['steel galvanized', 'plastic matte black']
     """
     if mode == "random":
-        known = vocabulary()
+        known = drawn_vocabulary()
         chosen = known[int(stream(seed, part.part_id, None, "material").integers(len(known)))]
         drawn = read_material(*chosen)[0]
         return MaterialAssignment((("*", drawn),), names=(_library_names(" ".join(chosen), drawn),))

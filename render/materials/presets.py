@@ -11,7 +11,7 @@ from typing import Literal
 
 from render.materials.colors import Rgb
 
-Pattern = Literal["none", "brushed", "spangle", "blasted", "cast", "burnished"]
+Pattern = Literal["none", "brushed", "spangle", "blasted", "cast", "burnished", "woven"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ TITANIUM: Rgb = (0.54, 0.50, 0.45)
 CHROMIUM: Rgb = (0.55, 0.556, 0.554)
 NICKEL: Rgb = (0.66, 0.61, 0.53)
 ZINC: Rgb = (0.66, 0.69, 0.71)
+STAINLESS: Rgb = (0.60, 0.58, 0.55)
+BRONZE: Rgb = (0.76, 0.55, 0.36)
 
 MATERIAL_PRESETS: dict[tuple[str, str], PbrMaterial] = {
     (material.name.split(" ")[0].replace("_", " "), material.name.partition(" ")[2]): material
@@ -97,5 +99,34 @@ MATERIAL_PRESETS: dict[tuple[str, str], PbrMaterial] = {
         PbrMaterial("rubber matte", (0.02, 0.02, 0.02), 0, 0.75, pattern="blasted", grain_mm=0.25, depth=0.15),
         PbrMaterial("plexiglas glossy", (1.0, 1.0, 1.0), 0, 0.02, ior=1.49, transmission=1.0),
         PbrMaterial("powder_coated matte", (0.5, 0.5, 0.5), 0, 0.45, pattern="cast", grain_mm=0.5, depth=0.25),
+        # LATER ones (render/materials/vocabulary.py).
+        PbrMaterial(
+            "stainless-steel brushed", STAINLESS, 1, 0.28, anisotropy=0.7, pattern="brushed", grain_mm=0.2, depth=0.4
+        ),
+        PbrMaterial("stainless-steel bright", STAINLESS, 1, 0.18, pattern="cast", grain_mm=0.5, depth=0.04),
+        PbrMaterial(
+            "stainless-steel sandblasted", (0.50, 0.49, 0.47), 1, 0.52, pattern="blasted", grain_mm=0.15, depth=0.35
+        ),
+        PbrMaterial("zinc-die-cast plain", (0.56, 0.58, 0.60), 1, 0.42, pattern="cast", grain_mm=0.6, depth=0.2),
+        PbrMaterial(
+            "tin-bronze plain", BRONZE, 1, 0.30, edge=(1.0, 0.9, 0.75), pattern="burnished", grain_mm=5, depth=0.15
+        ),
+        PbrMaterial("brass nickelcoated", NICKEL, 1, 0.16),
+        PbrMaterial("brass chromed", CHROMIUM, 1, 0.04),
+        PbrMaterial("wood birch", (0.64, 0.44, 0.25), 0, 0.55, pattern="brushed", grain_mm=1.2, depth=0.35),
+        PbrMaterial("wood mdf", (0.40, 0.26, 0.14), 0, 0.78, pattern="blasted", grain_mm=0.3, depth=0.15),
+        PbrMaterial(
+            "carbon-fibre glossy",
+            (0.035, 0.036, 0.04),
+            0,
+            0.35,
+            coat=0.8,
+            coat_roughness=0.08,
+            pattern="woven",
+            grain_mm=2,
+            depth=0.6,
+        ),
+        PbrMaterial("silicone-rubber matte", (0.6, 0.6, 0.58), 0, 0.5, ior=1.41),
+        PbrMaterial("foam matte", (0.05, 0.05, 0.05), 0, 0.95, pattern="blasted", grain_mm=0.8, depth=0.9),
     )
 }

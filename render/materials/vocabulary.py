@@ -12,10 +12,19 @@ from render.materials.presets import MATERIAL_PRESETS, PbrMaterial
 FIRST_SURFACE = {
     "steel": "plain", "aluminium": "anodized", "brass": "brushed", "copper": "plain", "titanium": "plain",
     "chrome": "polished", "cast iron": "plain", "plastic": "matte", "rubber": "matte", "plexiglas": "glossy",
-    "powder coated": "matte",
+    "powder coated": "matte", "stainless-steel": "brushed", "zinc-die-cast": "plain", "tin-bronze": "plain",
+    "wood": "birch", "carbon-fibre": "glossy", "silicone-rubber": "matte", "foam": "matte",
 }  # fmt: skip
-DEFAULT_COLOR = {"plastic": "grey", "rubber": "black", "powder coated": "ral 7035"}
-PAINTED = ("plastic", "rubber", "powder coated")
+LATER = ("stainless-steel", "zinc-die-cast", "tin-bronze", "wood", "carbon-fibre", "silicone-rubber", "foam")
+"""Looks that came with the lists of companies. Words that simple lists had before ("stainless steel", "bronze") keep
+the look that their renders have, and `render.materials: random` draws from the looks before: else all would be
+rendered again.
+"""
+DEFAULT_COLOR = {
+    "plastic": "grey", "rubber": "black", "powder coated": "ral 7035", "silicone-rubber": "light grey",
+    "foam": "dark grey",
+}  # fmt: skip
+PAINTED = tuple(DEFAULT_COLOR)
 """Materials that take any colour as it is."""
 
 SYNONYMS = {
@@ -42,7 +51,8 @@ PLASTIC_COLORS = ("black", "grey", "white", "green", "orange", "yellow", "red", 
 COLORS = {
     ("aluminium", "anodized"): ("natural", "black", "purple", "ral 7015"),
     ("plastic", "matte"): PLASTIC_COLORS, ("plastic", "glossy"): PLASTIC_COLORS, ("rubber", "matte"): ("black",),
-    ("plexiglas", "glossy"): ("transparent",), ("powder coated", "matte"): ("ral 7035", "ral 5010", "ral 2004"),
+    ("plexiglas", "glossy"): ("transparent",), ("silicone-rubber", "matte"): ("light grey",),
+    ("foam", "matte"): ("dark grey",), ("powder coated", "matte"): ("ral 7035", "ral 5010", "ral 2004"),
 }  # fmt: skip
 """The colours of the canonical vocabulary; what is not named comes in its natural colour. Other colours work too."""
 
@@ -76,6 +86,15 @@ def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial,
     pbr = MATERIAL_PRESETS[kind, finish]
     pbr = replace(pbr, name=f"{kind} {finish}")
     return _tinted(pbr, kind, color.strip().lower(), notes), tuple(notes)
+
+
+def drawn_vocabulary() -> list[tuple[str, str, str]]:
+    """The part of the vocabulary that `render.materials: random` draws from."""
+    return [
+        words
+        for words in vocabulary()
+        if words[0] not in LATER and words[:2] not in {("brass", "nickelcoated"), ("brass", "chromed")}
+    ]
 
 
 def vocabulary() -> list[tuple[str, str, str]]:

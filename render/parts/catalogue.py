@@ -14,9 +14,12 @@ from cad2real.progress import Progress
 from render.materials.assignment import read_bodies, split_words
 from render.materials.file_materials import file_materials_key, files_beside
 from render.materials.vocabulary import read_material
+from render.part_lists.ids import part_id_fault
+from render.part_lists.reader import AS_FOUND, Choices
 from render.parts.cad_reader import CadReader
+from render.parts.company_list import read_rows
 from render.parts.geometry import GeometryError, check_size
-from render.parts.part_list import Row, part_id_fault, read_part_list
+from render.parts.part_list import Row
 from render.parts.size_cache import SizeCache
 
 
@@ -59,14 +62,21 @@ class Catalogue:
         }
 
 
-def make_catalogue(part_list: Path, root: Path, default_units: str = "mm", memory: Path | None = None) -> Catalogue:
+def make_catalogue(
+    part_list: Path,
+    root: Path,
+    default_units: str = "mm",
+    memory: Path | None = None,
+    choices: Choices = AS_FOUND,
+) -> Catalogue:
     """Reads `part_list` and every CAD file it names; `Part.file` is relative to `root`.
 
-    `memory`: a file that keeps the sizes of CAD files from run to run, so that only new ones are read.
+    `memory`: a file that keeps the sizes of CAD files from run to run, so that only new ones are read. `choices`: what
+    the user says of a company's list.
 
     Raises UserError when the list as a whole cannot be used.
     """
-    rows, skipped = read_part_list(part_list, default_units)
+    rows, skipped = read_rows(part_list, default_units, choices)
     parts: list[Part] = []
     notes: list[Skipped] = []
     with CadReader() as reader, Progress("catalogue", len(rows), "parts") as progress:
@@ -147,7 +157,7 @@ def _notes(row: Row) -> list[str]:
     notes = read_material(row.material, row.surface, row.color)[1]
     if not (row.material or row.surface or row.color) and file_materials_key(row.file):
         notes = ("no material is given; the file's own materials are kept",)
-    return [*notes, *read_bodies(row.bodies)[1]]
+    return [*row.notes, *notes, *read_bodies(row.bodies)[1]]
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:

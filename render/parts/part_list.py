@@ -1,16 +1,20 @@
-"""The part list: CSV or Excel, one row a part. Every row is checked on its own: a bad one never stops the others."""
+"""The simple part list, with columns part_id and file: CSV or Excel, one row a part.
+
+Every row is checked on its own: a bad one never stops the others. Lists without these columns are read by
+`render.part_lists`, through `company_list`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
+from render.part_lists.ids import part_id_fault
 from render.parts.workbook import read_sheet
 
 REQUIRED = ("part_id", "file")
@@ -18,11 +22,6 @@ OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
 """Millimetres in one unit of length."""
 
-# Part ids become folder names on every system, and words in labels and reports.
-PART_ID = re.compile(r"[\w][\w.+-]{0,99}", re.ASCII)
-RESERVED = {"renders.json", "con", "prn", "aux", "nul"}
-RESERVED |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
-"""What a part's folder cannot be called: a file that lies beside them, and devices of Windows, with any suffix."""
 MAX_LIST_BYTES = 50_000_000
 MAX_CELL = 2000
 """Characters in a cell: file names are shorter, and words for bodies of any assembly that people write."""
@@ -30,7 +29,9 @@ MAX_CELL = 2000
 
 @dataclass(frozen=True)
 class Row:
-    """One usable row of the part list. `file` is absolute; empty strings: not given."""
+    """One usable row of a part list. `file` is absolute; empty strings: not given; `notes`: what of it is not as the
+    list says.
+    """
 
     part_id: str
     file: Path
@@ -42,10 +43,11 @@ class Row:
     surface: str
     color: str
     bodies: str
+    notes: tuple[str, ...] = ()
 
 
 def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skipped]]:
-    """Reads the part list at `path`.
+    """Reads the part list at `path`, which names its columns part_id and file.
 
     Returns the usable rows in the file's order, and the rows that were skipped with their reasons. Raises UserError
     when the list as a whole cannot be used: it is missing, not text, lacks a required column or has no row.
@@ -77,7 +79,7 @@ def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skip
         values["units"] = values["units"].lower() or default_units
         values["label"] = values["label"] or values["part_id"]
         file = path.parent / values.pop("file")
-        rows.append(Row(file=file, where=where, **values))
+        rows.append(Row(file=file, where=where, **values))  # type: ignore[arg-type]  # values has no notes
     if not rows and not skipped:
         raise UserError(f"{path} lists no part.", "Add one row a part below the line of column names.")
     return rows, skipped
@@ -110,20 +112,6 @@ def _read_text(path: Path) -> str:
         if b"\0" in raw[:4096]:
             raise UserError(f"{path} is not a text file.", "Save the part list as CSV (UTF-8) or .xlsx.") from None
         return raw.decode("cp1252", errors="replace")  # what older spreadsheets write
-
-
-def part_id_fault(part_id: str) -> str:
-    """Why `part_id` cannot name a folder on every system, with the remedy; empty when it can."""
-    if not PART_ID.fullmatch(part_id):
-        shown = part_id if len(part_id) <= 100 else f"{part_id[:100]}..."
-        return (
-            f"part_id {shown!r} cannot name a folder; use letters, digits, '_', '-', '+' and '.' only "
-            "(no slash, no space), beginning with a letter, a digit or '_', at most 100"
-        )
-    name = part_id.lower()
-    if part_id.endswith(".") or name in RESERVED or name.partition(".")[0] in RESERVED:
-        return f"part_id {part_id!r} cannot name a folder on every system; use another"
-    return ""
 
 
 def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> str:

@@ -23,7 +23,7 @@ STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 ROOMS = ("flows", "photos", "render", "search", "train")
 STARTED_AS_PROCESSES = {"render.parts.scene_files": "render.blender.scenes"}
 """Modules that others start with `python -m` instead of importing them."""
-LOOKS_AT_RESULTS = {"render.contact_sheet"}
+LOOKS_AT_RESULTS = {"render.contact_sheet", "render.list_report"}
 """Imported by a stage's command, but only for options that no stage uses."""
 
 ONLY_WORDS = {"train.meanings"}

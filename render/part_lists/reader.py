@@ -1,0 +1,186 @@
+"""Reads a part list as a company has it: which file, sheet, table, columns and rows, all of it explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cad2real.errors import UserError
+from render.materials.material_words import read_vocabulary
+from render.part_lists.delimited import read_rows
+from render.part_lists.encodings import decode
+from render.part_lists.headers import HeaderWords, read_headers
+from render.part_lists.parts import Classes, ListedPart, choose_classes, join_rows
+from render.part_lists.row_words import RowWords, read_row_words
+from render.part_lists.rows import NotPart, PartRow, read_rows_of
+from render.part_lists.tables import Table, TableFinder
+from render.part_lists.words import plain
+from render.part_lists.workbooks import Sheet, read_workbook
+
+FORMATS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+MAX_LIST_BYTES = 50_000_000
+TOGETHER = 0.6
+"""A sheet counts beside the best one from this share of its score on."""
+REPEATS = 0.5
+"""A sheet whose parts are in another one to this share is another view of it, and left out."""
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user says of a list: roles by header or letter of column, the sheet's name, the header's row (from 1),
+    which parts become classes, and whether bought ones do.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
+    header_row: int | None = None
+    classes: Classes = "all"
+    skip_bought: bool = False
+
+
+AS_FOUND = Choices()
+"""Nothing is said: all is found."""
+
+
+@dataclass(frozen=True)
+class PartList:
+    """A list as it was read: every sheet with what it is, the tables that are used, the parts and the other rows."""
+
+    path: Path
+    sheets: list[Sheet]
+    left_out: dict[str, str]
+    tables: list[Table]
+    parts: list[ListedPart]
+    not_parts: list[NotPart]
+    tree: str
+
+    @property
+    def unknown_words(self) -> list[str]:
+        """Words in columns of materials that fit no rule, each once."""
+        return list(dict.fromkeys(part.material_written for part in self.parts if part.guess.unknown))
+
+
+def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
+    """Reads the part list `path`. Raises UserError when it is missing, no list, or has no table of parts."""
+    headers = read_headers(path.parent)
+    materials, words = read_vocabulary(path.parent), read_row_words(path.parent)
+    sheets = read_sheets(path, headers)
+    finder = TableFinder(headers, materials, choices.columns)
+    tables, left_out = _choose(sheets, finder, choices, path)
+    tables = _without_other_sheets(tables, left_out, words, choices)
+    if not tables:
+        raise UserError(
+            f"{path} has no table of parts: no row names columns such as part number, name, quantity or material.",
+            "Name its columns in the first row, or set catalogue.columns, .sheet and .header_row in params.yaml.",
+        )
+    rows: list[PartRow] = []
+    others: list[NotPart] = []
+    read: dict[str, list[PartRow]] = {}
+    for table in tables:
+        found, dropped = read_rows_of(table, words)
+        read.setdefault(table.sheet.name, []).extend(found)
+        others += dropped
+    for name, why in _repeats(read, choices).items():
+        left_out[name] = why
+        others = [item for item in others if item.sheet != name]
+        del read[name]
+    tables = [table for table in tables if table.sheet.name in read]
+    rows = [row for found in read.values() for row in found]
+    parts, tree = join_rows(rows, materials, words)
+    choose_classes(parts, choices.classes, skip_bought=choices.skip_bought)
+    return PartList(path, sheets, left_out, tables, parts, others, tree)
+
+
+def read_sheets(path: Path, headers: HeaderWords) -> list[Sheet]:
+    """The sheets of `path`, one for a text file; told by what it holds, not by its name. Raises UserError."""
+    if not path.is_file():
+        raise UserError(
+            f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
+        )
+    if path.stat().st_size > MAX_LIST_BYTES:
+        raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")
+    raw = path.read_bytes()
+    if raw.startswith((_ZIP, _OLE)):
+        return read_workbook(path)
+    try:
+        text, encoding = decode(raw, headers)
+    except ValueError:
+        raise UserError(
+            f"{path} is no text and no workbook.", f"Save the part list as one of {', '.join(FORMATS)}."
+        ) from None
+    rows, dialect = read_rows(text)
+    return [Sheet("", rows, note=f"{encoding}, {dialect}")]
+
+
+def _choose(
+    sheets: Sequence[Sheet], finder: TableFinder, choices: Choices, path: Path
+) -> tuple[list[Table], dict[str, str]]:
+    """The tables that are read, and why each other sheet is not."""
+    if choices.sheet is not None and choices.sheet not in {sheet.name for sheet in sheets}:
+        names = ", ".join(repr(sheet.name) for sheet in sheets)
+        raise UserError(
+            f"{path} has no sheet {choices.sheet!r} (it has {names}).", "Correct catalogue.sheet in params.yaml."
+        )
+    left_out: dict[str, str] = {}
+    found: dict[str, list[Table]] = {}
+    for sheet in sheets:
+        if choices.sheet is not None and sheet.name != choices.sheet:
+            left_out[sheet.name] = f"catalogue.sheet is {choices.sheet!r}"
+        elif not sheet.rows:
+            left_out[sheet.name] = "it is empty"
+        elif not sheet.visible and choices.sheet is None:
+            left_out[sheet.name] = "it is hidden"
+        elif tables := finder.find(sheet, choices.header_row):
+            found[sheet.name] = tables
+        else:
+            left_out[sheet.name] = "no row in it heads a table of parts"
+    if not found:
+        for sheet in sheets:
+            headed = not left_out.get(sheet.name, "no row").startswith("no row")
+            if not headed and (tables := finder.headless(sheet)):
+                left_out.pop(sheet.name, None)
+                return tables, left_out
+    best = max((_best(tables) for tables in found.values()), default=0.0)
+    for name, tables in list(found.items()):
+        if _best(tables) < TOGETHER * best:
+            left_out[name] = "another sheet looks far more like a part list"
+            del found[name]
+    return [table for tables in found.values() for table in tables], left_out
+
+
+def _without_other_sheets(
+    tables: list[Table], left_out: dict[str, str], words: RowWords, choices: Choices
+) -> list[Table]:
+    """`tables` without those of sheets whose name says that no parts are in it, where others are left."""
+    kept = [table for table in tables if not words.is_other_sheet(table.sheet.name)]
+    if choices.sheet is not None or not kept:
+        return tables
+    left_out.update(
+        {table.sheet.name: "its name says that it is no part list" for table in tables if table not in kept}
+    )
+    return kept
+
+
+def _best(tables: Sequence[Table]) -> float:
+    return max(table.score for table in tables)
+
+
+def _repeats(read: Mapping[str, list[PartRow]], choices: Choices) -> dict[str, str]:
+    """Sheets that show the parts of a larger one again, and those whose tables have no part."""
+    dropped: dict[str, str] = {}
+    keys = {name: {_key(row) for row in rows} for name, rows in read.items()}
+    order = sorted(keys, key=lambda name: -len(read[name]))
+    for at, name in enumerate(order):
+        for other in order[:at]:
+            if other not in dropped and keys[name] and len(keys[name] & keys[other]) >= REPEATS * len(keys[name]):
+                dropped[name] = f"its parts are those of sheet {other!r}"
+                break
+    if choices.sheet is None and any(keys.values()):
+        dropped |= {name: "its table has no part" for name in order if not keys[name]}
+    return dropped
+
+
+def _key(row: PartRow) -> str:
+    return plain(row.get("part_number") or f"{row.get('name')} {' '.join(row.sizes)}")

@@ -1,0 +1,31 @@
+"""Words of part lists made comparable: case, accents, punctuation, widths of letters and blanks do not matter."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from render.materials.letters import CJK, folded
+
+_PUNCTUATION = re.compile(r"[^\w#$€£]+|_")
+_BETWEEN_CJK = re.compile(rf"(?<={CJK.pattern}) (?={CJK.pattern})")
+
+
+@lru_cache(maxsize=200_000)
+def plain(text: str) -> str:
+    """`text` in lower case without accents and punctuation, its words one blank apart, those in Chinese letters none.
+
+    >>> plain(" Part-No.: "), plain("Désignation"), plain("序  号"), plain("N° (Stück)")
+    ('part no', 'designation', '序号', 'no stuck')
+    """
+    words = " ".join(_PUNCTUATION.sub(" ", folded(text).replace("#", " # ")).split())
+    return words if words.isascii() else _BETWEEN_CJK.sub("", words)
+
+
+def one_line(text: str) -> str:
+    r"""`text` with every run of blanks and line breaks as one blank.
+
+    >>> one_line(" Hex\n bolt ")
+    'Hex bolt'
+    """
+    return text if text.isalnum() else " ".join(text.split())

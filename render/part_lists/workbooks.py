@@ -1,0 +1,223 @@
+"""Workbooks (.xlsx, .xls, .ods) to sheets, by python-calamine in a process that may be lost.
+
+A small file may claim any number of cells, or unpack to anything: sizes are checked before it is opened, and what is
+left ends the process that reads it, not this one.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import multiprocessing
+import re
+import resource
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from cad2real.errors import UserError
+
+MAX_UNPACKED_BYTES = 200_000_000
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
+"""As many rows as Excel has; columns further to the right are not looked at."""
+MAX_CELLS = 20_000_000
+"""Rows times columns of a sheet: it is held whole, empty cells as well."""
+MAX_SHEETS = 60
+MEMORY = 2 * 1024**3
+WALL_S = 300.0
+CPU_S = 120
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}>")
+_NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
+_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["']""")
+_HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
+_FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\b")
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+_REPEATED = re.compile(rb"""number-(rows|columns)-repeated\s*=\s*["'](\d{1,18})["']""")
+
+
+@dataclass
+class Sheet:
+    """One sheet: `rows` are its cells as text from row 1 on, empty rows as empty lists; `filtered` the numbers of rows
+    that a filter hides; `merged` ranges as (first row, first column, last row, last column) from 0.
+    """
+
+    name: str
+    rows: list[list[str]]
+    visible: bool = True
+    filtered: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    note: str = ""
+
+
+def read_workbook(path: Path) -> list[Sheet]:
+    """The sheets of the workbook `path` in their order. Raises UserError when it is none, damaged or too large."""
+    filtered = _check_archive(path) if zipfile.is_zipfile(path) else {}
+    answer = _read_apart(path)
+    if isinstance(answer, str):
+        raise UserError(
+            f"{path} cannot be read as a workbook ({answer}).",
+            "Save it again as .xlsx without a password, or as CSV (UTF-8).",
+        )
+    for sheet in answer:
+        sheet.filtered = filtered.get(sheet.name, set())
+    return answer
+
+
+def _check_archive(path: Path) -> dict[str, set[int]]:
+    """Refuses an archive that unpacks to too much or has cells beyond the limits. Returns for sheets of .xlsx, by their
+    names, the rows that a filter hides.
+    """
+    filtered: dict[str, set[int]] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+                raise UserError(
+                    f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.",
+                    "Keep only the part list in it, without pictures and other sheets.",
+                )
+            names = _sheet_names(archive)
+            for member in members:
+                if not member.filename.lower().endswith(".xml"):
+                    continue
+                xml = archive.read(member)
+                if b"sheetData" in xml:
+                    rows = _check_sheet(path, xml)
+                    filtered[names.get(member.filename.lstrip("/"), "")] = rows
+                elif member.filename == "content.xml":
+                    _check_repeats(path, xml)
+    except UserError:
+        raise
+    except Exception as error:  # a damaged archive fails in many ways
+        raise UserError(
+            f"{path} cannot be read as a workbook ({type(error).__name__}).",
+            "Save it again as .xlsx without a password, or as CSV (UTF-8).",
+        ) from None
+    return filtered
+
+
+def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The names of an .xlsx file's sheets by the member of the archive that holds each."""
+    try:
+        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+        links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    except KeyError:
+        return {}
+    targets = {}
+    for tag in re.findall(r"<Relationship\b[^>]*>", links):
+        said = dict(_ATTRIBUTE.findall(tag))
+        target = said.get("Target", "").lstrip("/")
+        targets[said.get("Id", "")] = target if target.startswith("xl/") else f"xl/{target}"
+    sheets = [dict(_ATTRIBUTE.findall(tag)) for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book)]
+    return {targets.get(said.get("r:id", ""), ""): html.unescape(said.get("name", "")) for said in sheets}
+
+
+def _check_sheet(path: Path, xml: bytes) -> set[int]:
+    """The rows of a sheet that a filter hides. Raises UserError for cells beyond the limits."""
+    last = max((int(number) for number in _NUMBER.findall(xml)), default=0)
+    cells = _CELL.findall(xml)
+    last = max(last, max((int(row) for _, row in cells), default=0))
+    if last > MAX_ROWS:
+        raise UserError(f"{path} has rows beyond {MAX_ROWS:,}.", "Excel itself has no more; save it again.")
+    right = max((_column(letters) for letters in {letters for letters, _ in cells}), default=0)
+    _check_cells(path, last, right)
+    if not _FILTERED.search(xml):
+        return set()
+    rows = [row for row in _ROW.findall(xml) if _HIDDEN.search(row) and b"outlineLevel" not in row]
+    return {int(number[1]) for row in rows if (number := _NUMBER.search(row))}
+
+
+def _check_repeats(path: Path, xml: bytes) -> None:
+    """An .ods sheet says how often a row or a cell is repeated. Its last rows and columns are, up to the sheet's end;
+    what is repeated beyond is refused.
+    """
+    repeats = [(kind, int(number)) for kind, number in _REPEATED.findall(xml)]
+    if any(number > (MAX_ROWS if kind == b"rows" else 16_384) for kind, number in repeats):
+        raise UserError(f"{path} has rows beyond {MAX_ROWS:,}.", "Save it again, or as .xlsx.")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _check_cells(path: Path, rows: int, columns: int) -> None:
+    if rows * columns > MAX_CELLS:
+        raise UserError(
+            f"{path} has a sheet of {rows:,} rows and {columns:,} columns, more than {MAX_CELLS:,} cells.",
+            "Delete what stands far below or to the right of the list.",
+        )
+
+
+def _read_apart(path: Path) -> list[Sheet] | str:
+    """The sheets of `path`, read by a process of its own, or why they cannot be read."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(theirs, path), daemon=True)
+    process.start()
+    theirs.close()
+    answer: list[Sheet] | str = "its reader crashed: it is damaged, or takes too much memory"
+    with suppress(EOFError, OSError):
+        answer = ours.recv() if ours.poll(WALL_S) else f"it was not read after {WALL_S:.0f} s"
+    process.kill()
+    process.join()
+    ours.close()
+    return answer
+
+
+def _serve(connection: Connection, path: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S)):
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        answer: list[Sheet] | str = _sheets(path)
+    except MemoryError:
+        answer = "it takes too much memory"
+    except Exception as error:  # a damaged workbook fails in many ways
+        answer = type(error).__name__
+    connection.send(answer)
+
+
+def _sheets(path: Path) -> list[Sheet]:
+    import python_calamine as calamine
+
+    book = calamine.CalamineWorkbook.from_path(path)
+    sheets = []
+    for said in book.sheets_metadata[:MAX_SHEETS]:
+        if said.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        sheet = book.get_sheet_by_name(said.name)
+        merged: list[Any] = []
+        with suppress(Exception):  # not every format says what is merged
+            merged = sheet.merged_cell_ranges or []
+        rows = []
+        for row in sheet.to_python(skip_empty_area=False):  # from A1 on, so that places are those of the sheet
+            cells = [_text(value) for value in row[:MAX_COLUMNS]]
+            while cells and not cells[-1].strip():
+                cells.pop()
+            rows.append(cells)
+        while rows and not rows[-1]:
+            rows.pop()
+        ranges = [(*first, *last) for first, last in merged]
+        sheets.append(Sheet(said.name, rows, said.visible == calamine.SheetVisibleEnum.Visible, merged=ranges))
+    return sheets
+
+
+def _text(value: object) -> str:
+    """A cell as people see it: 1001, not 1001.0; 0.3, not 0.30000000000000004."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return "" if value is None else str(value)

@@ -15,14 +15,14 @@ from photos.find import is_text, printable
 from photos.opening import open_photo
 
 if TYPE_CHECKING:
-    from train.find.finder import FoundPart
+    from photos.finder.finder import FoundPart
 
 FINDER = "find"
 LARGEST_DRAWN_PX = 1600  # longer side of a picture with boxes: enough to judge them by
 
 
 class Finder(Protocol):
-    """A trained finder (`train.find.finder.Finder`)."""
+    """A trained finder (`photos.finder.finder.Finder`)."""
 
     def find(self, photo: Image.Image, threshold: float | None = None) -> list[FoundPart]:
         """The parts in an upright photo, best first."""
@@ -51,7 +51,7 @@ class PartFinder:
     @classmethod
     def open(cls, root: Path, finder: Path | None = None) -> PartFinder:
         """The finder in the folder `finder`, or the one of the project `root`. Raises UserError when there is none."""
-        from train.find.finder import Finder as TrainedFinder
+        from photos.finder.finder import Finder as TrainedFinder
 
         return cls(TrainedFinder.load(finder or Layout(root).models / FINDER))
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
+from train.find.finder import Finder
+from train.measures.detection import FoundBoxes, detection_scores
 
 from cad2real.files import write_json
 from cad2real.layout import Layout
@@ -23,10 +25,8 @@ from photos.boxes import read_boxes
 from photos.find import find_photos
 from photos.opening import open_photo
 from photos.stage import make_squares
-from train.find.finder import Finder
 from train.find.training import found_boxes
 from train.find_params import FindParams
-from train.measures.detection import FoundBoxes, detection_scores
 from train.params import TrainParams
 from train.stages import find as stage
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from photos.finder.decode import Instances, decode, distinct
+from photos.finder.masks import mask_of, photo_mask, run_lengths
 from tests.train.find.test_targets_and_losses import scene
 from train.find.composites import Composite
-from train.find.decode import Instances, decode, distinct
-from train.find.masks import mask_of, photo_mask, run_lengths
 from train.find.targets import targets
 
 

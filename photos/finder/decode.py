@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from train.find.network import STRIDE
-from train.measures.detection import overlaps
+from photos.finder.overlap import overlaps
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+
+STRIDE = 4  # pixels of the picture a cell of the maps
 
 OUTLINE = 0.3  # foreground from which a cell belongs to a part
 FAINTEST = 0.08  # a middle below is not looked at
@@ -52,7 +53,9 @@ class _Part:
 
 
 def decode(foreground: Floats, centre: Floats, reach: Floats) -> Instances:
-    """The parts in the maps of one picture: probabilities (h, w) and reach (4, h, w) as in `Maps`."""
+    """The parts in the maps of one picture, cells of `STRIDE` pixels: probabilities (h, w) of a part and of the middle
+    of a part's box, and `reach` (4, h, w), pixels from the cell's middle to the left, upper, right, lower side of it.
+    """
     height, width = centre.shape
     x, y = np.meshgrid((np.arange(width) + 0.5) * STRIDE, (np.arange(height) + 0.5) * STRIDE)
     said = np.stack([x - reach[0], y - reach[1], x + reach[2], y + reach[3]], axis=-1)

@@ -10,7 +10,7 @@ from typing import Any
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
-from photos.crop import Box, usable_box
+from photos.crop import Box, area, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
 from photos.finder.look import FINE
@@ -64,12 +64,12 @@ class Looking:
         found = [replace(whole, box=box, label="", how="found", score=score) for box, score in self._sure(seen)]
         return [replace(found[0], label=whole.label), *found[1:]] if found else [whole]
 
-    def boxes(self, path: Path) -> list[tuple[Box, float]]:
-        """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first.
-
-        Raises UserError when the photo cannot be used.
+    def boxes(self, path: Path, one: bool = False) -> list[tuple[Box, float]]:
+        """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`
+        the largest alone. Raises UserError when the photo cannot be used.
         """
-        return self._sure(self._look(path, ""))
+        found = self._sure(self._look(path, ""))
+        return [max(found, key=lambda part: area(part[0]))] if one and found else found
 
     def _sure(self, seen: Seen) -> list[tuple[Box, float]]:
         threshold = self.finder.description.threshold

@@ -16,6 +16,7 @@ MULTIPLE = 32  # sides of pictures are multiples of it: the network halves five 
 FINE = 2  # how much larger the second look is
 FIRST_FROM, SECOND_TO = 0.2, 0.4  # of the photo's longer side: parts from here on are taken from the first look, up to
 # here from the second; what both see, from that which is surer
+WHOLE = 2.0  # how much more the first look counts where the second sees pieces of what it sees whole
 SAME = 0.5  # from this IoU with a better box of the other look a box is the same part again
 WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
 
@@ -43,14 +44,14 @@ def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting
     trained, for large parts, and at twice that for small ones, which are a few cells at the first look.
     """
     longer = max(photo.size)
-    seen = [one for one in _one_look(network, photo, image_size) if _side(one) >= FIRST_FROM * longer]
-    seen += [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < SECOND_TO * longer]
-    seen.sort(key=lambda one: -one.score)
+    first = [one for one in _one_look(network, photo, image_size) if _side(one) >= FIRST_FROM * longer]
+    second = [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < SECOND_TO * longer]
+    weighed = [(one.score * WHOLE, one) for one in first] + [(one.score, one) for one in second]
     kept: list[Sighting] = []
-    for one in seen:
+    for _, one in sorted(weighed, key=lambda pair: -pair[0]):
         if not any(_same(one, other) for other in kept):
             kept.append(one)
-    return kept
+    return sorted(kept, key=lambda one: -one.score)
 
 
 def _one_look(network: Network, photo: Image.Image, longer_side: int) -> list[Sighting]:
@@ -71,7 +72,7 @@ def _side(one: Sighting) -> float:
 
 
 def _same(one: Sighting, better: Sighting) -> bool:
-    """Whether a sighting is a better one again, or a piece of it, or several such together, seen by the other look."""
+    """Whether a sighting is one before it again, or a piece of it, or several such together, seen by the other look."""
     if overlaps(one.box[None], better.box[None])[0, 0] >= SAME:
         return True
     both = np.minimum(one.box[2:], better.box[2:]) - np.maximum(one.box[:2], better.box[:2])

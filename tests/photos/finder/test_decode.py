@@ -66,6 +66,13 @@ def test_a_middle_between_two_parts_is_none() -> None:
     assert boxes_of(found) == {(8, 8, 24, 24), (40, 8, 56, 24)}
 
 
+def test_a_long_part_with_several_middles_is_one_where_its_cells_say_so() -> None:
+    wanted = targets([scene((4, 24, 60, 36))])
+    centre = wanted.centre[0].numpy().copy()
+    centre[7, 3], centre[7, 12] = 0.9, 0.8  # as of a bolt's head and of its tip
+    assert boxes_of(decode(wanted.foreground[0].numpy(), centre, wanted.reach[0].numpy())) == {(4, 24, 60, 36)}
+
+
 def test_an_outline_without_a_middle_is_a_part_of_low_score() -> None:
     wanted = targets([scene((8, 8, 40, 40))])
     centre = np.full((16, 16), 0.04, np.float32)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from photos.crop import Box
+from photos.params import PhotosParams
 
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
 
@@ -51,6 +52,12 @@ def read_boxes(path: Path) -> list[BoxRow]:
         return [_row(values, f"{path} row {reader.line_num}") for values in reader]
     except csv.Error as error:
         raise UserError(f"{path} row {reader.line_num}: {error}.", "Save it as a plain csv.") from None
+
+
+def box_file(root: Path, params: PhotosParams) -> Path | None:
+    """The box file of the project in `root`; at the default path it may be missing."""
+    path = root / params.boxes if params.boxes else None
+    return None if path and not path.exists() and params.boxes == PhotosParams().boxes else path
 
 
 def _row(values: dict[str, str | None], where: str) -> BoxRow:

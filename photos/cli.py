@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -27,8 +28,11 @@ def photos(
     ] = "shift",
     size: Annotated[int, typer.Option(min=16, max=4096, help="Side of the squares in pixels.")] = 512,
     out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos.")] = None,
+    finder: Annotated[
+        Path | None, typer.Option(help="With --photos: folder of a finder, which looks through photos without boxes.")
+    ] = None,
 ) -> None:
-    """Turns photos into upright squares: one a box, or the whole photo padded with black.
+    """Turns photos into upright squares: one a box, given or found, or the whole photo padded with black.
 
     Without options it is the stage `photos` of the project in this folder (params.yaml -> data/squares).
 
@@ -38,31 +42,37 @@ def photos(
     from photos.stage import make_squares
 
     if photos is None:
-        if out or boxes:
-            raise UserError("--out and --boxes need --photos.", "Add --photos DIR, or leave them all out.")
+        if out or boxes or finder:
+            raise UserError("--out, --boxes and --finder need --photos.", "Add --photos DIR, or leave them all out.")
         _stage()
         return
     if out is None:
         raise UserError("--photos needs --out.", "Add --out DIR.")
-    _summary(make_squares(photos, boxes, border, size, out), out)
+    from photos.finder.finder import Finder
+    from photos.looking import Looking
+
+    looking = Looking(Finder.load(finder, threads=1)) if finder else None
+    _summary(make_squares(photos, boxes, border, size, out, looking), out)
 
 
 def _stage() -> None:
     from cad2real.files import atomic_folder, write_json
     from cad2real.layout import Layout
     from cad2real.params import load_params
+    from photos.boxes import box_file
+    from photos.looking import project_looking, why_not_looking
     from photos.manifest import SKIPPED, write_manifest
-    from photos.params import PhotosParams
     from photos.stage import Outcome, make_squares
 
     layout = Layout()
     params = load_params(layout.params).photos
     folder = layout.root / params.folder
-    boxes = layout.root / params.boxes if params.boxes else None
-    if boxes and not boxes.exists() and params.boxes == PhotosParams().boxes:
-        boxes = None
+    boxes = box_file(layout.root, params) if params.crop in ("auto", "boxes") else None
     if folder.is_dir():
-        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares)
+        looking = project_looking(layout, params)
+        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking)
+        if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
+            print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
     else:  # a project may start without photos, and git keeps no empty folder
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
@@ -77,6 +87,10 @@ def _summary(outcome: Outcome, out: Path) -> None:
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
     summary = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
     print(summary + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
+    ways = Counter(row.how for row in outcome.rows)
+    if ways["found"]:
+        found_in = len({row.photo for row in outcome.rows if row.how == "found"})
+        print(f"parts found in {found_in} photos: {ways['found']}; {ways['whole']} photos stay whole")
     if not outcome.rows:
         print("warning: there are no photos to adapt to; add some and run this again.", file=sys.stderr)
     if outcome.skipped:

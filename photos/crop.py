@@ -85,15 +85,19 @@ def usable_box(box: Box, width: int, height: int) -> Box:
         raise UserError(f"{described} is empty or inverted.", "x_max and y_max must be larger than x_min and y_min.")
     clipped = Box(max(box.x_min, 0), max(box.y_min, 0), min(box.x_max, width), min(box.y_max, height))
     inside_x, inside_y = clipped.x_max - clipped.x_min, clipped.y_max - clipped.y_min
-    area = (box.x_max - box.x_min) * (box.y_max - box.y_min)
     measured = f"Measure boxes in pixels of the upright photo ({width}x{height})."
     if inside_x <= 0 or inside_y <= 0:
         raise UserError(f"{described} lies outside the photo.", measured)
-    if inside_x * inside_y < LEAST_SHARE_INSIDE * area:
+    if inside_x * inside_y < LEAST_SHARE_INSIDE * area(box):
         raise UserError(f"{described} lies mostly outside the photo.", measured)
     if max(inside_x, inside_y) < LEAST_BOX_PX:
         raise UserError(f"{described} is less than {LEAST_BOX_PX} pixels large.", "Mark the whole part.")
     return clipped
+
+
+def area(box: Box) -> float:
+    """Square pixels."""
+    return (box.x_max - box.x_min) * (box.y_max - box.y_min)
 
 
 def _moved_inside(start: int, side: int, length: int) -> int:

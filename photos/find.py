@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cad2real.errors import Skipped
 from photos.boxes import BoxRow
@@ -15,13 +16,21 @@ from photos.crop import Box
 SIDE_FILES = {".csv", ".db", ".dvc", ".ini", ".json", ".md", ".tsv", ".txt", ".xlsx", ".xml", ".yaml", ".yml"}
 
 
+How = Literal["boxes", "found", "whole"]
+"""Given by somebody (as a box, or as the whole photo); found by the finder; all of the photo, as there was neither."""
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """A square to be made: the box (None: the whole photo), its label (empty: unknown) and where it was asked for."""
+    """A square to be made: the box (None: the whole photo), its label (empty: unknown), where it was asked for, how its
+    box came about, and with which score where it was found.
+    """
 
     box: Box | None
     label: str
     where: str
+    how: How = "boxes"
+    score: float | None = None
 
 
 def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
@@ -85,7 +94,7 @@ def wanted_squares(
             by_photo.setdefault(photo, []).append(Wanted(row.box, label, row.where))
     for photo in photos:
         if photo not in named:
-            by_photo[photo] = [Wanted(None, folder_label(photo), str(folder))]
+            by_photo[photo] = [Wanted(None, folder_label(photo), str(folder), "whole")]
     return {photo: by_photo[photo] for photo in photos if photo in by_photo}, skipped
 
 

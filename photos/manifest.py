@@ -7,10 +7,14 @@ import hashlib
 import io
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cad2real.errors import UserError
 from cad2real.files import write_text
 from photos.crop import Box, Crop
+
+if TYPE_CHECKING:
+    from photos.find import Wanted
 
 MANIFEST = "photos.csv"
 SKIPPED = "skipped.json"
@@ -20,7 +24,8 @@ RECIPE = 1  # raise it when the same photo and box would give other pixels
 @dataclass(frozen=True)
 class SquareRow:
     """A row of photos.csv, as text. `photo` is relative to the photo folder; box and crop are in upright photo pixels;
-    the box columns are empty for a whole photo, `label` is empty when unknown.
+    the box columns are empty for a whole photo, `label` is empty when unknown. `how`: boxes, found or whole (see
+    `photos.find.How`); `score` in [0, 1] of a box that was found, else empty.
     """
 
     square: str
@@ -34,14 +39,22 @@ class SquareRow:
     crop_y: int
     crop_side: int
     border: str
+    how: str
+    score: str
     content_key: str
 
 
-def square_row(square: str, photo: str, label: str, box: Box | None, crop: Crop, key: str) -> SquareRow:
+def square_row(square: str, photo: str, wanted: Wanted, crop: Crop, key: str) -> SquareRow:
+    box = wanted.box
     x_min, y_min, x_max, y_max = (
         [f"{corner:.10g}" for corner in (box.x_min, box.y_min, box.x_max, box.y_max)] if box else [""] * 4
     )
-    return SquareRow(square, photo, label, x_min, y_min, x_max, y_max, crop.x, crop.y, crop.side, crop.border, key)
+    cut = (crop.x, crop.y, crop.side, crop.border)
+    return SquareRow(square, photo, wanted.label, x_min, y_min, x_max, y_max, *cut, wanted.how, score_text(wanted), key)
+
+
+def score_text(wanted: Wanted) -> str:
+    return "" if wanted.score is None else f"{wanted.score:.4f}"
 
 
 def content_key(photo_sha256: str, box: Box | None, border: str, size: int) -> str:
@@ -80,5 +93,7 @@ def read_manifest(folder: Path) -> list[SquareRow]:
 
 def _parsed(values: dict[str, str]) -> SquareRow:
     numbers = {name: int(values[name]) for name in ("crop_x", "crop_y", "crop_side")}
-    words = {f.name: values[f.name] for f in fields(SquareRow) if f.name not in (*numbers, "content_key")}
-    return SquareRow(**words, **numbers, content_key=values.get("content_key") or "")  # type: ignore[arg-type]
+    later = {"how": "boxes" if values["x_min"] else "whole", "score": "", "content_key": ""}  # columns added since
+    later |= {name: value for name in later if (value := values.get(name))}
+    words = {f.name: values[f.name] for f in fields(SquareRow) if f.name not in (*numbers, *later)}
+    return SquareRow(**words, **numbers, **later)  # type: ignore[arg-type]

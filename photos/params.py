@@ -9,6 +9,7 @@ from pydantic import Field
 from cad2real.schema import Block, unit, values
 
 Border = Literal["shift", "pad"]
+CropBy = Literal["auto", "boxes", "found", "whole"]
 
 
 class PhotosParams(Block):
@@ -25,6 +26,18 @@ class PhotosParams(Block):
     For photos with several parts in them, or with small ones. At this default the file may be missing: then every photo
     is used whole. Pixels are those of the upright photo.
     """
+    crop: CropBy = Field(
+        "auto",
+        json_schema_extra=values(
+            {
+                "auto": "the given boxes; where a photo has none, what was found in it with certainty, else all of it",
+                "boxes": "the given boxes; a photo without any is used whole",
+                "found": "what was found in it, however unsure; given boxes are not looked at",
+                "whole": "every photo as it is",
+            }
+        ),
+    )
+    """What the squares are cut by."""
     border: Border = Field(
         "shift", json_schema_extra=values({"shift": "it is moved inside", "pad": "it is filled with black"})
     )

@@ -15,7 +15,17 @@ from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
 from photos.boxes import read_boxes
 from photos.find import Wanted, find_photos, wanted_squares
-from photos.manifest import MANIFEST, SKIPPED, SquareRow, content_key, read_manifest, square_row, write_manifest
+from photos.looking import Looking
+from photos.manifest import (
+    MANIFEST,
+    SKIPPED,
+    SquareRow,
+    content_key,
+    read_manifest,
+    score_text,
+    square_row,
+    write_manifest,
+)
 from photos.params import Border
 from photos.square import photo_squares
 
@@ -36,32 +46,50 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Job:
-    """One photo: `names` are the file names of its squares, one for each of `wanted`."""
+    """One photo: what it was asked for, and the number of its first square as it stands in file names."""
 
     photo: str
     wanted: list[Wanted]
-    names: list[str]
+    number: str
 
 
-def make_squares(folder: Path, boxes: Path | None, border: Border, size: int, out: Path) -> Outcome:
+@dataclass(frozen=True)
+class _Work:
+    """What all photos of a folder are made into squares by: their `folder`, the parameters, what looks through those
+    without boxes (None: they are used whole), the squares that are there, and where the new ones go.
+    """
+
+    folder: Path
+    border: Border
+    size: int
+    looking: Looking | None
+    old: dict[str, tuple[Path, SquareRow]]
+    target: Path
+
+
+def make_squares(
+    folder: Path, boxes: Path | None, border: Border, size: int, out: Path, looking: Looking | None = None
+) -> Outcome:
     """Writes `out`: squares of `size` x `size` pixels of all photos below `folder`, photos.csv and skipped.json.
 
-    Squares that `out` already holds for the same photo, box and parameters are kept. Raises UserError when `folder` or
-    `boxes` is missing or `out` holds something else.
+    A photo without a row in `boxes` is looked through with `looking`, or used whole without it. Squares that `out`
+    already holds for the same photo, box and parameters are kept. Raises UserError when `folder` or `boxes` is missing
+    or `out` holds something else.
     """
     check_folders(folder, out)
     rows = read_boxes(boxes) if boxes else []
     photos, skipped = find_photos(folder)
     wanted, unusable = wanted_squares(photos, folder, rows, boxes)
     skipped += unusable
-    old = _old_squares(out)
+    if looking:
+        looking.remember(out)
     reused = 0
     made: list[SquareRow] = []
     with atomic_folder(out) as target, Progress("photos", len(wanted), "photos") as progress:
+        work = _Work(folder, border, size, looking, _old_squares(out), target)
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
-                jobs = _jobs(wanted)
-                for done, faults, count in pool.map(lambda job: _process(job, folder, border, size, old, target), jobs):
+                for done, faults, count in pool.map(lambda job: _process(job, work), _jobs(wanted)):
                     made += done
                     skipped += faults
                     reused += count
@@ -72,6 +100,8 @@ def make_squares(folder: Path, boxes: Path | None, border: Border, size: int, ou
                 raise
         write_manifest(target, made)
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
+        if looking:
+            looking.write(target)
     return Outcome(len(photos), made, skipped, reused)
 
 
@@ -94,18 +124,25 @@ def _jobs(wanted: dict[str, list[Wanted]]) -> list[_Job]:
     jobs: list[_Job] = []
     number = 0
     for photo, squares in wanted.items():
-        stem = re.sub(r"[^\w.-]+", "_", Path(photo).stem)[:STEM_LENGTH]
-        names = [f"{number + step:0{digits}}_{stem}.jpg" for step in range(len(squares))]
-        jobs.append(_Job(photo, squares, names))
+        jobs.append(_Job(photo, squares, f"{number:0{digits}}"))
         number += len(squares)
     return jobs
 
 
-def _process(
-    job: _Job, folder: Path, border: Border, size: int, old: dict[str, tuple[Path, SquareRow]], target: Path
-) -> tuple[list[SquareRow], list[Skipped], int]:
+def _names(job: _Job, wanted: list[Wanted]) -> list[str]:
+    """The file names of a photo's squares. What was found beyond the first has the number of the photo's first square
+    and one of its own.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", Path(job.photo).stem)[:STEM_LENGTH]
+    first, digits = int(job.number), len(job.number)
+    if wanted[0].how == "found":
+        return [f"{job.number}{f'.{step}' if step else ''}_{stem}.jpg" for step in range(len(wanted))]
+    return [f"{first + step:0{digits}}_{stem}.jpg" for step in range(len(wanted))]
+
+
+def _process(job: _Job, work: _Work) -> tuple[list[SquareRow], list[Skipped], int]:
     """Makes or keeps the squares of one photo. Returns their rows, what was skipped, and how many were kept."""
-    path = folder / job.photo
+    path = work.folder / job.photo
     try:
         if path.stat().st_size > MAX_BYTES:
             reason = f"is larger than {MAX_BYTES // 1_000_000} MB. Scale it down."
@@ -113,30 +150,40 @@ def _process(
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        return [], [Skipped(job.photo, str(folder), f"cannot be read ({error.strerror}). Check its rights.")], 0
-    keys = [content_key(sha256, wanted.box, border, size) for wanted in job.wanted]
-    if all(key in old for key in keys):
-        rows = []
-        for wanted, name, key in zip(job.wanted, job.names, keys, strict=True):
-            file_before, row = old[key]
-            _link(file_before, target / name)
-            rows.append(replace(row, square=name, photo=job.photo, label=wanted.label))
-        return rows, [], len(rows)
+        return [], [Skipped(job.photo, str(work.folder), f"cannot be read ({error.strerror}). Check its rights.")], 0
     try:
-        results = photo_squares(path, [wanted.box for wanted in job.wanted], border, size)
+        wanted = job.wanted
+        if work.looking and wanted[0].how == "whole":
+            wanted = work.looking.wanted(path, sha256, wanted[0], job.photo)
+        return _squares(job, wanted, sha256, work)
     except UserError as error:
         return [], [Skipped(job.photo, job.wanted[0].where, str(error))], 0
     except MemoryError:
         return [], [Skipped(job.photo, job.wanted[0].where, "takes more memory than there is. Scale it down.")], 0
+
+
+def _squares(job: _Job, wanted: list[Wanted], sha256: str, work: _Work) -> tuple[list[SquareRow], list[Skipped], int]:
+    """The squares `wanted` of one photo, kept where all are there. Raises UserError when the photo cannot be used."""
+    names = _names(job, wanted)
+    keys = [content_key(sha256, one.box, work.border, work.size) for one in wanted]
+    if all(key in work.old for key in keys):
+        rows = []
+        for one, name, key in zip(wanted, names, keys, strict=True):
+            file_before, row = work.old[key]
+            _link(file_before, work.target / name)
+            row = replace(row, square=name, photo=job.photo, label=one.label)
+            rows.append(replace(row, how=one.how, score=score_text(one)))
+        return rows, [], len(rows)
+    results = photo_squares(work.folder / job.photo, [one.box for one in wanted], work.border, work.size)
     made: list[SquareRow] = []
     faults: list[Skipped] = []
-    for wanted, name, key, result in zip(job.wanted, job.names, keys, results, strict=True):
+    for one, name, key, result in zip(wanted, names, keys, results, strict=True):
         if isinstance(result, UserError):
-            faults.append(Skipped(job.photo, wanted.where, str(result)))
+            faults.append(Skipped(job.photo, one.where, str(result)))
             continue
         crop, image = result
-        image.save(target / name, "JPEG", quality=95, subsampling=0)
-        made.append(square_row(name, job.photo, wanted.label, wanted.box, crop, key))
+        image.save(work.target / name, "JPEG", quality=95, subsampling=0)
+        made.append(square_row(name, job.photo, one, crop, key))
     return made, faults, 0
 
 

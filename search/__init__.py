@@ -2,6 +2,7 @@
 
 `stage` makes the index (`index`: its files and data) and measures it on labelled photos (`retrieval_scores`). `query`
 finds the parts of one photo, from Python with `Search.open(project).find(photo)`; `prediction` names the label of many
-photos; `finding` the boxes of the parts in whole photos. `embedding` loads the model and embeds photos, `ranking` is
-the distance between a photo and a part. `cli` has the commands, `params` the parameters.
+photos; `finding` the boxes of the parts in whole photos, `counting` how many of which label. `embedding` loads the
+model and embeds photos, `ranking` is the distance between a photo and a part. `cli` has the commands, `params` the
+parameters.
 """

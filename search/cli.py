@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("search")(search)
     app.command("predict")(predict)
     app.command("find")(find)
+    app.command("count")(count)
 
 
 def index() -> None:
@@ -49,26 +50,34 @@ def search(
         str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is, in pixels of the upright photo.")
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, max=100, help="How many parts (default: params.yaml, 5).")] = None,
+    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Says which parts a photo shows, nearest first.
+    """Says which parts a photo shows, nearest first. Where the project has a finder, every part in it has its answer.
 
     Example: cad2real search data/photos/hex_bolt/003.jpg --box 120,80,410,300
     """
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from cad2real.quoting import quoted_json
-    from search.query import Search
+    from search.query import Answer, Search
     from train.compute.out_of_memory import explain_out_of_memory
 
     part_box = _box(box) if box else None
     count = top or load_params(Layout().params).search.top
     with explain_out_of_memory("search"):
-        matches = Search.open(Path()).find(photo, part_box, count)
-    print(quoted_json([match.as_dict() for match in matches]) if as_json else table(matches))
+        opened = Search.open(Path())
+        answers = [Answer(opened.find(photo, part_box, count))] if box else opened.find_all(photo, count, one)
+    if as_json:
+        print(quoted_json([entry for answer in answers for entry in answer.as_dicts()]))
+        return
+    for number, answer in enumerate(answers):
+        if answer.box is not None:
+            print(("\n" if number else "") + f"part at {answer.where} (score {answer.score:.2f}):")
+        print(table(answer.matches))
 
 
-def predict(
+def predict(  # more than seven parameters: typer makes an option of each
     photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.", show_default=False)],
     model: Annotated[
         Path | None, typer.Option(help="Folder of a model (default: data/models/current, else data/models/adapt).")
@@ -82,9 +91,11 @@ def predict(
         bool,
         typer.Option("--same-camera", help="The photos come from the camera and distance of the project's photos."),
     ] = False,
+    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the answers to this file as well.")] = None,
 ) -> None:
-    """Names the label of each photo and how likely it is. Bad photos are listed; with any, the exit code is 1.
+    """Names the label of each photo and how likely it is. Where the project has a finder, every part in it has its
+    answer. Bad photos are listed; with any, the exit code is 1.
 
     Example: cad2real predict shots/ IMG_0412.jpg --top 3
     """
@@ -100,7 +111,7 @@ def predict(
         predictor = Predictor.open(Path(), model)
         if same_camera and not predictor.model.knows_scale:
             print("The model knows no scale of its photos: sizes are left out.", file=sys.stderr)
-        for prediction in predictor.predict(paths, part_box, top, same_camera):
+        for prediction in predictor.predict(paths, part_box, top, same_camera, one):
             if isinstance(prediction, Skipped):
                 skipped.append(prediction)
             else:
@@ -110,11 +121,18 @@ def predict(
         write_json(as_json, {"photos": [prediction.as_dict() for prediction in predictions], "skipped": faults})
     if predictions:
         rows = [
-            (str(one.photo), f"unknown (if known, {label})" if one.unknown else label, f"{probability:.1%}")
-            for one in predictions
-            for label, probability in one.labels
+            (
+                str(answer.photo),
+                *answer.corners,
+                f"unknown (if known, {label})" if answer.unknown else label,
+                f"{p:.1%}",
+            )
+            for answer in predictions
+            for label, p in answer.labels
         ]
-        print(_aligned(("photo", "label", "probability"), rows))
+        found = any(answer.box for answer in predictions)
+        header = ("photo", "x_min", "y_min", "x_max", "y_max", "label", "probability")
+        print(_aligned(header, rows) if found else _aligned((header[0], *header[5:]), [(r[0], *r[5:]) for r in rows]))
     _report_skipped(skipped)
 
 
@@ -152,6 +170,46 @@ def find(
         write_json(as_json, {"photos": [one.as_dict() for one in found], "skipped": faults})
     if found:
         print(_aligned(("photo", "x_min", "y_min", "x_max", "y_max", "score"), found_rows(found)))
+    _report_skipped(skipped)
+
+
+def count(
+    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.", show_default=False)],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model (default: data/models/current, else data/models/adapt).")
+    ] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write counts and boxes to this file.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write pictures with boxes and labels into this folder.")] = None,
+) -> None:
+    """Counts the parts in whole photos by label. It needs a finder: `cad2real train find`. Bad photos are listed; with
+    any, the exit code is 1.
+
+    Example: cad2real count box_of_screws.jpg --draw counted/
+    """
+    from cad2real.errors import Skipped
+    from cad2real.files import write_json
+    from search.counting import CountedParts, count_parts
+    from search.prediction import Predictor, list_photos
+    from train.compute.out_of_memory import explain_out_of_memory
+
+    paths, skipped = list_photos(photos)
+    counted: list[CountedParts] = []
+    with explain_out_of_memory("count"):
+        for one in count_parts(Predictor.open(Path(), model), paths, draw):
+            if isinstance(one, Skipped):
+                skipped.append(one)
+            else:
+                counted.append(one)
+    if as_json:
+        faults = [fault.as_dict() for fault in skipped]
+        write_json(as_json, {"photos": [one.as_dict() for one in counted], "skipped": faults})
+    rows = [
+        (str(one.photo), label, str(number))
+        for one in counted
+        for label, number in (one.counts or {"nothing found": 0}).items()
+    ]
+    if rows:
+        print(_aligned(("photo", "label", "parts"), rows))
     _report_skipped(skipped)
 
 

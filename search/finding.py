@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,14 +15,14 @@ from photos.find import is_text, printable
 from photos.opening import open_photo
 
 if TYPE_CHECKING:
-    from train.find.finder import FoundPart
+    from photos.finder.finder import FoundPart
 
 FINDER = "find"
 LARGEST_DRAWN_PX = 1600  # longer side of a picture with boxes: enough to judge them by
 
 
 class Finder(Protocol):
-    """A trained finder (`train.find.finder.Finder`)."""
+    """A trained finder (`photos.finder.finder.Finder`)."""
 
     def find(self, photo: Image.Image, threshold: float | None = None) -> list[FoundPart]:
         """The parts in an upright photo, best first."""
@@ -51,7 +51,7 @@ class PartFinder:
     @classmethod
     def open(cls, root: Path, finder: Path | None = None) -> PartFinder:
         """The finder in the folder `finder`, or the one of the project `root`. Raises UserError when there is none."""
-        from train.find.finder import Finder as TrainedFinder
+        from photos.finder.finder import Finder as TrainedFinder
 
         return cls(TrainedFinder.load(finder or Layout(root).models / FINDER))
 
@@ -87,14 +87,27 @@ def _opened(path: Path) -> Image.Image:
         raise UserError("takes more memory than there is.", "Scale it down.") from None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A box in pixels of a photo, and what is written into its corner."""
+
+    box: tuple[float, float, float, float]
+    text: str
+
+
 def drawn(picture: Image.Image, found: FoundParts) -> Image.Image:
     """The photo, made smaller where it is large, with a box and a score for each part."""
+    return marked(picture, [Mark(part.box, f"{part.score:.2f}") for part in found.parts])
+
+
+def marked(picture: Image.Image, marks: Sequence[Mark]) -> Image.Image:
+    """The photo, made smaller where it is large, with `marks`."""
     factor = min(1.0, LARGEST_DRAWN_PX / max(picture.size))
     sides = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
     shown = picture.resize(sides, Image.Resampling.BICUBIC, reducing_gap=3.0)
     draw, pen = ImageDraw.Draw(shown), max(1, max(shown.size) // 250)
-    for part in found.parts:
-        x_min, y_min, x_max, y_max = (side * factor for side in part.box)
+    for mark in marks:
+        x_min, y_min, x_max, y_max = (side * factor for side in mark.box)
         draw.rectangle((x_min, y_min, max(x_min, x_max), max(y_min, y_max)), outline="lime", width=pen)
-        draw.text((x_min + pen, y_min + pen), f"{part.score:.2f}", "lime", font_size=max(10, pen * 6))
+        draw.text((x_min + pen, y_min + pen), mark.text, "lime", font_size=max(10, pen * 6))
     return shown

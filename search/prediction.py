@@ -1,4 +1,6 @@
-"""Photos in, labels out: `Predictor.open(project).predict(paths)`. A photo becomes a square as in training."""
+"""Photos in, labels out: `Predictor.open(project).predict(paths)`. A photo becomes squares as in training: by the box
+that is given, by what is found in it, or whole.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,15 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box, Crop
 from photos.find import find_photos, is_text, printable
+from photos.looking import Looking, project_looking
 from photos.params import PhotosParams
 from photos.square import photo_squares
 
 IN_USE, LAST_TRAINED = "current", "adapt"
 AT_ONCE = 64  # photos that are held decoded
+
+
+type Corners = tuple[float, float, float, float]
 
 
 class Classifier(Protocol):
@@ -46,25 +52,50 @@ class Classifier(Protocol):
 @dataclass(frozen=True)
 class Prediction:
     """The likeliest `labels` of a photo with their probabilities in [0, 1], likeliest first. `unknown`: the model is
-    too unsure of all of them; None where it has no threshold for that.
+    too unsure of all of them; None where it has no threshold for that. `box` (x_min, y_min, x_max, y_max) in pixels of
+    the upright photo and `score` in [0, 1] are those of a part that was found in it, else None.
     """
 
     photo: Path
     labels: tuple[tuple[str, float], ...]
     unknown: bool | None = None
+    box: Corners | None = None
+    score: float | None = None
+
+    @property
+    def corners(self) -> tuple[str, str, str, str]:
+        """The box as whole pixels for a table, empty where there is none."""
+        if self.box is None:
+            return "", "", "", ""
+        x_min, y_min, x_max, y_max = (str(round(side)) for side in self.box)
+        return x_min, y_min, x_max, y_max
 
     def as_dict(self) -> dict[str, Any]:
         labels = [{"label": label, "probability": round(share, 4)} for label, share in self.labels]
         unknown = {} if self.unknown is None else {"unknown": self.unknown}
-        return {"photo": str(self.photo), "labels": labels, **unknown}
+        found = {} if self.box is None else {"box": list(self.box), "score": self.score}
+        return {"photo": str(self.photo), "labels": labels, **unknown, **found}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is asked about: a square of a photo, and where it was found, with which score (None: it was not)."""
+
+    crop: Crop
+    square: Image.Image
+    found: Box | None
+    score: float | None
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model with the project's parameters for square photos, ready to predict."""
+    """A model with the project's parameters for square photos, ready to predict. `looking` finds the parts in whole
+    photos, where the project has a finder.
+    """
 
     model: Classifier
     squares: PhotosParams
+    looking: Looking | None = None
 
     @classmethod
     def open(cls, root: Path, model: Path | None = None) -> Predictor:
@@ -73,38 +104,58 @@ class Predictor:
         """
         from train.model import Model
 
-        layout = Layout(root)
-        return cls(Model.load(model or model_in_use(layout)), load_params(layout.params).photos)
+        layout, params = Layout(root), load_params(Layout(root).params).photos
+        return cls(Model.load(model or model_in_use(layout)), params, project_looking(layout, params))
 
     def predict(
-        self, photos: Iterable[Path], box: Box | None = None, top: int = 1, same_camera: bool = False
+        self,
+        photos: Iterable[Path],
+        box: Box | None = None,
+        top: int = 1,
+        same_camera: bool = False,
+        one: bool = False,
     ) -> Iterator[Prediction | Skipped]:
-        """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each.
-        `same_camera`: they come from the camera, at the distance, of the project's photos, so that sizes count.
+        """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each;
+        without it every part that is found has an answer of its own, best found first (`one`: the largest alone), or
+        the whole photo has one where none is. `same_camera`: they come from the camera, at the distance, of the
+        project's photos, so that sizes count.
         """
         with ThreadPoolExecutor(min(8, os.process_cpu_count() or 1)) as pool:
             for some in batched(photos, AT_ONCE, strict=False):
-                squares = list(pool.map(lambda photo: self._square(photo, box), some))
-                usable = [square for square in squares if not isinstance(square, Skipped)]
-                sides = [float(crop.side) for crop, _ in usable] if same_camera else None
-                answers = iter(self.model.predict([picture for _, picture in usable], top, sides))
-                for photo, square in zip(some, squares, strict=True):
-                    yield square if isinstance(square, Skipped) else self._prediction(photo, tuple(next(answers)))
+                looked = list(pool.map(lambda photo: self._parts(photo, box, one), some))
+                usable = [part for parts in looked if not isinstance(parts, Skipped) for part in parts]
+                sides = [float(part.crop.side) for part in usable] if same_camera else None
+                answers = iter(self.model.predict([part.square for part in usable], top, sides))
+                for photo, parts in zip(some, looked, strict=True):
+                    if isinstance(parts, Skipped):
+                        yield parts
+                        continue
+                    for part in parts:
+                        yield self._prediction(photo, part, tuple(next(answers)))
 
-    def _prediction(self, photo: Path, labels: tuple[tuple[str, float], ...]) -> Prediction:
+    def _prediction(self, photo: Path, part: _Part, labels: tuple[tuple[str, float], ...]) -> Prediction:
         threshold = self.model.unknown_below
-        return Prediction(photo, labels, None if threshold is None else labels[0][1] < threshold)
+        unknown = None if threshold is None else labels[0][1] < threshold
+        box = part.found
+        corners = None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max)
+        return Prediction(photo, labels, unknown, corners, part.score)
 
-    def _square(self, photo: Path, box: Box | None) -> tuple[Crop, Image.Image] | Skipped:
+    def _parts(self, photo: Path, box: Box | None, one: bool) -> list[_Part] | Skipped:
         if not photo.is_file():
             return Skipped(printable(photo), "", "does not exist. Correct the path.")
         if not is_text(photo):
             return Skipped(printable(photo), "", "has a name that is not valid UTF-8. Rename it.")
         try:
-            result = photo_squares(photo, [box], self.squares.border, self.squares.size)[0]
+            found = self.looking.boxes(photo, one) if self.looking and box is None else []
+            boxes: list[Box | None] = [corners for corners, _ in found] or [box]
+            results = photo_squares(photo, boxes, self.squares.border, self.squares.size)
         except UserError as error:
-            result = error
-        return Skipped(str(photo), "", str(result)) if isinstance(result, UserError) else result
+            return Skipped(str(photo), "", str(error))
+        if isinstance(results[0], UserError):  # the given box; found ones lie in the photo
+            return Skipped(str(photo), "", str(results[0]))
+        cut = [result for result in results if not isinstance(result, UserError)]
+        named: list[tuple[Box | None, float | None]] = [*found] or [(None, None)]
+        return [_Part(crop, square, *where) for (crop, square), where in zip(cut, named, strict=True)]
 
 
 def model_in_use(layout: Layout) -> Path:

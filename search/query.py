@@ -1,27 +1,56 @@
-"""One photo in, the nearest parts out: `Search.open(project).find(photo)`."""
+"""One photo in, the nearest parts out: `Search.open(project).find(photo)`, or `find_all` for every part in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from cad2real.errors import UserError
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
+from photos.looking import Looking, project_looking
 from photos.params import PhotosParams
-from photos.square import photo_square
+from photos.square import photo_square, photo_squares
 from search.embedding import Embedder, embed_queries, load_model
 from search.index import Index, check_model, load_index
 from search.ranking import Match, nearest_parts
 
 
 @dataclass(frozen=True)
+class Answer:
+    """The nearest parts of one thing in a photo, nearest first; `box` in pixels of the upright photo and `score` in
+    [0, 1] of where it was found (None: the whole photo was asked about).
+    """
+
+    matches: list[Match]
+    box: Box | None = None
+    score: float | None = None
+
+    def as_dicts(self) -> list[dict[str, object]]:
+        """A record for each match, with the box of the part where it was found."""
+        if self.box is None:
+            return [{**match.as_dict()} for match in self.matches]
+        corners = [self.box.x_min, self.box.y_min, self.box.x_max, self.box.y_max]
+        return [{**match.as_dict(), "box": corners, "score": self.score} for match in self.matches]
+
+    @property
+    def where(self) -> str:
+        """The box as `--box` takes it, empty for a whole photo."""
+        box = self.box
+        return f"{box.x_min:.0f},{box.y_min:.0f},{box.x_max:.0f},{box.y_max:.0f}" if box else ""
+
+
+@dataclass(frozen=True)
 class Search:
-    """A project's index with the model that made it, ready for photos."""
+    """A project's index with the model that made it, ready for photos. `looking` finds the parts in whole photos, where
+    the project has a finder.
+    """
 
     index: Index
     model: Embedder
     squares: PhotosParams
+    looking: Looking | None = None
 
     @classmethod
     def open(cls, root: Path) -> Search:
@@ -30,9 +59,26 @@ class Search:
         index = load_index(layout.index)
         _, model = load_model(layout.models, index.model_stage)
         check_model(index, model.key)
-        return cls(index, model, load_params(layout.params).photos)
+        params = load_params(layout.params).photos
+        return cls(index, model, params, project_looking(layout, params))
 
     def find(self, photo: Path, box: Box | None = None, top: int = 5) -> list[Match]:
         """The `top` nearest parts of `photo`, nearest first. It becomes square as all photos of the project did."""
         square = photo_square(photo, box, self.squares.border, self.squares.size)
         return nearest_parts(self.index, embed_queries(self.model, self.index, [square]), top)[0]
+
+    def find_all(self, photo: Path, top: int = 5, one: bool = False) -> list[Answer]:
+        """An answer for every part that is found in `photo`, best found first (`one`: for the largest alone), or for
+        the whole photo where none is. Raises UserError that names a photo that cannot be used.
+        """
+        try:
+            found = self.looking.boxes(photo, one) if self.looking and photo.is_file() else []
+        except UserError as error:
+            raise UserError(f"{photo} {error.what}", error.remedy) from None
+        if not found:
+            return [Answer(self.find(photo, None, top))]
+        boxes: list[Box | None] = [box for box, _ in found]
+        cut = photo_squares(photo, boxes, self.squares.border, self.squares.size)
+        squares = [result[1] for result in cut if not isinstance(result, UserError)]  # found boxes lie in the photo
+        matches = nearest_parts(self.index, embed_queries(self.model, self.index, squares), top)
+        return [Answer(some, box, score) for some, (box, score) in zip(matches, found, strict=True)]

@@ -21,12 +21,12 @@ from cad2real.files import write_json
 from cad2real.layout import Layout
 from photos.boxes import read_boxes
 from photos.find import find_photos
+from photos.finder.finder import Finder
 from photos.opening import open_photo
-from photos.stage import make_squares
-from train.find.finder import Finder
+from photos.params import PhotosParams
+from train.find.scores import FoundBoxes, detection_scores
 from train.find.training import found_boxes
 from train.find_params import FindParams
-from train.measures.detection import FoundBoxes, detection_scores
 from train.params import TrainParams
 from train.stages import find as stage
 
@@ -41,11 +41,10 @@ def trained(arguments: argparse.Namespace) -> tuple[Finder, float]:
     layout.data.mkdir(parents=True, exist_ok=True)
     if not layout.renders.exists():
         layout.renders.symlink_to(arguments.renders.resolve())
-    if not layout.squares.exists():
-        make_squares(arguments.photos, None, "shift", 512, layout.squares)
     find = FindParams(**{name: getattr(arguments, name) for name in ("steps", "image_size", "batch_size")})
     started = time.process_time()
-    description = stage.run(layout, TrainParams(seed=arguments.seed), find)
+    photos = PhotosParams(folder=str(arguments.photos.resolve()), boxes=None)
+    description = stage.run(layout, TrainParams(seed=arguments.seed), find, photos)
     print("held-out composites", json.dumps(description["scores"]), "threshold", description["threshold"])
     return Finder.load(layout.models / "find"), time.process_time() - started
 

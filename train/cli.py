@@ -80,9 +80,13 @@ def adapt() -> None:
 
 
 @train_app.command("find")
-def find() -> None:
-    """Trains the finder, which finds parts in whole photos, on renders pasted onto surfaces. `cad2real run` leaves it
-    out; `cad2real find` uses it. Killed, it goes on where it was.
+def find(
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Not where boxes cut all photos, or the photos are plain pictures.")
+    ] = False,
+) -> None:
+    """Trains the finder, which finds parts in whole photos, on renders pasted onto surfaces. Killed, it goes on where
+    it was. `cad2real photos` and `cad2real find` use it.
 
     Example: cad2real train find
     """
@@ -95,11 +99,14 @@ def find() -> None:
     layout = Layout()
     params = load_params(layout.params)
     with explain_out_of_memory("train find"):
-        scores = stage.run(layout, params.train, params.find)["scores"]
-    print(
-        f"find: on held-out pictures made of renders recall {scores['recall']:.3f}, precision "
-        f"{scores['precision']:.3f}, AP50 {scores['average_precision']:.3f}"
-    )
+        description = stage.run(layout, params.train, params.find, params.photos, if_needed)
+    if "not_needed" in description:
+        print(f"find: no finder is trained: {description['not_needed']}")
+        return
+    named = {"recall": "recall", "precision": "precision", "average_precision": "AP50"}
+    scores = {word: description["scores"][name] for name, word in named.items()}
+    figures = ", ".join(f"{word} {'undefined' if value is None else f'{value:.3f}'}" for word, value in scores.items())
+    print(f"find: on held-out pictures made of renders {figures}")
 
 
 @train_app.command("tune")

@@ -18,5 +18,5 @@ class FindParams(Block):
     """
     batch_size: int = Field(8, ge=1, le=1024, json_schema_extra=unit("images"))
     """Pictures in a step."""
-    steps: int = Field(300, ge=1, le=1_000_000, json_schema_extra=unit("steps"))
+    steps: int = Field(600, ge=1, le=1_000_000, json_schema_extra=unit("steps"))
     """Length of its training."""

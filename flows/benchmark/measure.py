@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,7 @@ DEFAULTS = Path(__file__).with_name("params.yaml")
 COMMANDS = {
     "catalogue": ["catalogue"],
     "render": ["render"],
+    "find": ["train", "find", "--if-needed"],
     "photos": ["photos"],
     "probe": ["train", "probe"],
     "adapt": ["train", "adapt"],
@@ -140,6 +143,7 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
     result["retrieval_top5"] = retrieval.get("top5")
     result["photos"] = evaluation.get("photos", 0)
     result["unlabelled_photos"] = evaluation.get("unlabelled_photos", 0)
+    result["squares"] = _cut_by(layout.squares / "photos.csv")
     result["classes"] = len(evaluation.get("classes", []))
     result["parts"] = len(_read(layout.renders / "renders.json").get("parts", []))
     result["seed"] = seed
@@ -153,6 +157,15 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
         *_read_list(layout.squares / "skipped.json"),
     ]
     return result
+
+
+def _cut_by(manifest: Path) -> dict[str, int]:
+    """How many squares were cut by given boxes, by boxes that were found, and of whole photos."""
+    ways = dict.fromkeys(("boxes", "found", "whole"), 0)
+    if manifest.exists():
+        with manifest.open(encoding="utf-8", newline="") as file:
+            ways |= Counter(row["how"] for row in csv.DictReader(file))
+    return ways
 
 
 def _read(path: Path) -> dict[str, Any]:

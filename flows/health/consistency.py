@@ -59,6 +59,9 @@ def _models(layout: Layout) -> Iterator[tuple[Path, str]]:
         path = folder / "model.safetensors"
         if folder.name in ("promoted", "current") or not folder.is_dir():
             continue
+        if folder.name == "find":
+            yield from _finder(folder)
+            continue
         try:
             read_json(folder / "model.json")
             with safe_open(path, framework="numpy") as tensors:
@@ -69,6 +72,16 @@ def _models(layout: Layout) -> Iterator[tuple[Path, str]]:
     current = layout.models / "current"
     if current.is_symlink() and not (current / "model.safetensors").is_file():
         yield current, "points at no model"
+
+
+def _finder(folder: Path) -> Iterator[tuple[Path, str]]:
+    """What finds parts in photos, or the reason why the project has none."""
+    try:
+        needed = "not_needed" not in read_json(folder / "finder.json")
+        if needed and not (folder / "finder.onnx").stat().st_size:
+            yield folder / "finder.onnx", "is empty"
+    except (OSError, ValueError) as error:
+        yield folder, f"the finder does not load: {error}"
 
 
 def _index(layout: Layout) -> Iterator[tuple[Path, str]]:

@@ -22,7 +22,7 @@ def test_a_new_project_is_ready_and_has_the_defaults(tmp_path: Path) -> None:
     init_project(root)
     assert prepare(root) == Params()
     stages = stale_stages(root)
-    assert list(stages) == ["catalogue", "render", "photos", "probe", "adapt", "evaluate", "index", "report"]
+    assert list(stages) == ["catalogue", "render", "find", "photos", "probe", "adapt", "evaluate", "index", "report"]
     assert (root / "data" / "parts" / "parts.csv").read_text().startswith("part_id,")
     assert (root / "data" / "photos").is_dir()
 

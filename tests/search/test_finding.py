@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 import cad2real.cli
 from cad2real.errors import Skipped, UserError
+from photos.finder.finder import FoundPart
+from photos.finder.masks import run_lengths
 from search.finding import FoundParts, PartFinder, drawn
-from train.find.finder import FoundPart, save_finder
-from train.find.masks import run_lengths
+from train.find.export import onnx_of, save_finder
 from train.find.network import new_finder_network
 
 
@@ -39,9 +40,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with an untrained finder, as the working folder."""
     monkeypatch.chdir(tmp_path)
     network, _ = new_finder_network("test_efficientnet", "random", 64, 0)
-    save_finder(
-        Path("data/models/find"), network, {"backbone": "test_efficientnet", "image_size": 64, "threshold": 0.5}
-    )
+    save_finder(Path("data/models/find"), onnx_of(network), {"image_size": 64, "threshold": 0.5})
     return tmp_path
 
 

@@ -67,7 +67,7 @@ def test_scores_count_labels_not_parts() -> None:
 
 
 def _square(number: int, label: str) -> SquareRow:
-    return SquareRow(f"{number}.jpg", f"{number}.jpg", label, "", "", "", "", 0, 0, 9, "none", "")
+    return SquareRow(f"{number}.jpg", f"{number}.jpg", label, "", "", "", "", 0, 0, 9, "none", "whole", "", "")
 
 
 def test_examples_show_all_labels_and_some_mistakes() -> None:

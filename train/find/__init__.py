@@ -1,7 +1,7 @@
-"""Finds the parts in a photo as it is taken: boxes, masks and scores, whatever the parts are called.
+"""Trains the finder, which finds the parts in a photo as it is taken (`photos.finder` is the finder in use).
 
-From low to high: `surfaces` (what parts lie on, and what else lies there), `camera` (what a phone makes of it),
-`composites` (both with renders pasted on them: pictures with exact outlines), `network` (encoder, pyramid, heads),
-`targets` (what it shall say of a composite), `losses`, `decode` (from maps to boxes), `masks` (COCO's run lengths),
-`finder` (the trained network on disk and in use), `training` (the loop around it all).
+From low to high: `surfaces` (what parts lie on), `clutter` (what lies beside them), `camera` (what a phone makes of
+it), `composites` (all of it with renders pasted on: pictures with exact outlines), `network` (encoder, pyramid, heads),
+`targets` (what it shall say of a composite), `losses`, `scores` (of found boxes), `training` (the loop around it all),
+`export` (the trained network as a file), `need` (whether a project's photos need a finder, and which).
 """

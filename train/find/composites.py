@@ -12,17 +12,21 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from train.find.camera import photographed
-from train.find.surfaces import background, clutter, colour
+from train.find.clutter import Thing, clutter
+from train.find.surfaces import background, colour
 
 UInt8 = npt.NDArray[np.uint8]
 Rng = np.random.Generator
 
 SMALLEST_SHARE, LARGEST_SHARE = 0.035, 1.1  # of the picture's side that a part's longer side takes
 MOST_PARTS = 12
+CLUTTERED, MOST_THINGS = 0.6, 5  # share of pictures in which things lie that are no parts, and how many at most
+HIDING = 0.5  # opacity from which a thing hides the part below
 LEAST_VISIBLE = 0.3  # share of a part's outline; of one that is hidden more, nobody is asked
 LEAST_PIXELS = 12  # visible; fewer is a speck
 SOLID = 128  # alpha from which a pixel belongs to a part
 UNSURE = -1
+STRETCH = 0.35  # log of the largest stretch of one side and shrinking of the other
 SHARP_SHARE = 0.25  # of shadows
 SHADOW_REACH = 0.65  # of the part's longer side, beyond which its shadow is nothing
 
@@ -55,8 +59,8 @@ def composite(sources: Sources, size: int, seed: int, number: int) -> Composite:
     rng = np.random.default_rng([seed, number])
     canvas = background(size, rng, sources.unlabelled, sources.places)
     owners = np.zeros((size, size), np.int16)
-    for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.45 else 0):
-        _lay(canvas, *clutter(size, rng, sources.renders), rng)
+    for _ in range(int(rng.integers(1, MOST_THINGS + 1)) if rng.random() < CLUTTERED else 0):
+        _lay(canvas, clutter(size, rng, sources.renders), rng)
     light = rng.uniform(-1, 1, 2)
     sides = part_sides(rng)
     areas = []
@@ -68,9 +72,9 @@ def composite(sources: Sources, size: int, seed: int, number: int) -> Composite:
         places.append((centre, float(max(part.size))))
         areas.append(_paste(canvas, owners, part, centre, instance, light, rng))
     for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.08 else 0):
-        skin, mask = clutter(size, rng, sources.renders)
-        _lay(canvas, skin, mask, rng)
-        owners[mask > 0.5] = 0
+        thing = clutter(size, rng, sources.renders)
+        _lay(canvas, thing, rng)
+        owners[thing.opacity > HIDING] = 0
     instances, boxes = visible_parts(owners, areas)
     return Composite(photographed(canvas, rng).transpose(2, 0, 1).copy(), instances, boxes)
 
@@ -93,7 +97,7 @@ def turned_part(render: UInt8, side: float, rng: Rng) -> Image.Image:
     picture = picture.crop(picture.getchannel("A").point([0] * 8 + [255] * 248).getbbox() or (0, 0, 1, 1))
     picture = picture.rotate(rng.uniform(0, 360), Image.Resampling.BICUBIC, expand=True)
     picture = picture.crop(picture.getchannel("A").point([0] * 8 + [255] * 248).getbbox() or (0, 0, 1, 1))
-    stretch = np.exp(rng.uniform(-0.2, 0.2))
+    stretch = np.exp(rng.uniform(-STRETCH, STRETCH))
     width, height = picture.width * stretch, picture.height / stretch
     factor = side / max(width, height)
     wanted = (max(2, round(width * factor)), max(2, round(height * factor)))
@@ -187,14 +191,13 @@ def _shade(
     canvas *= 1 - np.asarray(moved, np.float32)[..., None] / 255 * rng.uniform(0.1, 0.75)
 
 
-def _lay(
-    canvas: npt.NDArray[np.floating], skin: npt.NDArray[np.floating], mask: npt.NDArray[np.floating], rng: Rng
-) -> None:
-    """Lays a thing that is no part on the canvas, with a shadow."""
-    outline = Image.fromarray((mask * 255).astype(np.uint8))
-    _shade(canvas, outline, len(canvas) // 6, rng.uniform(-1, 1, 2), rng)
-    canvas *= 1 - mask[..., None]
-    canvas += skin * mask[..., None]
+def _lay(canvas: npt.NDArray[np.floating], thing: Thing, rng: Rng) -> None:
+    """Lays a thing that is no part on the canvas, with a shadow unless it is flat."""
+    if not thing.flat:
+        outline = Image.fromarray((thing.opacity * 255).astype(np.uint8))
+        _shade(canvas, outline, len(canvas) // 6, rng.uniform(-1, 1, 2), rng)
+    canvas *= 1 - thing.opacity[..., None]
+    canvas += thing.skin * thing.opacity[..., None]
 
 
 def visible_parts(

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from cad2real.errors import UserError
+from photos.finder.look import MULTIPLE
 from train.networks.backbones import block_parameters, create_backbone, normalisation
 
-STRIDE = 4  # pixels of the picture a cell of the maps
-MULTIPLE = 32  # sides of pictures are multiples of it: the encoder halves five times
 PYRAMID, SEGMENTATION = 96, 64  # channels: a third of the library's, which cost more than the encoder
 RARE = 0.05  # what a new network believes of any cell, so that the many empty ones do not drown the first steps
 USUAL_SIDE_PX = 32.0  # what a new network believes of any box
@@ -23,7 +22,7 @@ USUAL_SIDE_PX = 32.0  # what a new network believes of any box
 
 @dataclass(frozen=True)
 class Maps:
-    """What the network says of n pictures, h x w cells of `STRIDE` pixels. `foreground` and `centre` (n, h, w): logits.
+    """What the network says of n pictures, h x w cells of 4 pixels. `foreground` and `centre` (n, h, w): logits.
     `reach` (n, 4, h, w): pixels from the cell's middle to the left, upper, right and lower side of its part's box, > 0.
     """
 
@@ -85,11 +84,6 @@ def new_finder_network(backbone: str, weights: str, image_size: int, seed: int) 
     network.std.copy_(torch.tensor(std).view(1, 3, 1, 1))
     _draw_weights(network, seed)
     return network.eval(), first
-
-
-def empty_finder_network(backbone: str) -> FinderNetwork:
-    """The network without weights, to load a trained one's into."""
-    return _assembled(backbone).eval()
 
 
 def _assembled(backbone: str) -> FinderNetwork:

@@ -1,4 +1,4 @@
-"""What parts lie on, and what else lies there: plain colours, textures, sheets, pieces of photos, random shapes.
+"""What parts lie on: plain colours, textures, sheets, pieces of photos.
 
 Pictures are arrays of floats (s, s, 3) in [0, 1]; every draw comes from the generator that is passed in.
 """
@@ -151,42 +151,3 @@ def polygon(
     picture = Image.new("L", (size, size))
     ImageDraw.Draw(picture).polygon([(float(x), float(y)) for x, y in points], fill=255)
     return picture
-
-
-def clutter(size: int, rng: Rng, renders: UInt8) -> tuple[Picture, Picture]:
-    """Something that is no part: its colours (s, s, 3) and its opacity (s, s). A shape or a bar, of one colour, of a
-    texture, or with a part's surface enlarged on it.
-    """
-    side, centre = size * np.exp(rng.uniform(np.log(0.04), np.log(0.8))), rng.uniform(0, size, 2)
-    if rng.random() < 0.3:  # a bar: pens, cables, edges of boxes
-        outline = Image.new("L", (size, size))
-        reach = np.array([np.cos(turn := rng.uniform(0, np.pi)), np.sin(turn)]) * size * rng.uniform(0.2, 1.2)
-        ends = np.concatenate([centre - reach, centre + reach])
-        ImageDraw.Draw(outline).line(
-            [float(value) for value in ends], 255, max(1, int(size * rng.uniform(0.005, 0.08)))
-        )
-    else:
-        outline = polygon(size, rng, side, int(rng.integers(3, 9)), centre)
-    mask = np.asarray(outline.filter(ImageFilter.GaussianBlur(0.6)), np.float32) / 255
-    kind = rng.random()
-    if kind < 0.35:
-        skin = np.broadcast_to(colour(rng), (size, size, 3)).astype(np.float32)
-    elif kind < 0.7:
-        skin = texture(size, rng)
-    else:
-        skin = _part_skin(size, renders[int(rng.integers(len(renders)))], rng)
-    light = smooth_field(size, rng, (3, 3)) - 0.5
-    return np.clip(skin * (1 + light[..., None] * rng.uniform(0, 1.2)), 0, 1).astype(np.float32), mask
-
-
-def _part_skin(size: int, render: UInt8, rng: Rng) -> Picture:
-    """A piece from within a render (4, s, s), enlarged, so that its surface is seen without its outline."""
-    rows, columns = np.nonzero(render[3] > 250)
-    if not len(rows):
-        return texture(size, rng)
-    at, full = int(rng.integers(len(rows))), render.shape[-1]
-    reach = max(2, full // 16)
-    top, left = max(0, rows[at] - reach), max(0, columns[at] - reach)
-    piece = render[:3, top : rows[at] + reach, left : columns[at] + reach].transpose(1, 2, 0)
-    shown = Image.fromarray(np.ascontiguousarray(piece)).resize((size, size), Image.Resampling.BICUBIC)
-    return np.asarray(shown, np.float32) / 255

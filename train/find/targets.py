@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from photos.finder.decode import STRIDE
 from train.find.composites import UNSURE, Composite
-from train.find.network import STRIDE
 
 Floats = npt.NDArray[np.float32]
 

@@ -13,18 +13,18 @@ import torch
 from PIL import Image
 
 from cad2real.progress import Progress
+from photos.finder.look import FINE, Network, Sighting, look
 from train.compute.device import default_device
 from train.find.composites import Composite, Sources, composite
-from train.find.finder import FINE, Sighting, look
 from train.find.losses import finder_losses
 from train.find.network import FinderNetwork, new_finder_network
+from train.find.scores import FoundBoxes
 from train.find.targets import targets
 from train.find_params import FindParams
 from train.loop.checkpoint import Checkpoint, TrainingState
 from train.loop.divergence import refuse_divergence
 from train.loop.schedule import Schedule
 from train.losses.teacher import TeacherUpdate, make_teacher
-from train.measures.detection import FoundBoxes
 from train.params import TrainParams
 
 ENCODER_RATE, DECODER_RATE, WEIGHT_DECAY, CLIP = 1e-3, 3e-3, 0.01, 5.0
@@ -107,7 +107,7 @@ def _batches(run: FinderRun, done: int) -> Iterator[list[Composite]]:
             yield [future.result() for future in ready]
 
 
-def found_in_held_out(network: FinderNetwork, sources: Sources, image_size: int, seed: int) -> list[FoundBoxes]:
+def found_in_held_out(network: Network, sources: Sources, image_size: int, seed: int) -> list[FoundBoxes]:
     """What `network` finds in composites of `sources`, with views that never trained, beside what is there. They are as
     large as the network looks at photos.
     """

@@ -2,80 +2,139 @@
 
 from __future__ import annotations
 
-import sys
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+import photos.finder as photos_finder
+from cad2real.errors import UserError
+from cad2real.files import read_json
 from cad2real.layout import Layout
+from photos.finder.finder import DESCRIPTION, Finder, onnx_network, parts_key
+from photos.looking import FINDER
+from photos.opening import open_photo
+from photos.params import PhotosParams
 from train.data.backgrounds import read_backgrounds
 from train.data.datasets import held_out_views, list_views
-from train.data.image_cache import load_images
+from train.data.image_cache import Recipe, cached, load_images, to_array
 from train.find.composites import Sources
-from train.find.finder import save_finder
+from train.find.export import onnx_of, save_finder, save_no_finder
+from train.find.need import photos_to_look_through, why_no_finder
+from train.find.scores import best_threshold, detection_scores
 from train.find.training import FinderRun, found_in_held_out, train_finder
 from train.find_params import FindParams
 from train.loop.checkpoint import resumable, run_key
-from train.measures.detection import best_threshold, detection_scores
 from train.params import TrainParams
 
 MOST_VIEWS = 20_000  # evenly from all: more than a run pastes add nothing, and each takes 150 kB of memory
 MOST_PHOTOS = 400  # of which corners are used as surfaces; more hardly add variety
-BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a square without bars is larger
+MOST_BYTES = 200_000_000  # a file; larger ones are no photos, or take longer than they are worth here
+BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a photo without bars is larger
 
 
-def run(layout: Layout, params: TrainParams, find: FindParams) -> dict[str, Any]:
-    """Trains the finder and writes data/models/find. Returns its description.
+def run(
+    layout: Layout, params: TrainParams, find: FindParams, photos: PhotosParams, if_needed: bool = False
+) -> dict[str, Any]:
+    """Trains the finder and writes data/models/find. Returns its description; with `if_needed`, where the photos need
+    none, `not_needed` says why.
 
-    Corners of the project's squares are surfaces that parts lie on; neither labels nor boxes are read. Raises UserError
-    when there are no renders.
+    Corners of the project's photos are surfaces that parts lie on; neither labels nor boxes are read, but for which
+    photos have boxes. Raises UserError when there are no renders.
     """
-    sources, held_out = finder_sources(layout, params, find.image_size)
+    unframed = photos_to_look_through(layout, photos)
+    if if_needed and (reason := why_no_finder(unframed, photos)):
+        save_no_finder(layout.models / FINDER, reason)
+        return {"not_needed": reason}
+    sources, held_out = finder_sources(layout, params, find.image_size, unframed)
     settings = params.model_dump(mode="json", include={"backbone", "weights", "seed", "held_out_share"})
     settings["find"] = find.model_dump(mode="json")
-    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places])
+    in_use = sorted(Path(photos_finder.__path__[0]).glob("*.py"))  # what is found depends on it, and so the threshold
+    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
+    if if_needed and (kept := _kept(layout, key)):
+        return kept
     with resumable(layout.cache, "find", key) as folder:
-        network = train_finder(FinderRun(sources, params, find, folder / "run.safetensors"))
-        found = found_in_held_out(network, held_out, find.image_size, params.seed)
+        network = onnx_of(train_finder(FinderRun(sources, params, find, folder / "run.safetensors")))
+        found = found_in_held_out(onnx_network(network), held_out, find.image_size, params.seed)
         scores = detection_scores(found, best_threshold(found))
         description = {
             "stage": "find",
             "backbone": params.backbone,
             "image_size": find.image_size,
             "threshold": scores.threshold,
+            "parts_key": parts_key(layout.renders),
+            "run_key": key,
             "seed": params.seed,
             "source_images": len(sources.renders),
             "target_images": len(sources.unlabelled),
-            "scores": {name: value for name, value in asdict(scores).items() if name != "threshold"},
+            "scores": {name: _known(value) for name, value in asdict(scores).items() if name != "threshold"},
             "parameters": settings,
         }
-        save_finder(layout.models / "find", network, description)
+        save_finder(layout.models / FINDER, network, description)
     return description
 
 
-def finder_sources(layout: Layout, params: TrainParams, size: int) -> tuple[Sources, Sources]:
-    """What the finder trains on, and what it is tried on: other views of the same parts, the same
-    surfaces. Pictures are kept with a side of `size` pixels.
+def _known(value: float) -> float | None:
+    """JSON has no number for what is not defined."""
+    return None if math.isnan(value) else value
+
+
+def _kept(layout: Layout, key: str) -> dict[str, Any] | None:
+    """The description of the finder that is there, if it is the one that this run would train."""
+    folder = layout.models / FINDER
+    try:
+        Finder.load(folder)
+        description: dict[str, Any] = read_json(folder / DESCRIPTION, "scores", "run_key", "parts_key")
+    except (UserError, OSError, ValueError):
+        return None
+    same = (description["run_key"], description["parts_key"]) == (key, parts_key(layout.renders))
+    return description if same else None
+
+
+def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Sequence[Path]) -> tuple[Sources, Sources]:
+    """What the finder trains on, and what it is tried on: other views of the same parts, the same surfaces. Pictures
+    are kept with a side of `size` pixels. Of `photos` some are used.
     """
     views, parts, _ = list_views(layout.renders)
     each = max(1, -(-len(views) // MOST_VIEWS))
     views, parts = views[::each], parts[::each]
     held_out = held_out_views(views, parts, params.held_out_share)
     renders = load_images(views, size, "RGBA", layout.cache, "find-renders").array
-    squares = sorted(layout.squares.glob("*.jpg")) + sorted(layout.squares.glob("*.png"))
-    squares = squares[:: max(1, -(-len(squares) // MOST_PHOTOS))]
-    if not squares:
-        print("train find: no photos in data/squares; surfaces are made up.", file=sys.stderr)
-    photos = load_images(squares, size, "RGB", layout.cache, "find-squares", without_bars).array
     folder = params.background.folder
     places = read_backgrounds(layout.root / folder if folder else None, size, layout.cache)
-    trained = Sources(np.asarray(renders[~held_out]), np.asarray(photos), np.asarray(places.images))
+    surfaces = _surfaces(photos, size, layout.cache)
+    trained = Sources(np.asarray(renders[~held_out]), surfaces, np.asarray(places.images))
     return trained, replace(trained, renders=np.asarray(renders[held_out])) if held_out.any() else trained
 
 
-def without_bars(square: Image.Image) -> Image.Image:
-    """The square without the black bars that made it one: nothing lies on them."""
-    box = square.convert("L").point([0] * BLACK + [255] * (256 - BLACK)).getbbox()
-    return square.crop(box) if box and min(box[2] - box[0], box[3] - box[1]) >= LEAST_SIDE_PX else square
+def _surfaces(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
+    """Some of the photos (n, 3, size, size), whatever their shape; those that cannot be used are left out, which
+    `cad2real photos` lists.
+    """
+    some = photos[:: max(1, -(-len(photos) // MOST_PHOTOS))]
+    some = [path for path in some if path.is_file() and path.stat().st_size <= MOST_BYTES]
+
+    recipe = Recipe("decode photos", some, str(size), (3, size, size), np.uint8, lambda row: _surface(some[row], size))
+    pictures = cached(cache, f"find-photos-{size}", recipe).array
+    return np.asarray(pictures[pictures.any(axis=(1, 2, 3))])
+
+
+def _surface(path: Path, size: int) -> npt.NDArray[np.uint8]:
+    """The photo (3, size, size) without its bars; black where it cannot be used."""
+    try:
+        with open_photo(path) as photo:
+            picture = photo.read(min(1.0, 2 * size / max(photo.width, photo.height)))
+        return to_array(without_bars(picture), size, "RGB")
+    except (UserError, MemoryError, OSError):
+        return np.zeros((3, size, size), np.uint8)
+
+
+def without_bars(photo: Image.Image) -> Image.Image:
+    """The photo without black bars at its sides: nothing lies on them."""
+    box = photo.convert("L").point([0] * BLACK + [255] * (256 - BLACK)).getbbox()
+    return photo.crop(box) if box and min(box[2] - box[0], box[3] - box[1]) >= LEAST_SIDE_PX else photo

@@ -11,11 +11,13 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.files import write_json
+from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.benchmark.measure import (
     COMMANDS,
     DEFAULTS,
     BenchmarkSpec,
+    collect_result,
     make_project,
     run_benchmark,
     run_command,
@@ -71,6 +73,7 @@ def test_the_result_has_every_figure(task: BenchmarkSpec, tmp_path: Path) -> Non
     assert (result["photos"], result["classes"], result["parts"], result["seed"]) == (4, 2, 2, 3)
     assert list(result["seconds"]) == list(COMMANDS)
     assert result["classes_without_cad"] == {"gear": 2}
+    assert result["squares"] == {"boxes": 0, "found": 0, "whole": 0}
     assert [item["thing"] for item in result["skipped"]] == ["gear", "x.jpg"]
     assert json.loads((tmp_path / "out/data/reports/benchmark.json").read_text()) == result
 
@@ -120,3 +123,10 @@ def test_a_long_part_list_gets_fewer_views_of_each(tmp_path: Path, rows: int, vi
     parts = tmp_path / "parts.csv"
     parts.write_text("part_id,file\n" + "".join(f"p{row},p{row}.stl\n" for row in range(rows)))
     assert views_a_part(parts, 96) == views
+
+
+def test_the_result_says_how_squares_were_cut(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.squares.mkdir(parents=True)
+    (layout.squares / "photos.csv").write_text("square,how\n1.jpg,found\n2.jpg,found\n3.jpg,whole\n")
+    assert collect_result(layout, 0, {})["squares"] == {"boxes": 0, "found": 2, "whole": 1}

@@ -18,8 +18,8 @@ from flows.init_project import init_project
 from flows.run_project import run_project
 from flows.stages import read_stages
 
-PARAMS = "catalogue: {}\nrender: {views: 8, size: 1024}\nphotos: {}\ntrain: {}\nsearch: {}\nflow: {}\n"
-ALL = ("catalogue", "render", "photos", "probe", "adapt", "evaluate", "index", "report")
+PARAMS = "catalogue: {}\nrender: {views: 8, size: 1024}\nfind: {}\nphotos: {}\ntrain: {}\nsearch: {}\nflow: {}\n"
+ALL = ("catalogue", "render", "find", "photos", "probe", "adapt", "evaluate", "index", "report")
 MEGABYTE = 1_000_000
 
 

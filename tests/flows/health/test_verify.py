@@ -10,6 +10,7 @@ import pytest
 from small_project import make_small_project, run_all
 
 from cad2real.errors import UserError
+from flows.health.consistency import consistency_faults
 from flows.health.verify import repair, verify
 
 FOLDER_STAGE = """\
@@ -103,3 +104,22 @@ def test_what_has_no_good_copy_is_made_again_by_the_next_run(copy: Path) -> None
 def test_before_the_first_run_it_says_so(project: Path) -> None:
     with pytest.raises(UserError, match="nothing has run yet"):
         verify(project, deep=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "faults"),
+    [
+        ({"finder.json": '{"threshold": 0.5}', "finder.onnx": "network"}, 0),
+        ({"finder.json": '{"not_needed": "there is no photo without a box."}'}, 0),
+        ({"finder.json": '{"threshold": 0.5}', "finder.onnx": ""}, 1),
+        ({"finder.json": '{"threshold": 0.5}'}, 1),
+        ({"finder.json": "{"}, 1),
+        ({}, 1),
+    ],
+)
+def test_a_finder_is_no_model_and_is_whole_or_not_needed(tmp_path: Path, files: dict[str, str], faults: int) -> None:
+    folder = tmp_path / "data" / "models" / "find"
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    assert len(list(consistency_faults(tmp_path))) == faults

@@ -10,9 +10,12 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
+from photos.finder.finder import Finder, onnx_network
+from photos.params import PhotosParams
 from tests.train.conftest import write_renders
 from train.find import training
-from train.find.finder import Finder, save_finder
+from train.find.export import onnx_of, save_finder
+from train.find.need import photos_to_look_through, why_no_finder
 from train.find.network import new_finder_network
 from train.find_params import FindParams
 from train.params import TrainParams
@@ -29,7 +32,7 @@ def few_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def small_finder(folder: Path) -> Path:
     network, _ = new_finder_network("test_efficientnet", "random", 64, 0)
-    save_finder(folder, network, {"backbone": "test_efficientnet", "image_size": 64, "threshold": 0.5})
+    save_finder(folder, onnx_of(network), {"image_size": 64, "threshold": 0.5})
     return folder
 
 
@@ -37,7 +40,7 @@ def test_it_learns_to_find_shapes(tmp_path: Path, few_held_out: None) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders)
     find = FindParams(image_size=64, steps=60, batch_size=8)
-    description = stage.run(layout, SMALL, find)
+    description = stage.run(layout, SMALL, find, PhotosParams())
     assert 0 < description["threshold"] < 1
     ground = Image.new("RGB", (128, 128), (190, 190, 185))
     photo = ground.copy()
@@ -66,11 +69,11 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
 
             monkeypatch.setattr(training, "_step", killed)
             with pytest.raises(KeyboardInterrupt):
-                stage.run(layout, SMALL, FIND)
+                stage.run(layout, SMALL, FIND, PhotosParams())
             monkeypatch.setattr(training, "_step", step)
             assert list(layout.cache.glob("find-*/run.safetensors"))
-        stage.run(layout, SMALL, FIND)
-        weights.append((layout.models / "find" / "model.safetensors").read_bytes())
+        stage.run(layout, SMALL, FIND, PhotosParams())
+        weights.append((layout.models / "find" / "finder.onnx").read_bytes())
         assert not list(layout.cache.glob("find-*/run.safetensors"))
     assert weights[0] == weights[1]
 
@@ -86,12 +89,12 @@ def test_one_part_is_enough(tmp_path: Path, few_held_out: None) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders, classes=("ring",), views=2)
     find = FindParams(image_size=64, steps=1, batch_size=2)
-    assert stage.run(layout, SMALL, find)["source_images"] == 2
+    assert stage.run(layout, SMALL, find, PhotosParams())["source_images"] == 2
 
 
 def test_without_renders_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no renders"):
-        stage.run(Layout(tmp_path), SMALL, FIND)
+        stage.run(Layout(tmp_path), SMALL, FIND, PhotosParams())
 
 
 def test_the_encoder_starts_from_the_embedded_weights_and_only_its_later_blocks_train() -> None:
@@ -132,19 +135,13 @@ def test_a_photo_of_any_shape_gives_boxes_within_it(tmp_path: Path) -> None:
     [
         (lambda folder: (folder / "finder.json").unlink(), "holds no finder"),
         (lambda folder: (folder / "finder.json").write_text("{}"), "damaged or foreign finder"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"no weights"), "damaged or foreign finder"),
+        (lambda folder: (folder / "finder.onnx").write_bytes(b"no network"), "damaged or foreign finder"),
         (
-            lambda folder: (folder / "finder.json").write_text(
-                json.dumps({"backbone": "test_efficientnet", "image_size": 64, "threshold": "high"})
-            ),
+            lambda folder: (folder / "finder.json").write_text(json.dumps({"image_size": 64, "threshold": "high"})),
             "threshold",
         ),
-        (
-            lambda folder: (folder / "finder.json").write_text(
-                json.dumps({"backbone": "tf_efficientnet_lite0", "image_size": 64, "threshold": 0.5})
-            ),
-            "damaged or foreign finder",
-        ),
+        (lambda folder: (folder / "finder.json").write_text('{"not_needed": "no photos."}'), "no finder: no photos"),
+        (lambda folder: (folder / "finder.onnx").write_bytes((folder / "finder.onnx").read_bytes()[:5000]), "damaged"),
     ],
 )
 def test_what_is_no_finder_is_refused_in_one_line(tmp_path: Path, damage, said: str) -> None:  # type: ignore[no-untyped-def]
@@ -159,3 +156,84 @@ def test_a_network_without_a_pyramid_is_refused_in_one_line() -> None:
     with pytest.raises(UserError, match="gives no features at several sizes") as error:
         new_finder_network("test_vit", "random", 160, 0)
     assert "\n" not in str(error.value)
+
+
+def test_the_file_says_what_the_network_says_at_any_size() -> None:
+    network, _ = new_finder_network("test_efficientnet", "random", 64, 0)
+    run = onnx_network(onnx_of(network), threads=1)
+    for height, width in ((64, 64), (32, 96), (160, 128)):
+        picture = np.random.default_rng(0).integers(0, 255, (3, height, width), dtype=np.uint8)
+        with torch.inference_mode():
+            maps = network(torch.from_numpy(picture[None]).float() / 255)
+        wanted = torch.sigmoid(maps.foreground)[0], torch.sigmoid(maps.centre)[0], maps.reach[0]
+        for one, other in zip(run(picture), wanted, strict=True):
+            np.testing.assert_allclose(one, other.numpy(), rtol=1e-4, atol=1e-4)
+
+
+def squares(folder: Path, count: int, colour: tuple[int, int, int] | None) -> None:
+    """Photos with something in the middle, on one colour or on noise (None)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        noise = np.random.default_rng(number).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        photo = Image.new("RGB", (64, 64), colour) if colour else Image.fromarray(noise)
+        photo.paste((200, 30, 30), (20, 20, 44, 44))
+        photo.save(folder / f"{number}.png")
+
+
+@pytest.mark.parametrize(
+    ("colour", "boxes", "crop", "why"),
+    [
+        ((240, 240, 240), False, "auto", "plain pictures"),
+        ((240, 240, 240), False, "found", ""),
+        (None, False, "auto", ""),
+        (None, True, "auto", "no photo without a box"),
+        (None, True, "found", ""),
+        (None, False, "whole", "photos.crop is whole"),
+        (None, False, "boxes", "photos.crop is boxes"),
+    ],
+)
+def test_a_finder_is_trained_where_photos_need_one(tmp_path: Path, colour, boxes: bool, crop, why: str) -> None:  # type: ignore[no-untyped-def]
+    layout = Layout(tmp_path)
+    folder = layout.data / "photos"
+    squares(folder, 4, colour)
+    if boxes:
+        rows = [f"{number}.png,a,20,20,44,44" for number in range(4)]
+        (folder / "boxes.csv").write_text("\n".join(["image,label,x_min,y_min,x_max,y_max", *rows]))
+    params = PhotosParams(crop=crop)
+    reason = why_no_finder(photos_to_look_through(layout, params), params)
+    assert why in reason
+    assert bool(reason) == bool(why)
+
+
+def test_where_photos_need_none_the_folder_says_why(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    description = stage.run(layout, SMALL, FIND, PhotosParams(crop="whole"), if_needed=True)
+    assert description == {"not_needed": "photos.crop is whole."}
+    with pytest.raises(UserError, match=r"photos\.crop is whole"):
+        Finder.load(layout.models / "find")
+
+
+def test_photos_that_cannot_be_used_are_no_surfaces(tmp_path: Path, few_held_out: None) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders)
+    squares(layout.data / "photos", 3, None)
+    (layout.data / "photos" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
+    find = FindParams(image_size=64, steps=1, batch_size=2)
+    assert stage.run(layout, SMALL, find, PhotosParams())["target_images"] == 3
+
+
+def test_a_stage_that_would_train_the_same_finder_keeps_it(
+    tmp_path: Path, few_held_out: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    write_renders(layout.renders)
+    squares(layout.data / "photos", 2, None)
+    find = FindParams(image_size=64, steps=1, batch_size=2)
+    first = stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "train_finder", None)
+        longer = SMALL.model_copy(update={"epochs": 3})  # of no concern to the finder
+        assert stage.run(layout, longer, find, PhotosParams(), if_needed=True)["run_key"] == first["run_key"]
+    (layout.models / "find" / "finder.onnx").write_bytes(b"damaged")
+    stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
+    Finder.load(layout.models / "find")

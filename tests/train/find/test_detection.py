@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from train.measures.detection import FoundBoxes, average_precision, best_threshold, detection_scores, matched, overlaps
+from photos.finder.overlap import overlaps
+from train.find.scores import FoundBoxes, average_precision, best_threshold, detection_scores, matched
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from photos.finder.overlap import overlaps
+
 Floats = npt.NDArray[np.float32]
 
 IOU = 0.5
@@ -32,17 +34,6 @@ class DetectionScores:
     precision: float
     average_precision: float
     threshold: float
-
-
-def overlaps(one: Floats, other: Floats) -> Floats:
-    """(n, m) intersection over union of boxes (n, 4) and (m, 4)."""
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    both = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = [np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1) for boxes in (one, other)]
-    union = areas[0][:, None] + areas[1][None] - both
-    shared: Floats = (both / np.maximum(union, 1e-9)).astype(np.float32)
-    return shared
 
 
 def matched(found: FoundBoxes) -> npt.NDArray[np.bool_]:

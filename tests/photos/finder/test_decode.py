@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from photos.finder.decode import Instances, decode, distinct
+from photos.finder.masks import mask_of, photo_mask, run_lengths
 from tests.train.find.test_targets_and_losses import scene
 from train.find.composites import Composite
-from train.find.decode import Instances, decode, distinct
-from train.find.masks import mask_of, photo_mask, run_lengths
 from train.find.targets import targets
 
 
@@ -64,6 +64,13 @@ def test_a_middle_between_two_parts_is_none() -> None:
     centre[4, 8], reach[:, 4, 8] = 1.0, (26, 12, 24, 12)  # one box around both
     found = decode(wanted.foreground[0].numpy(), centre, reach)
     assert boxes_of(found) == {(8, 8, 24, 24), (40, 8, 56, 24)}
+
+
+def test_a_long_part_with_several_middles_is_one_where_its_cells_say_so() -> None:
+    wanted = targets([scene((4, 24, 60, 36))])
+    centre = wanted.centre[0].numpy().copy()
+    centre[7, 3], centre[7, 12] = 0.9, 0.8  # as of a bolt's head and of its tip
+    assert boxes_of(decode(wanted.foreground[0].numpy(), centre, wanted.reach[0].numpy())) == {(4, 24, 60, 36)}
 
 
 def test_an_outline_without_a_middle_is_a_part_of_low_score() -> None:

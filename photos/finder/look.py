@@ -1,0 +1,81 @@
+"""One photo through the network, twice: coarsely for large parts, finely for small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from photos.finder.decode import decode
+from photos.finder.overlap import overlaps
+
+MULTIPLE = 32  # sides of pictures are multiples of it: the network halves five times
+FINE = 2  # how much larger the second look is
+FIRST_FROM, SECOND_TO = 0.2, 0.4  # of the photo's longer side: parts from here on are taken from the first look, up to
+# here from the second; what both see, from that which is surer
+WHOLE = 2.0  # how much more the first look counts where the second sees pieces of what it sees whole
+SAME = 0.5  # from this IoU with a better box of the other look a box is the same part again
+WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
+
+Floats = npt.NDArray[np.float32]
+type Maps = tuple[Floats, Floats, Floats]
+"""Foreground and centre (h, w) as probabilities, and reach (4, h, w), as `decode` takes them."""
+type Network = Callable[[npt.NDArray[np.uint8]], Maps]
+"""A picture (3, H, W), whose sides are multiples of 32, to its maps."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What may be a part in a photo: its `box` (4,) in pixels, its `score`, and the `foreground` (h, w) in which the
+    `cells` (h, w) are its own.
+    """
+
+    box: Floats
+    score: float
+    foreground: Floats
+    cells: npt.NDArray[np.bool_]
+
+
+def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting]:
+    """All that may be parts, best first. The network looks twice: with the longer side at `image_size`, as it was
+    trained, for large parts, and at twice that for small ones, which are a few cells at the first look.
+    """
+    longer = max(photo.size)
+    first = [one for one in _one_look(network, photo, image_size) if _side(one) >= FIRST_FROM * longer]
+    second = [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < SECOND_TO * longer]
+    weighed = [(one.score * WHOLE, one) for one in first] + [(one.score, one) for one in second]
+    kept: list[Sighting] = []
+    for _, one in sorted(weighed, key=lambda pair: -pair[0]):
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: -one.score)
+
+
+def _one_look(network: Network, photo: Image.Image, longer_side: int) -> list[Sighting]:
+    factor = longer_side / max(photo.size)
+    width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
+    small = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    maps = network(np.asarray(small).transpose(2, 0, 1))
+    found = decode(*maps)
+    scale = np.array([photo.width / width, photo.height / height] * 2, np.float32)
+    return [
+        Sighting(box * scale, float(score), maps[0], found.owner == number)
+        for number, (box, score) in enumerate(zip(found.boxes, found.scores, strict=True))
+    ]
+
+
+def _side(one: Sighting) -> float:
+    return float(max(one.box[2] - one.box[0], one.box[3] - one.box[1]))
+
+
+def _same(one: Sighting, better: Sighting) -> bool:
+    """Whether a sighting is one before it again, or a piece of it, or several such together, seen by the other look."""
+    if overlaps(one.box[None], better.box[None])[0, 0] >= SAME:
+        return True
+    both = np.minimum(one.box[2:], better.box[2:]) - np.maximum(one.box[:2], better.box[:2])
+    shared = float(np.prod(np.maximum(both, 0)))
+    areas = [max(float(np.prod(each.box[2:] - each.box[:2])), 1e-6) for each in (one, better)]
+    return one.foreground is not better.foreground and shared / min(areas) >= WITHIN

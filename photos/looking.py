@@ -1,0 +1,123 @@
+"""What a folder's photos show, by the finder: which boxes they are cut by, and what it saw the last time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cad2real.errors import UserError
+from cad2real.files import read_json, write_json
+from cad2real.layout import Layout
+from photos.crop import Box, area, usable_box
+from photos.find import Wanted
+from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
+from photos.finder.look import FINE
+from photos.opening import open_photo
+from photos.params import PhotosParams
+
+FINDER = "find"  # folder below data/models
+FOUND = "found.json"
+DECODED = 2  # JPEGs are decoded at least so many times larger than the finder looks at them
+
+type Seen = dict[str, Any]
+"""Of one photo: `width` and `height` of the upright photo, `parts`: lists of x_min, y_min, x_max, y_max in its pixels
+and the score, best first.
+"""
+
+
+@dataclass
+class Looking:
+    """Looks through photos with `finder`. `unsure`: the best that was seen counts, however faint; else only what
+    reaches the finder's own threshold. `before`: what was seen in earlier runs, by the photo's content.
+    """
+
+    finder: Finder
+    unsure: bool = False
+    before: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+
+    def remember(self, squares: Path) -> None:
+        """Takes over what this finder saw when `squares` was made; anything else there is passed over."""
+        try:
+            stored = read_json(squares / FOUND, "finder", "photos")
+            if stored["finder"] == self.finder.key:
+                self.before = {one["sha256"]: one for one in stored["photos"].values()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            self.before = {}
+
+    def write(self, squares: Path) -> None:
+        """Keeps in `squares` what was seen."""
+        threshold = self.finder.description.threshold
+        content = {"finder": self.finder.key, "threshold": threshold, "photos": dict(sorted(self.seen.items()))}
+        write_json(squares / FOUND, content)
+
+    def wanted(self, path: Path, sha256: str, whole: Wanted, photo: str) -> list[Wanted]:
+        """The squares of a photo without boxes, best first: `whole` where nothing was found. The photo's folder names
+        what it mainly shows, so only the best has its label; what the others are, nobody said.
+
+        Raises UserError when the photo cannot be used.
+        """
+        seen = self.before.get(sha256) or self._look(path, sha256)
+        self.seen[photo] = seen
+        found = [replace(whole, box=box, label="", how="found", score=score) for box, score in self._sure(seen)]
+        return [replace(found[0], label=whole.label), *found[1:]] if found else [whole]
+
+    def boxes(self, path: Path, one: bool = False) -> list[tuple[Box, float]]:
+        """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`
+        the largest alone. Raises UserError when the photo cannot be used.
+        """
+        found = self._sure(self._look(path, ""))
+        return [max(found, key=lambda part: area(part[0]))] if one and found else found
+
+    def _sure(self, seen: Seen) -> list[tuple[Box, float]]:
+        threshold = self.finder.description.threshold
+        sure = [part for part in seen["parts"] if part[4] >= threshold]
+        if not sure and self.unsure:
+            sure = seen["parts"][:1]
+        found = []
+        for *corners, score in sure:
+            with suppress(UserError):  # a few pixels: nothing that could be recognised
+                found.append((usable_box(Box(*corners), seen["width"], seen["height"]), score))
+        return found
+
+    def _look(self, path: Path, sha256: str) -> Seen:
+        with open_photo(path) as photo:
+            width, height = photo.width, photo.height
+            needed = DECODED * FINE * self.finder.description.image_size
+            picture = photo.read(min(1.0, needed / max(width, height)))
+        across, down = width / picture.width, height / picture.height
+        parts = [
+            [
+                *(round(float(side) * scale, 1) for side, scale in zip(one.box, (across, down) * 2, strict=True)),
+                round(one.score, 4),
+            ]
+            for one in self.finder.look(picture)
+        ]
+        return {"sha256": sha256, "width": width, "height": height, "parts": parts}
+
+
+def project_looking(layout: Layout, params: PhotosParams) -> Looking | None:
+    """What looks through a project's photos by `photos.crop`; None where nothing does (`why_not_looking` says why).
+
+    Raises UserError for `found` without a finder, and for a finder that learned from other renders than the project's.
+    """
+    if params.crop not in ("auto", "found"):
+        return None
+    folder = layout.models / FINDER
+    if params.crop == "auto" and why_not_looking(layout):
+        return None
+    finder = Finder.load(folder, threads=1)
+    own, now = finder.description.parts_key, parts_key(layout.renders)
+    if own and now and own != now:
+        raise UserError(f"The finder in {folder} learned from other renders than those in {layout.renders}.", REMEDY)
+    return Looking(finder, unsure=params.crop == "found")
+
+
+def why_not_looking(layout: Layout) -> str:
+    """Why the project has no finder, in a sentence; empty where it has one."""
+    try:
+        return why_none((layout.models / FINDER / DESCRIPTION).read_bytes())
+    except OSError:
+        return "`cad2real train find` makes one; until then photos without boxes are used whole."

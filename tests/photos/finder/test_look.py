@@ -1,0 +1,48 @@
+"""The two looks at a photo: a large part is taken whole, a small one from the finer look."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from photos.finder.look import Maps, look
+
+
+def maps(size: tuple[int, int], *boxes: tuple[int, int, int, int], sure: float = 0.9) -> Maps:
+    """What a network would say that sees parts in these boxes, in pixels of a picture of `size` (width, height)."""
+    width, height = size[0] // 4, size[1] // 4
+    foreground, centre = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+    reach = np.ones((4, height, width), np.float32)
+    for x_min, y_min, x_max, y_max in boxes:
+        rows, columns = slice(y_min // 4, y_max // 4), slice(x_min // 4, x_max // 4)
+        foreground[rows, columns] = 1
+        centre[(y_min + y_max) // 8, (x_min + x_max) // 8] = sure
+        y, x = np.mgrid[rows, columns] * 4 + 2
+        reach[:, rows, columns] = np.stack([x - x_min, y - y_min, x_max - x, y_max - y])
+    return foreground, centre, reach
+
+
+def boxes_of(photo: Image.Image, coarse: Maps, fine: Maps) -> list[list[int]]:
+    def network(picture: npt.NDArray[np.uint8]) -> Maps:
+        return coarse if picture.shape[2] == 64 else fine
+
+    return [[round(float(side)) for side in one.box] for one in look(network, photo, 64)]
+
+
+PHOTO = Image.new("RGB", (128, 128))
+
+
+def test_of_a_large_part_and_its_pieces_the_whole_is_taken() -> None:
+    whole = maps((64, 64), (8, 8, 40, 24), sure=0.5)
+    pieces = maps((128, 128), (16, 16, 44, 48), (52, 16, 80, 48))
+    assert boxes_of(PHOTO, whole, pieces) == [[16, 16, 80, 48]]
+
+
+def test_of_a_faint_whole_and_sure_pieces_the_pieces_are_parts() -> None:
+    whole = maps((64, 64), (8, 8, 40, 24), sure=0.1)
+    pieces = maps((128, 128), (16, 16, 44, 48), (52, 16, 80, 48))
+    assert sorted(boxes_of(PHOTO, whole, pieces)) == [[16, 16, 44, 48], [52, 16, 80, 48]]
+
+
+def test_small_parts_come_from_the_finer_look() -> None:
+    fine = maps((128, 128), (16, 16, 28, 28), (80, 80, 96, 92))
+    assert sorted(boxes_of(PHOTO, maps((64, 64)), fine)) == [[16, 16, 28, 28], [80, 80, 96, 92]]

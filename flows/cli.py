@@ -28,7 +28,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="A folder of CAD, with a part list or without, to be copied into it."),
+        typer.Option("--from", metavar="DIR", help="A folder of CAD, with or without a part list, that is copied."),
     ] = None,
 ) -> None:
     """Make a new project folder for parts and photos of your own.

@@ -42,7 +42,7 @@ def import_folder(root: Path, source: Path) -> Imported:
     if not source.is_dir():
         raise UserError(f"{source} is no folder.", "Name the folder with the CAD files.")
     if root.resolve().is_relative_to(source.resolve()):
-        raise UserError(f"{root} lies in {source}.", "Make the project outside the folder of CAD: it is copied into it.")
+        raise UserError(f"{root} lies in {source}.", "Make the project outside: the CAD is copied into it.")
     parts = folder_parts(source)
     if not parts:
         raise UserError(f"{source} has no CAD file.", "Name a folder with STEP, STL or other CAD files in it or below.")

@@ -16,6 +16,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from photos.finder.look import MULTIPLE, Floats, Maps, Network, Sighting, look
 from photos.finder.masks import photo_mask, run_lengths
 
@@ -126,10 +127,8 @@ def onnx_network(content: bytes, threads: int = 0) -> Network:
 
 def why_none(description: bytes) -> str:
     """Why a project needs no finder, as `cad2real train find --if-needed` wrote it; empty where there is one."""
-    import json
-
     try:
-        content = json.loads(description)
+        content = parse_json(description.decode())
     except ValueError:
         return ""
     return str(content.get("not_needed", "")) if isinstance(content, dict) else ""

@@ -23,6 +23,8 @@ from photos.square import photo_squares
 IN_USE, LAST_TRAINED = "current", "adapt"
 AT_ONCE = 64  # photos that are held decoded
 
+type Labels = list[tuple[str, float]]
+
 
 class Classifier(Protocol):
     """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance.
@@ -87,13 +89,27 @@ class Predictor:
                 squares = list(pool.map(lambda photo: self._square(photo, box), some))
                 usable = [square for square in squares if not isinstance(square, Skipped)]
                 sides = [float(crop.side) for crop, _ in usable] if same_camera else None
-                answers = iter(self.model.predict([picture for _, picture in usable], top, sides))
+                pictures = [picture for _, picture in usable]
+                answers = self.model.predict(pictures, top, sides)
+                known = zip(answers, self._unknown(pictures, answers, sides), strict=True)
                 for photo, square in zip(some, squares, strict=True):
-                    yield square if isinstance(square, Skipped) else self._prediction(photo, tuple(next(answers)))
+                    if isinstance(square, Skipped):
+                        yield square
+                    else:
+                        labels, unknown = next(known)
+                        yield Prediction(photo, tuple(labels), unknown)
 
-    def _prediction(self, photo: Path, labels: tuple[tuple[str, float], ...]) -> Prediction:
+    def _unknown(
+        self, pictures: Sequence[Image.Image], answers: Sequence[Labels], sides: Sequence[float] | None
+    ) -> list[bool | None]:
+        """For each of the `answers` whether the model is too unsure of it; None where it has no threshold. This was
+        found on renders, which have no size in a photo: so it is the confidence without sizes that counts.
+        """
         threshold = self.model.unknown_below
-        return Prediction(photo, labels, None if threshold is None else labels[0][1] < threshold)
+        if threshold is None:
+            return [None] * len(answers)
+        alone = answers if sides is None or not self.model.knows_scale else self.model.predict(pictures, 1)
+        return [labels[0][1] < threshold for labels in alone]
 
     def _square(self, photo: Path, box: Box | None) -> tuple[Crop, Image.Image] | Skipped:
         if not photo.is_file():

@@ -11,6 +11,7 @@ import torch
 import yaml
 from PIL import Image
 
+from cad2real.files import read_json
 from cad2real.layout import Layout
 from flows.benchmark.unseen import Unseen, deployed_project, set_photos_apart, use_photos
 from photos.split import PhotoSet, is_unseen
@@ -90,6 +91,8 @@ def test_noise_for_unseen_photos_changes_no_byte_of_the_models(runs: list[tuple[
     (one, there), (two, elsewhere) = runs
     first = sorted(path for path in one.models.rglob("*") if path.is_file())
     assert {"model.safetensors", "model.json", "candidates.safetensors"} <= {path.name for path in first}
+    description = read_json(one.models / "adapt" / "model.json")
+    assert description["size_prior"] and description["temperature"] and description["unknown_below"], "all were found"
     for path in first:
         assert path.read_bytes() == (two.models / path.relative_to(one.models)).read_bytes(), path
     squares = (sorted(layout.squares.glob("*.jpg")) for layout in (there, elsewhere))

@@ -134,26 +134,40 @@ def benchmark(  # more than seven parameters: typer makes an option of each
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there too.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of views and training.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Repeat with so many seeds, from --seed on.")] = 1,
+    unseen: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Set so many of the photos apart: scored, not adapted to.")
+    ] = None,
+    unseen_photos: Annotated[Path | None, typer.Option(help="Folder of photos to score and not adapt to.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
     ] = None,
 ) -> None:
-    """Measure the whole chain on any folder of CAD and labelled photos. Prints JSON.
+    """Measure the whole chain on any folder of CAD and labelled photos. Prints JSON, and a table to standard error.
 
-    Example: cad2real benchmark --parts mine/parts.csv --photos mine/photos --out bench
+    Example: cad2real benchmark --parts mine/parts.csv --photos mine/photos --unseen 0.5 --out bench
     """
     import json
 
+    from cad2real.errors import UserError
     from cad2real.files import write_json
     from flows.benchmark.measure import BenchmarkSpec, run_benchmark
     from flows.benchmark.seeds import run_seeds
+    from flows.benchmark.table import benchmark_table
+    from flows.benchmark.unseen import Unseen
+    from flows.pipeline import print_progress
     from flows.processes import treat_sigterm_as_ctrl_c
 
+    if unseen is not None and unseen_photos is not None:
+        raise UserError("--unseen and --unseen-photos exclude each other.", "Leave one of them out.")
+    if unseen is not None and not 0 < unseen < 1:
+        raise UserError(f"--unseen {unseen:g} is not between 0 and 1.", "For example: --unseen 0.5")
     treat_sigterm_as_ctrl_c()
-    spec = BenchmarkSpec(parts, photos, boxes, seed, tuple(set_ or ()))
+    apart = None if unseen is None and unseen_photos is None else Unseen(unseen, unseen_photos)
+    spec = BenchmarkSpec(parts, photos, boxes, seed, tuple(set_ or ()), apart)
     result = run_benchmark(spec, out) if seeds == 1 else run_seeds(spec, seeds, out)
     if json_ is not None:
         write_json(json_, result)
+    print_progress(benchmark_table(result))
     print(json.dumps(result, indent=1, ensure_ascii=False))
 
 

@@ -18,11 +18,13 @@ def result_table(root: Path) -> str:
         evaluation: dict[str, Any] = read_json(layout.reports / "evaluation.json")
     except (FileNotFoundError, ValueError):
         return "no result yet: the stage evaluate has not run"
-    lines = [f"{'':<14}{'accuracy':>10}{'mean per class':>17}"]
+    lines = [f"{'':<14}{'accuracy':>10}{'mean per class':>17}{'without sizes':>16}"]
     for key, name in ROWS.items():
         scores = evaluation.get(key) or {}
         if "accuracy" in scores:
-            lines.append(f"{name:<14}{_percent(scores['accuracy']):>10}{_percent(scores['mean_per_class']):>17}")
+            alone = scores.get("without_sizes") or {}
+            cells = f"{_percent(scores['accuracy']):>10}{_percent(scores['mean_per_class']):>17}"
+            lines.append(f"{name:<14}{cells}" + (f"{_percent(alone['accuracy']):>16}" if alone else ""))
         else:
             lines.append(f"{name:<14}{scores.get('reason') or evaluation.get('reason') or 'not scored'}")
     if "photos" in evaluation:

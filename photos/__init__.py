@@ -2,5 +2,6 @@
 
 `find` lists the photos and what each is cut by, `boxes` reads the box file; `opening` opens one photo safely and turns
 it upright (EXIF), `pixels` makes it RGB, `crop` says which square is cut, `square` cuts it; `manifest` is photos.csv
-and the content key, `stage` a whole folder. Search opens its query photos through `square` too.
+and the content key, `stage` a whole folder, `split` sets photos apart for judging. Search opens its query photos
+through `square` too.
 """

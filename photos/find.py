@@ -79,7 +79,7 @@ def wanted_squares(
         if not row.image:
             skipped.append(Skipped("(no name)", row.where, row.fault))
             continue
-        photo = _photo_of(row.image, folder, boxes, known)
+        photo = photo_of(row.image, folder, boxes, known)
         if isinstance(photo, Skipped):
             skipped.append(Skipped(row.image, row.where, photo.reason))
             continue
@@ -108,7 +108,7 @@ def folder_label(photo: str) -> str:
     return first if slash else ""
 
 
-def _photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> str | Skipped:
+def photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> str | Skipped:
     base = folder.resolve()
     for start in (boxes.parent, folder) if boxes else (folder,):
         named_path = start / image.replace("\\", "/")

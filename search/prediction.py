@@ -26,6 +26,8 @@ from photos.square import photo_squares
 IN_USE, LAST_TRAINED = "current", "adapt"
 AT_ONCE = 64  # photos that are held decoded
 
+type Labels = list[tuple[str, float]]
+
 
 type Corners = tuple[float, float, float, float]
 
@@ -125,20 +127,33 @@ class Predictor:
                 looked = list(pool.map(lambda photo: self._parts(photo, box, one), some))
                 usable = [part for parts in looked if not isinstance(parts, Skipped) for part in parts]
                 sides = [float(part.crop.side) for part in usable] if same_camera else None
-                answers = iter(self.model.predict([part.square for part in usable], top, sides))
+                pictures = [part.square for part in usable]
+                answers = self.model.predict(pictures, top, sides)
+                known = zip(answers, self._unknown(pictures, answers, sides), strict=True)
                 for photo, parts in zip(some, looked, strict=True):
                     if isinstance(parts, Skipped):
                         yield parts
                         continue
                     for part in parts:
-                        yield self._prediction(photo, part, tuple(next(answers)))
+                        labels, unknown = next(known)
+                        yield self._prediction(photo, part, labels, unknown)
 
-    def _prediction(self, photo: Path, part: _Part, labels: tuple[tuple[str, float], ...]) -> Prediction:
-        threshold = self.model.unknown_below
-        unknown = None if threshold is None else labels[0][1] < threshold
+    def _prediction(self, photo: Path, part: _Part, labels: Labels, unknown: bool | None) -> Prediction:
         box = part.found
         corners = None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max)
-        return Prediction(photo, labels, unknown, corners, part.score)
+        return Prediction(photo, tuple(labels), unknown, corners, part.score)
+
+    def _unknown(
+        self, pictures: Sequence[Image.Image], answers: Sequence[Labels], sides: Sequence[float] | None
+    ) -> list[bool | None]:
+        """For each of the `answers` whether the model is too unsure of it; None where it has no threshold. This was
+        found on renders, which have no size in a photo: so it is the confidence without sizes that counts.
+        """
+        threshold = self.model.unknown_below
+        if threshold is None:
+            return [None] * len(answers)
+        alone = answers if sides is None or not self.model.knows_scale else self.model.predict(pictures, 1)
+        return [labels[0][1] < threshold for labels in alone]
 
     def _parts(self, photo: Path, box: Box | None, one: bool) -> list[_Part] | Skipped:
         if not photo.is_file():

@@ -169,6 +169,8 @@ def evaluate() -> None:
             f"{name:12} accuracy {figures['accuracy']:.4f}, mean per class {figures['mean_per_class']:.4f} "
             f"({evaluation['photos']} photos, {len(evaluation['classes'])} classes, seed {evaluation['seed']})"
         )
+        alone = figures["without_sizes"]
+        print(f"{'':12} without sizes {alone['accuracy']:.4f}, mean per class {alone['mean_per_class']:.4f}")
         if "open_set" in figures:
             open_set = figures["open_set"]
             unknown = (

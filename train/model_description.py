@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -38,6 +39,9 @@ class Description(BaseModel):
         threshold = (self.model_extra or {}).get("unknown_below")
         if threshold is not None and not (isinstance(threshold, float | int) and 0 <= threshold <= 1):
             raise ValueError("unknown_below is no confidence in [0, 1]")
+        temperature = (self.model_extra or {}).get("temperature")
+        if temperature is not None and not (isinstance(temperature, float | int) and 0 < temperature < math.inf):
+            raise ValueError("temperature is no positive number")
         return self
 
 

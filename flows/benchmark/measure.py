@@ -19,10 +19,14 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
 from cad2real.layout import Layout
+from flows.benchmark.table import FIGURES, UNSEEN
+from flows.benchmark.unseen import STAGES as UNSEEN_STAGES
+from flows.benchmark.unseen import Unseen, deployed_project, set_photos_apart, use_photos
 from flows.environment import run_environment
 from flows.params_file import change_params
 from flows.pipeline import explain_failure, print_progress
 from flows.processes import run_group
+from photos.split import PhotoSet
 from render.parts.company_list import count_parts
 
 VIEW_BUDGET = 1600  # views of all parts together: about five minutes on two cores
@@ -46,7 +50,8 @@ StageRunner = Callable[[Path, str], None]
 class BenchmarkSpec:
     """What to measure: a part list, a folder of photos whose sub-folders (or box file) name the labels, a seed.
 
-    `changes` are KEY=VALUE assignments to parameters. Paths may be relative to the working directory.
+    `changes` are KEY=VALUE assignments to parameters. Paths may be relative to the working directory. `unseen` says
+    which photos are set apart: nothing is adapted to them, and they are scored apart.
     """
 
     parts: Path
@@ -54,6 +59,7 @@ class BenchmarkSpec:
     boxes: Path | None = None
     seed: int = 0
     changes: Sequence[str] = field(default_factory=tuple)
+    unseen: Unseen | None = None
 
 
 def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
@@ -64,15 +70,36 @@ def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | N
     """
     with _folder(out) as root:
         make_project(spec, root)
-        seconds: dict[str, float] = {}
-        for number, stage in enumerate(COMMANDS, start=1):
-            print_progress(f"[{number}/{len(COMMANDS)}] {stage}")
-            started = time.monotonic()
-            (runner or run_command)(root, stage)
-            seconds[stage] = round(time.monotonic() - started, 2)
+        photos = PhotoSet(spec.photos, spec.boxes)
+        split = set_photos_apart(photos, spec.unseen, root) if spec.unseen else None
+        if split:
+            use_photos(root, split.seen)
+        seconds = _run_stages(root, tuple(COMMANDS), runner)
         result = collect_result(Layout(root), spec.seed, seconds)
+        if split:
+            result |= _unseen_result(deployed_project(root, split.unseen), spec.seed, runner)
+            result["skipped"] += [skipped.as_dict() for skipped in split.skipped] + result.pop("unseen_skipped")
         write_json(Layout(root).reports / "benchmark.json", result)
         return result
+
+
+def _run_stages(root: Path, stages: Sequence[str], runner: StageRunner | None) -> dict[str, float]:
+    """Runs them in the project `root`; the seconds that each took."""
+    seconds: dict[str, float] = {}
+    for number, stage in enumerate(stages, start=1):
+        print_progress(f"[{number}/{len(stages)}] {stage}")
+        started = time.monotonic()
+        (runner or run_command)(root, stage)
+        seconds[stage] = round(time.monotonic() - started, 2)
+    return seconds
+
+
+def _unseen_result(project: Path, seed: int, runner: StageRunner | None) -> dict[str, Any]:
+    """The figures of the photos that were set apart, each with its name after `unseen_`."""
+    print_progress("the photos that were set apart")
+    result = collect_result(Layout(project), seed, _run_stages(project, UNSEEN_STAGES, runner))
+    kept = (*FIGURES, "photos", "unlabelled_photos", "classes_without_cad", "seconds", "reason", "skipped")
+    return {UNSEEN + name: result[name] for name in kept if name in result}
 
 
 @contextmanager
@@ -139,6 +166,9 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
         result[f"{name}_accuracy"] = scores.get("accuracy")
         result[f"{name}_accuracy_mean_per_class"] = scores.get("mean_per_class")
         result[f"{name}_mean_per_class"] = scores.get("mean_per_class")
+        alone = scores.get("without_sizes", {})
+        result[f"{name}_accuracy_without_sizes"] = alone.get("accuracy")
+        result[f"{name}_mean_per_class_without_sizes"] = alone.get("mean_per_class")
     result["retrieval_top1"] = retrieval.get("top1")
     result["retrieval_top5"] = retrieval.get("top5")
     result["photos"] = evaluation.get("photos", 0)

@@ -12,14 +12,11 @@ from typing import Any
 from cad2real.files import read_json, write_text
 from cad2real.layout import Layout
 from flows.benchmark.measure import BenchmarkSpec, StageRunner, make_project, run_benchmark
+from flows.benchmark.table import FIGURES, UNSEEN
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.pipeline import print_progress
 from render.parts.company_list import input_files
 
-FIGURES = (
-    "source_only_accuracy", "source_only_mean_per_class", "adapted_accuracy", "adapted_mean_per_class",
-    "retrieval_top1", "retrieval_top5",
-)  # fmt: skip
 FINISHED = "finished.txt"
 
 
@@ -34,7 +31,8 @@ def run_seeds(spec: BenchmarkSpec, count: int, out: Path | None, runner: StageRu
         print_progress(f"seed {seed}")
         folder = None if out is None else out / f"seed-{seed}"
         runs.append(_run(replace(spec, seed=seed), folder, runner))
-    return {"seeds": [run["seed"] for run in runs], **{name: _summary(runs, name) for name in FIGURES}, "runs": runs}
+    names = FIGURES if spec.unseen is None else (*FIGURES, *(UNSEEN + name for name in FIGURES))
+    return {"seeds": [run["seed"] for run in runs], **{name: _summary(runs, name) for name in names}, "runs": runs}
 
 
 def _run(spec: BenchmarkSpec, folder: Path | None, runner: StageRunner | None) -> dict[str, Any]:
@@ -57,6 +55,7 @@ def _run(spec: BenchmarkSpec, folder: Path | None, runner: StageRunner | None) -
 def _key(spec: BenchmarkSpec, folder: Path) -> str:
     """A name for what the result depends on: parameters and code by content, other files by size and time."""
     digest = hashlib.sha256(Layout(folder).params.read_bytes())
+    digest.update(repr(spec.unseen).encode())
     for room in ROOMS:
         digest.update(code_version(room).encode())
     for path in sorted(_inputs(spec)):
@@ -71,6 +70,8 @@ def _inputs(spec: BenchmarkSpec) -> Iterator[Path]:
     if spec.boxes is not None:
         yield spec.boxes
     yield from spec.photos.rglob("*")
+    if spec.unseen and spec.unseen.folder:
+        yield from spec.unseen.folder.rglob("*")
     yield from input_files(spec.parts)
 
 

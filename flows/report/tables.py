@@ -14,6 +14,8 @@ NOTHING = "–"
 FIGURES = (
     ("accuracy", "Accuracy", "share of photos recognised", True),
     ("mean_per_class", "Mean accuracy per class", "every class counts the same", True),
+    ("accuracy_without_sizes", "Accuracy without sizes", "of the network alone, whatever the camera", True),
+    ("mean_per_class_without_sizes", "Mean per class without sizes", "", True),
     ("macro_f1", "Macro-F1", "mean of F1 over the classes", True),
     ("top5_accuracy", "Right label among the first five", "", True),
     ("ece", "Calibration error", "how far confidence and accuracy lie apart", False),
@@ -109,7 +111,8 @@ def selection_rows(selection: Mapping[str, Any]) -> list[SelectionRow]:
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    merged = {**figures, **figures.get("calibration", {}), **figures.get("open_set", {})}
+    alone = {f"{key}_without_sizes": value for key, value in figures.get("without_sizes", {}).items()}
+    merged = {**figures, **alone, **figures.get("calibration", {}), **figures.get("open_set", {})}
     return {key: value for key, value in merged.items() if _is_number(value)}
 
 

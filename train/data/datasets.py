@@ -67,6 +67,13 @@ class TargetDomain:
         """A name for the bytes of `images`."""
         return self.images_key or _digest(self.images)
 
+    @property
+    def photos_key(self) -> str:
+        """A name for which photos these are, whatever size their images have."""
+        digest = hashlib.blake2b("\0".join(self.squares).encode(), digest_size=12)
+        digest.update(np.ascontiguousarray(self.extents))
+        return digest.hexdigest()
+
     @classmethod
     def empty(cls, size: int) -> TargetDomain:
         """No photos, as of `size` pixels: for training on renders alone."""

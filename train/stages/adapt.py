@@ -24,7 +24,6 @@ from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_
 from train.loop.label_shift import make_label_shift, target_shares
 from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
-from train.measures.open_set import rejection_threshold
 from train.model import Model, save_model
 from train.networks.classifier import Classifier, TargetStatistics
 from train.params import TrainParams
@@ -36,6 +35,7 @@ from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes, possible_sizes
 from train.sizes.size_prior import SizePrior, calibrate
 from train.stages.source_domain import cache_size, refuse_other_classes, source_domain
+from train.stages.sureness import sureness_on
 from train.validators import Outputs
 
 NO_BETTER = "no checkpoint looks better on the photos than the network did before the first step."
@@ -99,6 +99,7 @@ def _description(probe: Model, target: TargetDomain, params: TrainParams) -> dic
         "stage": "adapt",
         "seed": params.seed,
         "target_images": len(target.images),
+        "target_key": target.photos_key,
         "parameters": params.model_dump(mode="json"),
     }
 
@@ -108,7 +109,7 @@ def _pass_on(
 ) -> dict[str, Any]:
     """Writes the probe's model as the adapted one; returns its description."""
     description = {**_description(probe, target, params), "adapted": False, "reason": reason}
-    description["unknown_below"] = _unknown_below(probe, source, target, params)
+    description |= sureness_on(probe, held_out(source, target, params)).as_dict()
     save_model(layout.models / "adapt", probe.network, description)
     delete_stale_runs(layout.cache, "adapt")
     return description
@@ -141,7 +142,7 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: Candidate
     if chosen == 0:
         description["reason"] = NO_BETTER
     model = Model(run.network, description, "")
-    description["unknown_below"] = _unknown_below(model, run.source, run.target, params)
+    description |= sureness_on(model, held_out(run.source, run.target, params)).as_dict()
     # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
     few = len(run.target.images) <= SELECTION_PHOTOS
     guesses = {CANDIDATES: {PREDICTIONS: torch.stack(store.predictions)}} if few else {}
@@ -158,15 +159,6 @@ def _prior_figures(prior: SizePrior) -> dict[str, float | str | None]:
         "sizes_from": "views" if distance is None else "resting parts, seen from above",
         "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
     }
-
-
-def _unknown_below(model: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> float | None:
-    """See `train.measures.open_set`. No render is classified where nothing is to be rejected."""
-    if not params.unknown_share:
-        return None
-    return rejection_threshold(
-        model.render_probabilities(held_out(source, target, params).views()), params.unknown_share
-    )
 
 
 def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, params: TrainParams) -> str:

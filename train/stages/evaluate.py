@@ -1,7 +1,12 @@
-"""Scores 1a and 2 on the photos whose labels are known. The only stage that reads target labels."""
+"""Scores 1a and 2 on the photos whose labels are known. The only stage that reads target labels.
+
+Both are asked in the same way: with the turned copies and the sizes that the adapted model is used with. So what lies
+between them is the adaptation of the network.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +18,20 @@ from cad2real.layout import Layout
 from train.data.datasets import TargetDomain, read_target, target_labels
 from train.data.held_out import HeldOut, held_out
 from train.measures.accuracy import classification_report, top_accuracy
-from train.measures.calibration import at_temperature, calibration_error, fit_temperature
-from train.measures.open_set import open_set_metrics, rejection_threshold
+from train.measures.calibration import at_temperature, calibration_error
+from train.measures.open_set import open_set_metrics
 from train.model import Model
 from train.params import TrainParams
 from train.selection.hindsight import selection_report
+from train.sizes.size_prior import fuse
 from train.stages.domain_gap import compare_domains
 from train.stages.source_domain import source_domain
+from train.stages.sureness import Sureness, sureness_on
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")
 USED_PARAMETERS = ("image_size", "seed", "held_out_share", "unknown_share", "source_augment", "background")
+FLAT_WITHOUT_SIZES = ("accuracy", "mean_per_class")
 FLAT_CALIBRATION = ("temperature", "ece", "ece_scaled")
 FLAT_OPEN_SET = ("known_accepted", "accuracy_of_accepted", "unknown_rejected", "auroc", "h_score")
 
@@ -36,6 +44,7 @@ def run(layout: Layout) -> dict[str, Any]:
     """
     models = {name: Model.load(layout.models / folder) for name, folder in STAGES.items()}
     adapted = models["adapted"]
+    models["source_only"] = _asked_as(adapted, models["source_only"])
     params = _params(adapted)
     labels = target_labels(layout.squares)
     with_cad = {square: label for square, label in labels.items() if label in adapted.classes}
@@ -55,17 +64,25 @@ def run(layout: Layout) -> dict[str, Any]:
             "labels in the box file."
         )
     else:
-        renders = held_out(source, target, params)
+        # Nothing of these photos may set what they are judged by: none of them stands behind these renders.
+        renders = held_out(source, TargetDomain.empty(source.images.shape[-1]), params)
         for name, model in models.items():
             evaluation[name] = _figures(model, target, labels, renders)
         folder = layout.models / STAGES["adapted"]
-        selection = selection_report(folder, adapted.description, target.squares, with_cad)
+        own = adapted.description.get("target_key", target.photos_key) == target.photos_key
+        selection = selection_report(folder, adapted.description, target.squares, with_cad) if own else None
         if selection is not None:
             evaluation["selection"] = selection
     write_json(layout.reports / "evaluation.json", evaluation)
     write_json(layout.reports / "metrics.json", _flat(evaluation))
     write_json(layout.reports / "gap.json", compare_domains(models, source, target, with_cad, evaluation["seed"]))
     return evaluation
+
+
+def _asked_as(adapted: Model, model: Model) -> Model:
+    """`model` with the turned copies and the size prior of `adapted`, which tells of the camera and the parts."""
+    prior = adapted.prior if model.classes == adapted.classes else None
+    return Model(model.network, model.description | {"rotations": adapted.description["rotations"]}, model.key, prior)
 
 
 def _params(model: Model) -> TrainParams:
@@ -86,26 +103,24 @@ def _figures(model: Model, target: TargetDomain, labels: dict[str, str], renders
     rows = [row for row, square in enumerate(target.squares) if labels.get(square) in model.classes]
     truth = [labels[target.squares[row]] for row in rows]
     columns = np.array([model.classes.index(label) for label in truth], dtype=np.int64)
-    probabilities = model.probabilities(target.images[rows], target.extents[rows]).astype(np.float64)
+    alone = model.probabilities(target.images[rows]).astype(np.float64)
+    probabilities = fuse(alone, model.prior, target.extents[rows])
     predicted = [model.classes[int(column)] for column in probabilities.argmax(axis=1)]
-    # The renders' classes have to be the model's; where they changed since, its confidence on renders means nothing.
-    same = tuple(renders.source.classes) == model.classes
-    on_renders = model.render_probabilities(renders.views()) if same else None
+    by_network = [model.classes[int(column)] for column in alone.argmax(axis=1)]
+    without_sizes = classification_report(truth, by_network, model.classes)
+    sureness = _sureness(model, renders)
     open_set = {}
-    if on_renders is not None:
-        threshold = model.unknown_below  # what `predict` goes by; 1a's model has none of its own
-        if threshold is None:
-            threshold = rejection_threshold(on_renders, renders.params.unknown_share)
-        if threshold is not None:
-            names = [labels.get(square) for square in target.squares]
-            without_cad = [row for row, name in enumerate(names) if name is not None and name not in model.classes]
-            unknown = model.probabilities(target.images[without_cad], target.extents[without_cad]).max(axis=1)
-            right = probabilities.argmax(axis=1) == columns
-            open_set = {"open_set": open_set_metrics(probabilities.max(axis=1), right, unknown, threshold)}
+    if sureness.unknown_below is not None:
+        names = [labels.get(square) for square in target.squares]
+        without_cad = [row for row, name in enumerate(names) if name is not None and name not in model.classes]
+        unknown = model.probabilities(target.images[without_cad]).max(axis=1)
+        right = probabilities.argmax(axis=1) == columns
+        open_set = {"open_set": open_set_metrics(alone.max(axis=1), right, unknown, sureness.unknown_below)}
     return {
         **classification_report(truth, predicted, model.classes),
         "top5_accuracy": top_accuracy(probabilities, columns, 5),
-        "calibration": _calibration(on_renders, probabilities, columns, renders),
+        "without_sizes": {key: without_sizes[key] for key in FLAT_WITHOUT_SIZES},
+        "calibration": _calibration(sureness, alone, columns),
         **open_set,
         "predictions": [
             {"square": target.squares[row], "label": label, "predicted": guess, "confidence": round(float(share), 4)}
@@ -114,22 +129,33 @@ def _figures(model: Model, target: TargetDomain, labels: dict[str, str], renders
     }
 
 
-def _calibration(
-    on_renders: npt.NDArray[np.float64] | None,
-    probabilities: npt.NDArray[np.float64],
-    labels: npt.NDArray[np.int64],
-    renders: HeldOut,
-) -> dict[str, float | int | None]:
-    """Calibration error on the photos as they are and at the temperature that fits probabilities `on_renders`, the
-    held-out ones, best.
+def _sureness(model: Model, renders: HeldOut) -> Sureness:
+    """What was found out when the model was adapted. 1a's model, and those of before there was one, have none: theirs
+    is found here, with no photo behind the renders.
     """
-    temperature = None if on_renders is None else fit_temperature(on_renders, renders.labels)
+    stored = model.description
+    if "temperature" in stored:
+        return Sureness(stored["temperature"], model.unknown_below, stored.get("held_out_renders", 0))
+    # The renders' classes have to be the model's; where they changed since, its confidence on renders means nothing.
+    if tuple(renders.source.classes) != model.classes:
+        return Sureness(None, None, 0)
+    found = sureness_on(model, renders)
+    return found if model.unknown_below is None else replace(found, unknown_below=model.unknown_below)
+
+
+def _calibration(
+    sureness: Sureness, probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]
+) -> dict[str, float | int | None]:
+    """Calibration error on the photos as they are and at the temperature. `probabilities` are the network's alone, as
+    those on renders were: a render has no size in a photo.
+    """
+    temperature = sureness.temperature
     after = None if temperature is None else calibration_error(at_temperature(probabilities, temperature), labels)
     return {
         "temperature": temperature,
         "ece": calibration_error(probabilities, labels),
         "ece_scaled": after,
-        "held_out_renders": 0 if on_renders is None else len(renders.rows),
+        "held_out_renders": sureness.held_out_renders,
     }
 
 
@@ -139,6 +165,9 @@ def _flat(evaluation: dict[str, Any]) -> dict[str, float | int]:
         if name in evaluation:
             figures = evaluation[name]
             flat |= {f"{name}_{key}": round(figures[key], 4) for key in FLAT}
+            flat |= {
+                f"{name}_{key}_without_sizes": round(figures["without_sizes"][key], 4) for key in FLAT_WITHOUT_SIZES
+            }
             for block, keys in (("calibration", FLAT_CALIBRATION), ("open_set", FLAT_OPEN_SET)):
                 values = figures.get(block, {})
                 flat |= {f"{name}_{key}": round(values[key], 4) for key in keys if values.get(key) is not None}

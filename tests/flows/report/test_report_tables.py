@@ -19,12 +19,14 @@ CALIBRATION = {"temperature": 1.25, "ece": 0.2, "ece_scaled": 0.05}
 def test_figures_before_and_after() -> None:
     before = {"accuracy": 0.8, "mean_per_class": 0.7, "calibration": CALIBRATION | {"ece": 0.1}}
     after = {"accuracy": 0.9, "mean_per_class": 0.7, "top5_accuracy": 1.0, "calibration": CALIBRATION}
+    before["without_sizes"], after["without_sizes"] = ({"accuracy": share} for share in (0.5, 0.6))
     evaluation = {"classes": list("abcdef"), "source_only": before, "adapted": after}
     rows = {row.title: row for row in figure_rows(evaluation)}
     said = rows["Accuracy"]
     assert (said.before, said.after, said.change, said.better) == ("80.0 %", "90.0 %", "+10.0", True)
     assert rows["Mean accuracy per class"].change == "±0.0" and rows["Mean accuracy per class"].better is None
     assert rows["Calibration error"].change == "+10.0" and rows["Calibration error"].better is False
+    assert (rows["Accuracy without sizes"].before, rows["Accuracy without sizes"].after) == ("50.0 %", "60.0 %")
     assert "1.25 and 1.25" in rows["Calibration error, temperature scaled"].note
     first_five = rows["Right label among the first five"]
     assert (first_five.before, first_five.after, first_five.change) == ("–", "100.0 %", "")

@@ -1,0 +1,43 @@
+"""The figures of a benchmark as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+UNSEEN = "unseen_"
+"""Before the name of a figure: of the photos that were set apart."""
+ROWS = (
+    ("source only", "source_only_accuracy", "source_only_mean_per_class"),
+    ("  without sizes", "source_only_accuracy_without_sizes", "source_only_mean_per_class_without_sizes"),
+    ("adapted", "adapted_accuracy", "adapted_mean_per_class"),
+    ("  without sizes", "adapted_accuracy_without_sizes", "adapted_mean_per_class_without_sizes"),
+    ("right part first", "retrieval_top1", ""),
+    ("  in the first five", "retrieval_top5", ""),
+)
+FIGURES = tuple(figure for _, *figures in ROWS for figure in figures if figure)
+
+
+def benchmark_table(result: Mapping[str, Any]) -> str:
+    """What `run_benchmark` or `run_seeds` returned, the latter by its means: a line a row, accuracy and mean per class
+    on the photos that were adapted to and, where some were set apart, on those.
+
+    >>> print(benchmark_table({"adapted_accuracy": 0.9, "unseen_adapted_accuracy": 0.875}))
+                            accuracy   per class      unseen   per class
+    adapted                   90.0 %           -      87.5 %           -
+    """
+    apart = any(name.startswith(UNSEEN) for name in result)
+    lines = [f"{'':<20}{'accuracy':>12}{'per class':>12}" + (f"{'unseen':>12}{'per class':>12}" if apart else "")]
+    for title, *figures in ROWS:
+        values = [_mean(result.get(prefix + name)) for prefix in ("", UNSEEN)[: 1 + apart] for name in figures]
+        if any(value is not None for value in values):
+            lines.append(f"{title:<20}" + "".join(f"{_percent(value):>12}" for value in values))
+    return "\n".join(lines)
+
+
+def _mean(value: float | Mapping[str, float] | None) -> float | None:
+    return value["mean"] if isinstance(value, Mapping) else value
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"

@@ -14,8 +14,9 @@ from cad2real.layout import Layout
 def consistency_faults(root: Path) -> Iterator[tuple[str, str]]:
     """Pairs of a path relative to `root` and what is wrong with it."""
     layout = Layout(root)
-    for path, what in (*_renders(layout), *_squares(layout), *_models(layout), *_index(layout)):
-        yield path.relative_to(root).as_posix(), what
+    for check in (_renders, _squares, _models, _index):
+        for path, what in check(layout):
+            yield path.relative_to(root).as_posix(), what
 
 
 def _renders(layout: Layout) -> Iterator[tuple[Path, str]]:

@@ -19,6 +19,7 @@ from cad2real.errors import UserError
 from cad2real.files import TEMPORARY_SUFFIX, atomic_folder, parse_json
 from cad2real.layout import Layout
 from flows.environment import run_environment
+from flows.versions.sums import write_sums
 
 PROMOTED, CURRENT = "promoted", "current"
 KEPT_MODELS = 3
@@ -99,6 +100,7 @@ def _switch(layout: Layout, name: str) -> None:
             shutil.copytree(layout.index, target / "index")
         if layout.params.exists():
             shutil.copyfile(layout.params, target / "params.yaml")
+        write_sums(target)
         (target / "data" / "models").mkdir(parents=True)
         (target / "data" / "models" / "adapt").symlink_to(Path("../.."))
         (target / "data" / "index").symlink_to(Path("../index"))

@@ -18,10 +18,12 @@ import yaml
 
 import cad2real
 from cad2real.files import atomic_folder, read_json, write_json
+from flows.dvc.cache import DIRECTORY, keep_folder_list
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.dvc.commands import run_dvc
 from flows.dvc.transfer_errors import transfer_error
 from flows.pipeline import StageResult, print_progress
+from flows.versions.sums import write_sums
 
 FOLDER = "versions"
 RUN = "run.json"
@@ -40,10 +42,20 @@ def record_run(root: Path, name: str, started: datetime, results: Sequence[Stage
             if (root / file).exists():
                 shutil.copyfile(root / file, target / Path(file).name)
         write_json(target / RUN, _summary(root, name, started, results))
+        write_sums(target)
+    keep_input_lists(root)
     print_progress(f"recorded as version {name}")
     for message in (commit_run(root, name) if commit else "", push(root)):
         if message:
             print_progress(message)
+
+
+def keep_input_lists(root: Path) -> None:
+    """Puts the lists of the input folders' files and hashes into DVC's cache, so that `verify` can name a file."""
+    outs, deps = locked_hashes(root / "dvc.lock")
+    for path, digest in deps.items():
+        if path.startswith("data/") and path not in outs and digest.endswith(DIRECTORY):
+            keep_folder_list(root, root / path, digest)
 
 
 def _summary(root: Path, name: str, started: datetime, results: Sequence[StageResult]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from flows.dvc.commands import run_dvc
 from flows.health.consistency import consistency_faults
 from flows.health.recorded import mend_recorded, recorded_faults
 from flows.project import project_lock
-
+from flows.versions.record import keep_input_lists
 
 METRICS = "metrics.json"
 CHANGED = "has changed since the last run; if you did not change it, take it from a backup"
@@ -47,8 +47,9 @@ class Fault:
 
 
 def verify(root: Path, *, deep: bool) -> list[Fault]:
-    """All faults of the project's artifacts, inputs, settings, versions and caches, DVC's among them; with `deep` the older versions in the cache too, and
-    whether pictures decode and model, index and renders fit together. Raises UserError when nothing has run yet.
+    """All faults of the project's artifacts, inputs, settings, versions and caches, DVC's among them. With `deep` also
+    those of older versions in DVC's cache, and whether pictures decode and model, index and renders fit together.
+    Raises UserError when nothing has run yet.
     """
     lock = _read_lock(root)
     faults = list(_cache_faults(root, None if deep else _referenced(root, lock)))
@@ -95,6 +96,9 @@ def _referenced(root: Path, lock: dict[str, dict[str, Any]]) -> set[str]:
             expected.add(digest)
             if digest.endswith(DIRECTORY):
                 expected |= set((read_folder_list(root, digest) or {}).values())
+        # Lists of input folders are a help only: one that is not there is no fault.
+        inputs = {str(item.get("md5", "")) for item in stage.get("deps", []) if item["path"].startswith("data/")}
+        expected |= {name for name in inputs if name.endswith(DIRECTORY) and cache_path(root, name).exists()}
     return expected
 
 
@@ -168,6 +172,7 @@ def repair(root: Path) -> list[Fault]:
         lock = _read_lock(root)
         mend_recorded(root)
         _refill_cache(root, lock)
+        keep_input_lists(root)
         _mend_metrics(root, lock)
         artifacts = [item["path"] for stage in lock.values() for item in stage.get("outs", [])]
         faulty = {fault.path for fault in verify(root, deep=False)}

@@ -166,9 +166,10 @@ def run_key(settings: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[P
 
 @contextmanager
 def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterator[Path]:
-    """Yields the folder of the run `key` of a stage: with what it left when it was killed, else empty. It is deleted
-    when the block ends without an error. Folders of other killed runs of the stage are deleted now: nobody will go on
-    with them; nor with one of whose files any is damaged. In a `world` of several processes only the lead does all this; others must not touch the folder.
+    """Yields the folder of the run `key` of a stage: with what it left when it was killed, if none of that is damaged,
+    else empty. It is deleted when the block ends without an error. Folders of other killed runs of the stage are
+    deleted now: nobody will go on with them. In a `world` of several processes only the lead does all this; others must
+    not touch the folder.
     """
     from filelock import FileLock, Timeout
 

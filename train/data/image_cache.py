@@ -17,7 +17,7 @@ import numpy.typing as npt
 from filelock import FileLock
 from PIL import Image, ImageOps
 
-from cad2real.checksums import discard, is_kept, sealed_file
+from cad2real.checksums import discard, is_kept, is_whole, sealed_file
 from cad2real.errors import UserError
 from cad2real.files import TEMPORARY_SUFFIX
 from cad2real.progress import Progress
@@ -113,7 +113,8 @@ def load_images(
 def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
     """The array of `recipe`, read only from the file `<name>-<key>.npy` in the folder `cache`, where the key is made of
     the files' bytes and the settings. Where it is not there yet, it is written first, and older arrays of that name are
-    deleted before; where it is damaged, it is made again. None makes it in memory.
+    deleted before; where it is damaged, it is made again. Its checksums are compared before it is opened and not page
+    by page: that reads the file once, as its name's hash reads all the pictures. None makes it in memory.
     """
     key, shape = content_key(recipe.paths, recipe.settings), (len(recipe.paths), *recipe.shape)
     if cache is None:
@@ -121,11 +122,11 @@ def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
         _make_rows(recipe, array.__setitem__)
         return Kept(array, key)
     stored = cache / f"{name}-{key}.npy"
-    found = _open(stored, shape, recipe.kind)
+    found = _open(stored, shape, recipe.kind) if is_whole(stored) else None
     if found is None:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f".{name}.lock"):  # who waits here finds it made
-            found = _open(stored, shape, recipe.kind)
+            found = _open(stored, shape, recipe.kind) if is_kept(stored) else None
             if found is None:
                 for older in [*cache.glob(f"{name}-*.npy"), *cache.glob(f".{name}-*{TEMPORARY_SUFFIX}")]:
                     discard(older)
@@ -235,11 +236,7 @@ def content_key(paths: Sequence[Path], settings: str) -> str:
 
 
 def _open(path: Path, shape: tuple[int, ...], kind: type[np.generic]) -> Array | None:
-    """The cached array, or None when there is none or it is damaged (it is then made again). Its checksums are compared
-    here and not page by page: that reads the file once, as the names of its content read all the pictures.
-    """
-    if not is_kept(path):
-        return None
+    """The cached array, or None when there is none it is none (it is then made again)."""
     try:
         array: Array = np.lib.format.open_memmap(path, mode="r")  # np.load would also open archives and pickles
     except (OSError, ValueError):

@@ -60,7 +60,8 @@ class CandidateStore:
         """The network's of an eligible candidate. Raises UserError where their file is damaged."""
         if not is_whole(self.files[number]):
             raise UserError(f"{self.files[number]} is damaged.", "Check this disk, then run the same again.")
-        return load_file(self.files[number])
+        weights: dict[str, torch.Tensor] = load_file(self.files[number])
+        return weights
 
     def resume(self, checkpoint: Checkpoint, stage: str, epochs: int) -> None:
         """Reads what a killed run left, and prints so. If a candidate is damaged, the run begins anew."""

@@ -31,6 +31,24 @@ RUN = "run.json"
 COPIED_FILES = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
 
 
+def version_folders(root: Path) -> list[Path]:
+    """The folders of all versions, in the order in which they were recorded, whatever the clock said then."""
+    folders = [path for path in (root / FOLDER).glob("[!.]*") if (path / "dvc.lock").is_file()]
+    return sorted(folders, key=lambda folder: (_sequence(folder), folder.name))
+
+
+def new_version_name(root: Path, started: datetime) -> str:
+    """A version's name: the time, and a number where a clock that was set back makes it one that is there already."""
+    name = started.strftime("%Y%m%d-%H%M%S")
+    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
+    return next(free for free in names if not (root / FOLDER / free).exists())
+
+
+def _sequence(folder: Path) -> int:
+    number = read_run(folder).get("sequence")
+    return number if isinstance(number, int) else 0  # of an earlier release: by name, before all others
+
+
 def record_run(root: Path, name: str, started: datetime, results: Sequence[StageResult], *, commit: bool) -> None:
     """Writes versions/<name>/, commits it to git if wanted and possible, pushes to the DVC remote if there is one.
 
@@ -62,6 +80,7 @@ def _summary(root: Path, name: str, started: datetime, results: Sequence[StageRe
     outs, deps = locked_hashes(root / "dvc.lock")
     return {
         "version": name,
+        "sequence": 1 + max(map(_sequence, version_folders(root)), default=0),
         "started": started.isoformat(timespec="seconds"),
         "stages": [asdict(result) | {"seconds": round(result.seconds, 1)} for result in results],
         "data": {path: deps.get(path) for path in ("data/parts", "data/photos")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -47,10 +48,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yields an empty temporary folder beside `path`; it takes the place of `path` when the block ends well. Files that
-    their writer kept for their owner alone (as safetensors does) get the rights that the umask gives.
+    their writer kept for their owner alone (as safetensors does) get the rights that the umask gives. What writers of
+    `path` that were killed left behind is deleted first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path)
+    _sweep_of_killed(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -63,6 +66,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep_of_killed(path: Path) -> None:
+    """Deletes temporary folders beside `path` that processes made for it that have ended."""
+    import psutil
+
+    prefix = f".{path.name}."
+    for litter in path.parent.glob(f"{glob.escape(prefix)}*{TEMPORARY_SUFFIX}"):
+        number = litter.name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX)
+        if number.isdecimal() and litter.is_dir() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(litter, ignore_errors=True)
 
 
 def sweep_temporaries(folder: Path) -> None:

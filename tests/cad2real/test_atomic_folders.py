@@ -1,9 +1,11 @@
-"""Artifacts have the rights that the user's umask gives, whatever library wrote them."""
+"""Folders that appear whole: with the rights that the umask gives, and without the litter of killed writers."""
 
 from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,18 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     before = os.umask(request.param)
     yield request.param
     os.umask(before)
+
+
+def test_what_a_killed_writer_left_is_swept_and_a_live_one_is_not(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    left, alive = tmp_path / f".squares.{ended.pid}.tmp", tmp_path / f".squares.{os.getppid()}.tmp"
+    other = tmp_path / f".squares.old.{ended.pid}.tmp"
+    for folder in (left, alive, other):
+        folder.mkdir()
+        (folder / "00000.jpg").touch()
+    with atomic_folder(tmp_path / "squares"):
+        assert not left.exists() and alive.exists() and other.exists()
 
 
 def test_weights_follow_the_umask(tmp_path: Path, umask: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,5 +77,6 @@ def test_a_full_disk(disk: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", [*COMMANDS, "run"])
 def test_a_read_only_disk(disk: Path, command: str) -> None:
+    shutil.copyfile(REPOSITORY / "flows" / "starter" / "dvc.yaml", disk / "dvc.yaml")
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     assert "Read-only file system" in said(disk, command)

@@ -13,6 +13,7 @@ import photos.cli
 import render.cli
 import search.cli
 import train.cli
+from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
 from cad2real.quoting import quoted
 
@@ -78,3 +79,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("stopped.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if (known := disk_error(error)) is None:
+            raise
+        print(quoted(f"error: {known}"), file=sys.stderr)
+        sys.exit(1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from cad2real.errors import DamagedFileError
 
 TEMPORARY_SUFFIX = ".tmp"
+OWNERS_ALONE = 0o600
 
 
 def _temporary_name(path: Path) -> Path:
@@ -44,18 +47,36 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`; it takes the place of `path` when the block ends well."""
+    """Yields an empty temporary folder beside `path`; it takes the place of `path` when the block ends well. Files that
+    their writer kept for their owner alone (as safetensors does) get the rights that the umask gives. What writers of
+    `path` that were killed left behind is deleted first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path)
+    _sweep_of_killed(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file() and not file.is_symlink() and stat.S_IMODE(file.stat().st_mode) == OWNERS_ALONE:
+                file.chmod(temporary.stat().st_mode & 0o666)
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep_of_killed(path: Path) -> None:
+    """Deletes temporary folders beside `path` that processes made for it that have ended."""
+    import psutil
+
+    prefix = f".{path.name}."
+    for litter in path.parent.glob(f"{glob.escape(prefix)}*{TEMPORARY_SUFFIX}"):
+        number = litter.name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX)
+        if number.isdecimal() and litter.is_dir() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(litter, ignore_errors=True)
 
 
 def sweep_temporaries(folder: Path) -> None:

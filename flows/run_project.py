@@ -14,7 +14,7 @@ from flows.params_file import change_params
 from flows.pipeline import Outcome, StageResult, print_progress, retried, run_stage, run_stages, stages_to_run
 from flows.project import prepare, project_lock
 from flows.stages import chosen_stages, stale_stages
-from flows.versions.record import record_run
+from flows.versions.record import new_version_name, record_run
 
 
 def run_project(
@@ -39,7 +39,7 @@ def run_project(
             print_progress(f"stale: {name} ({', '.join(reasons)})")
         check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
         started = datetime.now().astimezone()
-        name = started.strftime("%Y%m%d-%H%M%S")
+        name = new_version_name(root, started)
         logs, retries = Layout(root).logs / name, (params.flow.retries, params.flow.retry_delay_s)
         results = _as_flow(root, stage, list(stale), force, logs, *retries)
         has_flow = results is not None

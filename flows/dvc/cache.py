@@ -19,13 +19,21 @@ def file_hash(path: Path) -> str:
 
 def folder_hash(folder: Path) -> str:
     """The hash that DVC gives a folder: of the list of its files and their hashes."""
+    return _text_hash(folder_list(folder))
+
+
+def folder_list(folder: Path) -> str:
+    """The list of the files of `folder` and their hashes, as DVC keeps it."""
     entries = [
         {"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()}
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     ]
     entries.sort(key=lambda entry: entry["relpath"])
-    text = json.dumps(entries, sort_keys=True)
+    return json.dumps(entries, sort_keys=True)
+
+
+def _text_hash(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + DIRECTORY
 
 
@@ -51,11 +59,11 @@ def read_folder_list(root: Path, digest: str) -> dict[str, str] | None:
         return None
 
 
-def write_folder_list(root: Path, folder: Path, digest: str) -> None:
-    """Writes the list of `folder`, whose hash is `digest`, into the cache."""
-    files = sorted(
-        (path.relative_to(folder).as_posix(), file_hash(path)) for path in folder.rglob("*") if path.is_file()
-    )
-    text = json.dumps([{"md5": md5, "relpath": name} for name, md5 in files], sort_keys=True)
-    with atomic_file(cache_path(root, digest)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def keep_folder_list(root: Path, folder: Path, digest: str) -> None:
+    """Writes the list of `folder` into the cache, where the folder has the hash `digest` and its list is not there."""
+    if not folder.is_dir() or cache_path(root, digest).exists():
+        return
+    text = folder_list(folder)
+    if _text_hash(text) == digest:
+        with atomic_file(cache_path(root, digest)) as temporary:
+            temporary.write_text(text, encoding="utf-8")

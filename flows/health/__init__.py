@@ -1,3 +1,3 @@
 """Is all well: `doctor` (this machine and project), `verify` (the artifacts against their hashes; `consistency` what
-hashes do not show), `status` (what is stale, what ran).
+hashes do not show, `recorded` what influences results beside them), `status` (what is stale, what ran).
 """

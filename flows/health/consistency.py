@@ -7,36 +7,66 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from cad2real.errors import UserError
 from cad2real.files import read_json
 from cad2real.layout import Layout
+
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)  # of a file that is not what its format says
 
 
 def consistency_faults(root: Path) -> Iterator[tuple[str, str]]:
     """Pairs of a path relative to `root` and what is wrong with it."""
     layout = Layout(root)
-    for path, what in (*_renders(layout), *_squares(layout), *_models(layout), *_index(layout)):
-        yield path.relative_to(root).as_posix(), what
+    for check in (_renders, _squares, _models, _index):
+        for path, what in check(layout):
+            yield path.relative_to(root).as_posix(), what
 
 
 def _renders(layout: Layout) -> Iterator[tuple[Path, str]]:
     if not layout.renders.is_dir():
         return
-    listed = read_json(layout.renders / "renders.json", "parts")["parts"]
-    for part in listed:
-        path = layout.renders / part / "part.json"
-        if not path.is_file():
-            yield path, "missing, although renders.json lists the part"
-            continue
-        for view in read_json(path, "views")["views"]:
-            yield from _picture(layout.renders / part / view["file"])
+    path = layout.renders / "renders.json"
+    try:
+        parts = [layout.renders / part for part in read_json(path, "parts")["parts"]]
+    except DAMAGE as error:
+        yield path, _damaged(path, error)
+        parts = sorted(layout.renders.glob("[!.]*/"))
+    for part in parts:
+        yield from _part(part / "part.json")
+
+
+def _part(path: Path) -> Iterator[tuple[Path, str]]:
+    if not path.is_file():
+        yield path, "missing, although renders.json lists the part"
+        return
+    try:
+        views = [path.parent / view["file"] for view in read_json(path, "views")["views"]]
+    except DAMAGE as error:
+        yield path, _damaged(path, error)
+        views = sorted(path.parent.glob("[!.]*.png"))
+    for view in views:
+        yield from _picture(view)
 
 
 def _squares(layout: Layout) -> Iterator[tuple[Path, str]]:
     path = layout.squares / "photos.csv"
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield from _picture(layout.squares / row["square"])
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = csv.DictReader(file)
+                if "square" not in (rows.fieldnames or ()):
+                    raise ValueError("it has no column square")
+                squares = [layout.squares / row["square"] for row in rows]
+        except (*DAMAGE, csv.Error) as error:
+            yield path, _damaged(path, error)
+            return
+        for square in squares:
+            yield from _picture(square)
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    reason = error.what.removeprefix(f"{path} ") if isinstance(error, UserError) else f"is damaged ({error!r})"
+    return f"{reason.removesuffix('.')}; its stage makes it again, with --force"
 
 
 def _picture(path: Path) -> Iterator[tuple[Path, str]]:
@@ -47,7 +77,7 @@ def _picture(path: Path) -> Iterator[tuple[Path, str]]:
             picture.load()
     except FileNotFoundError:
         yield path, "listed but missing"
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # each decoder has its own
         yield path, f"does not decode: {error}"
 
 
@@ -86,12 +116,15 @@ def _finder(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _index(layout: Layout) -> Iterator[tuple[Path, str]]:
     if (layout.index / "index.json").is_file():
-        index = read_json(layout.index / "index.json", "rows", "model_stage")
-        for row in index["rows"]:
-            if not (layout.renders / row["view"]).is_file():
-                yield layout.index / "index.json", f"lists {row['view']}, which is not in data/renders"
-                break
-        yield from _index_of(layout.index, layout.models / index["model_stage"])
+        try:
+            index = read_json(layout.index / "index.json", "rows", "model_stage")
+            views, model = [row["view"] for row in index["rows"]], layout.models / index["model_stage"]
+        except DAMAGE as error:
+            yield layout.index / "index.json", _damaged(layout.index / "index.json", error)
+        else:
+            if gone := [view for view in views if not (layout.renders / view).is_file()]:
+                yield layout.index / "index.json", f"lists {gone[0]}, which is not in data/renders"
+            yield from _index_of(layout.index, model)
     for folder in layout.models.glob("promoted/*"):
         if (folder / "index" / "index.json").is_file():
             yield from _index_of(folder / "index", folder)
@@ -101,7 +134,11 @@ def _index_of(index: Path, model: Path) -> Iterator[tuple[Path, str]]:
     """The index carries the hash of the model that made it, and a row of numbers for every view."""
     from safetensors import SafetensorError, safe_open
 
-    description = read_json(index / "index.json", "model_key", "rows")
+    try:
+        description = read_json(index / "index.json", "model_key", "rows")
+    except DAMAGE as error:
+        yield index / "index.json", _damaged(index / "index.json", error)
+        return
     weights = model / "model.safetensors"
     if (
         weights.is_file()

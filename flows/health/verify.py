@@ -22,12 +22,17 @@ from flows.dvc.cache import (
     cached_digests,
     file_hash,
     folder_hash,
+    keep_folder_list,
     read_folder_list,
-    write_folder_list,
 )
 from flows.dvc.commands import run_dvc
 from flows.health.consistency import consistency_faults
+from flows.health.recorded import mend_recorded, recorded_faults
 from flows.project import project_lock
+from flows.versions.record import keep_input_lists
+
+METRICS = "metrics.json"
+CHANGED = "has changed since the last run; if you did not change it, take it from a backup"
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class Fault:
 
 
 def verify(root: Path, *, deep: bool) -> list[Fault]:
-    """All faults of the project's artifacts, inputs and DVC cache; with `deep` the older versions in the cache too, and
-    whether pictures decode and model, index and renders fit together. Raises UserError when nothing has run yet.
+    """All faults of the project's artifacts, inputs, settings, versions and caches, DVC's among them. With `deep` also
+    those of older versions in DVC's cache, and whether pictures decode and model, index and renders fit together.
+    Raises UserError when nothing has run yet.
     """
     lock = _read_lock(root)
     faults = list(_cache_faults(root, None if deep else _referenced(root, lock)))
@@ -53,8 +59,10 @@ def verify(root: Path, *, deep: bool) -> list[Fault]:
         for item in stage.get("deps", []):
             if item["path"].startswith("data/") and _is_input(item["path"], lock):
                 faults += _input_faults(root, item["path"], str(item.get("md5", "")))
-    if deep and not faults:
-        faults += [Fault(path, what) for path, what in consistency_faults(root)]
+    faults += [Fault(path.relative_to(root).as_posix(), what) for path, what in recorded_faults(root)]
+    if deep:
+        known = {fault.path for fault in faults}
+        faults += [Fault(path, what) for path, what in consistency_faults(root) if path not in known]
     return sorted(set(faults), key=lambda fault: fault.path)
 
 
@@ -83,11 +91,14 @@ def _referenced(root: Path, lock: dict[str, dict[str, Any]]) -> set[str]:
     for stage in lock.values():
         for item in stage.get("outs", []):
             digest = str(item.get("md5", ""))
-            if item["path"].endswith("metrics.json"):  # not in the cache, so that git can keep it
+            if item["path"].endswith(METRICS):  # not in the cache, so that git can keep it
                 continue
             expected.add(digest)
             if digest.endswith(DIRECTORY):
                 expected |= set((read_folder_list(root, digest) or {}).values())
+        # Lists of input folders are a help only: one that is not there is no fault.
+        inputs = {str(item.get("md5", "")) for item in stage.get("deps", []) if item["path"].startswith("data/")}
+        expected |= {name for name in inputs if name.endswith(DIRECTORY) and cache_path(root, name).exists()}
     return expected
 
 
@@ -133,7 +144,23 @@ def _input_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
     if not place.exists():
         yield Fault(path, "missing")
     elif (folder_hash(place) if place.is_dir() else file_hash(place)) != digest:
-        yield Fault(path, "has changed since the last run; if you did not change it, take it from a backup")
+        files = list(_changed_inputs(root, path, digest)) if place.is_dir() else []
+        yield from files or [Fault(path, CHANGED)]
+
+
+def _changed_inputs(root: Path, path: str, digest: str) -> Iterator[Fault]:
+    """Faults of an input folder file by file, none where its list is not in DVC's cache."""
+    before = read_folder_list(root, digest)
+    if before is None:
+        return
+    now = {file.relative_to(root / path).as_posix(): file for file in (root / path).rglob("*") if file.is_file()}
+    for name, expected in before.items():
+        if name not in now:
+            yield Fault(f"{path}/{name}", "missing")
+        elif file_hash(now[name]) != expected:
+            yield Fault(f"{path}/{name}", CHANGED)
+    for name in now.keys() - before.keys():
+        yield Fault(f"{path}/{name}", "was added since the last run")
 
 
 def repair(root: Path) -> list[Fault]:
@@ -143,7 +170,10 @@ def repair(root: Path) -> list[Fault]:
     """
     with project_lock(root):
         lock = _read_lock(root)
+        mend_recorded(root)
         _refill_cache(root, lock)
+        keep_input_lists(root)
+        _mend_metrics(root, lock)
         artifacts = [item["path"] for stage in lock.values() for item in stage.get("outs", [])]
         faulty = {fault.path for fault in verify(root, deep=False)}
         for path in artifacts:
@@ -161,24 +191,40 @@ def repair(root: Path) -> list[Fault]:
 
 def _refill_cache(root: Path, lock: dict[str, dict[str, Any]]) -> None:
     """Removes damaged files of the cache and puts those back of which the artifacts are good copies."""
-    for fault in _cache_faults(root, None):
-        _remove(root / fault.path)
+    damaged = set()
+    for digest in cached_digests(root):
+        if any(_cache_faults(root, {digest})):
+            damaged.add(digest)
+            _remove(cache_path(root, digest))
     for stage in lock.values():
         for item in stage.get("outs", []):
             place, digest = root / item["path"], str(item.get("md5", ""))
             if place.is_dir():
                 good = {file_hash(file): file for file in place.rglob("*") if file.is_file()}
-                if folder_hash(place) == digest and not cache_path(root, digest).exists():
-                    write_folder_list(root, place, digest)
+                keep_folder_list(root, place, digest)
                 copies = {name: good[name] for name in (read_folder_list(root, digest) or {}).values() if name in good}
             else:
                 copies = {digest: place} if place.is_file() and file_hash(place) == digest else {}
             for name, file in copies.items():
                 target = cache_path(root, name)
-                if not target.exists() and not item["path"].endswith("metrics.json"):
+                if not target.exists() and (name in damaged or not item["path"].endswith(METRICS)):
                     with atomic_file(target) as temporary:
                         shutil.copyfile(file, temporary)
                     target.chmod(0o444)
+
+
+def _mend_metrics(root: Path, lock: dict[str, dict[str, Any]]) -> None:
+    """Takes a damaged metrics.json, which `dvc checkout` does not bring back, from DVC's cache or from a version."""
+    for stage in lock.values():
+        for item in stage.get("outs", []):
+            place, digest = root / item["path"], str(item.get("md5", ""))
+            if not item["path"].endswith(METRICS) or (place.is_file() and file_hash(place) == digest):
+                continue
+            for good in (cache_path(root, digest), *(root / "versions").glob(f"*/{METRICS}")):
+                if good.is_file() and file_hash(good) == digest:
+                    with atomic_file(place) as temporary:
+                        shutil.copyfile(good, temporary)
+                    break
 
 
 def _remove(path: Path) -> None:

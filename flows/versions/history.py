@@ -12,7 +12,7 @@ from cad2real.files import atomic_file, read_json
 from flows.dvc.commands import run_dvc
 from flows.pipeline import print_progress
 from flows.project import project_lock
-from flows.versions.record import FOLDER, locked_hashes, read_run
+from flows.versions.record import FOLDER, locked_hashes, read_run, version_folders
 
 SHORT = 7  # characters of a hash that are shown
 
@@ -32,8 +32,7 @@ class Version:
 
 def list_versions(root: Path) -> list[Version]:
     """All recorded versions of the project at `root`, oldest first."""
-    folders = sorted(path for path in (root / FOLDER).glob("*") if (path / "dvc.lock").is_file())
-    return [_version(folder) for folder in folders]
+    return [_version(folder) for folder in version_folders(root)]
 
 
 def _version(folder: Path) -> Version:

@@ -19,6 +19,8 @@ from cad2real.errors import UserError
 from cad2real.files import TEMPORARY_SUFFIX, atomic_folder, parse_json
 from cad2real.layout import Layout
 from flows.environment import run_environment
+from flows.versions.record import version_folders
+from flows.versions.sums import write_sums
 
 PROMOTED, CURRENT = "promoted", "current"
 KEPT_MODELS = 3
@@ -99,6 +101,7 @@ def _switch(layout: Layout, name: str) -> None:
             shutil.copytree(layout.index, target / "index")
         if layout.params.exists():
             shutil.copyfile(layout.params, target / "params.yaml")
+        write_sums(target)
         (target / "data" / "models").mkdir(parents=True)
         (target / "data" / "models" / "adapt").symlink_to(Path("../.."))
         (target / "data" / "index").symlink_to(Path("../index"))
@@ -106,6 +109,10 @@ def _switch(layout: Layout, name: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(Path(PROMOTED) / name)
     link.replace(layout.models / CURRENT)
-    older = sorted(path for path in (layout.models / PROMOTED).iterdir() if path.is_dir() and path.name != name)
+    order = [version.name for version in version_folders(layout.root)]
+    older = sorted(
+        (path for path in (layout.models / PROMOTED).iterdir() if path.is_dir() and path.name != name),
+        key=lambda path: (order.index(path.name) if path.name in order else -1, path.name),
+    )
     for surplus in older[: max(0, len(older) - KEPT_MODELS + 1)]:
         shutil.rmtree(surplus, ignore_errors=True)

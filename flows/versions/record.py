@@ -18,15 +18,35 @@ import yaml
 
 import cad2real
 from cad2real.files import atomic_folder, read_json, write_json
+from flows.dvc.cache import DIRECTORY, keep_folder_list
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.dvc.commands import run_dvc
 from flows.dvc.transfer_errors import transfer_error
 from flows.pipeline import StageResult, print_progress
+from flows.versions.sums import write_sums
 
 FOLDER = "versions"
 RUN = "run.json"
 # Copied into a version, where they exist.
 COPIED_FILES = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
+
+
+def version_folders(root: Path) -> list[Path]:
+    """The folders of all versions, in the order in which they were recorded, whatever the clock said then."""
+    folders = [path for path in (root / FOLDER).glob("[!.]*") if (path / "dvc.lock").is_file()]
+    return sorted(folders, key=lambda folder: (_sequence(folder), folder.name))
+
+
+def new_version_name(root: Path, started: datetime) -> str:
+    """A version's name: the time, and a number where a clock that was set back makes it one that is there already."""
+    name = started.strftime("%Y%m%d-%H%M%S")
+    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
+    return next(free for free in names if not (root / FOLDER / free).exists())
+
+
+def _sequence(folder: Path) -> int:
+    number = read_run(folder).get("sequence")
+    return number if isinstance(number, int) else 0  # of an earlier release: by name, before all others
 
 
 def record_run(root: Path, name: str, started: datetime, results: Sequence[StageResult], *, commit: bool) -> None:
@@ -40,16 +60,27 @@ def record_run(root: Path, name: str, started: datetime, results: Sequence[Stage
             if (root / file).exists():
                 shutil.copyfile(root / file, target / Path(file).name)
         write_json(target / RUN, _summary(root, name, started, results))
+        write_sums(target)
+    keep_input_lists(root)
     print_progress(f"recorded as version {name}")
     for message in (commit_run(root, name) if commit else "", push(root)):
         if message:
             print_progress(message)
 
 
+def keep_input_lists(root: Path) -> None:
+    """Puts the lists of the input folders' files and hashes into DVC's cache, so that `verify` can name a file."""
+    outs, deps = locked_hashes(root / "dvc.lock")
+    for path, digest in deps.items():
+        if path.startswith("data/") and path not in outs and digest.endswith(DIRECTORY):
+            keep_folder_list(root, root / path, digest)
+
+
 def _summary(root: Path, name: str, started: datetime, results: Sequence[StageResult]) -> dict[str, Any]:
     outs, deps = locked_hashes(root / "dvc.lock")
     return {
         "version": name,
+        "sequence": 1 + max(map(_sequence, version_folders(root)), default=0),
         "started": started.isoformat(timespec="seconds"),
         "stages": [asdict(result) | {"seconds": round(result.seconds, 1)} for result in results],
         "data": {path: deps.get(path) for path in ("data/parts", "data/photos")},

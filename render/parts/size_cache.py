@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cad2real.checksums import is_kept, seal
 from cad2real.files import parse_json, write_json
 from render.parts import geometry
 from render.parts.cad_reader import Measured
@@ -39,6 +40,7 @@ class SizeCache:
         """Writes what was asked for this time, and forgets the rest."""
         if self.memory is not None:
             write_json(self.memory, {"reader": self.reader, "measured": self._used})
+            seal(self.memory)
 
 
 def _reader() -> str:
@@ -48,8 +50,10 @@ def _reader() -> str:
 
 
 def _load(memory: Path | None, reader: str) -> dict[str, Any]:
+    if memory is None or not is_kept(memory):
+        return {}
     try:
-        saved = parse_json(memory.read_bytes()) if memory is not None else {}
+        saved = parse_json(memory.read_bytes())
         known = saved["measured"] if saved["reader"] == reader else {}
         return {key: [[x, y, z], triangles] for key, ([x, y, z], triangles) in known.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

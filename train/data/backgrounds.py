@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from cad2real.checksums import discard, is_kept, seal, sealed_file
 from cad2real.errors import Skipped, UserError
-from cad2real.files import atomic_file, read_json, write_json
+from cad2real.files import read_json, write_json
 from train.data.image_cache import content_key, to_array
 
 UInt8 = npt.NDArray[np.uint8]
@@ -64,22 +65,19 @@ def _cached(paths: Sequence[Path], folder: Path, size: int, cache: Path) -> Back
     names = [path.relative_to(folder).as_posix() for path in paths]
     stored = cache / f"backgrounds-{size}-{content_key(paths, f'{size} {names}')}.npy"
     listed = stored.with_suffix(".json")
-    try:
-        stored_images = np.lib.format.open_memmap(stored, mode="r")
+    if is_kept(stored) and is_kept(listed):
         skipped = [Skipped(**entry) for entry in read_json(listed)]
-        if stored_images.shape == (len(paths) - len(skipped), 3, size, size) and stored_images.dtype == np.uint8:
-            return BackgroundPhotos(stored_images, tuple(skipped))
-    except (OSError, ValueError, TypeError):
-        pass  # none yet, or damaged: made anew
+        return BackgroundPhotos(np.lib.format.open_memmap(stored, mode="r"), tuple(skipped))
     with ThreadPoolExecutor() as pool:
         made = list(pool.map(lambda path: _decoded(path, size), paths))
     usable = [picture for picture in made if not isinstance(picture, Skipped)]
     faults = tuple(picture for picture in made if isinstance(picture, Skipped))
     images = np.stack(usable) if usable else np.zeros((0, 3, size, size), dtype=np.uint8)
     for older in cache.glob(f"backgrounds-{size}-*"):
-        older.unlink(missing_ok=True)
+        discard(older)
     write_json(listed, [fault.as_dict() for fault in faults])
-    with atomic_file(stored) as temporary, temporary.open("wb") as stream:
+    seal(listed)
+    with sealed_file(stored) as temporary, temporary.open("wb") as stream:
         np.save(stream, images)
     return BackgroundPhotos(images, faults)
 

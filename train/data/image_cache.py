@@ -17,8 +17,9 @@ import numpy.typing as npt
 from filelock import FileLock
 from PIL import Image, ImageOps
 
+from cad2real.checksums import discard, is_kept, is_whole, sealed_file
 from cad2real.errors import UserError
-from cad2real.files import TEMPORARY_SUFFIX, atomic_file
+from cad2real.files import TEMPORARY_SUFFIX
 from cad2real.progress import Progress
 
 Array = npt.NDArray[Any]
@@ -112,7 +113,8 @@ def load_images(
 def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
     """The array of `recipe`, read only from the file `<name>-<key>.npy` in the folder `cache`, where the key is made of
     the files' bytes and the settings. Where it is not there yet, it is written first, and older arrays of that name are
-    deleted before. None makes it in memory.
+    deleted before; where it is damaged, it is made again. Its checksums are compared before it is opened and not page
+    by page: that reads the file once, as its name's hash reads all the pictures. None makes it in memory.
     """
     key, shape = content_key(recipe.paths, recipe.settings), (len(recipe.paths), *recipe.shape)
     if cache is None:
@@ -120,14 +122,14 @@ def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
         _make_rows(recipe, array.__setitem__)
         return Kept(array, key)
     stored = cache / f"{name}-{key}.npy"
-    found = _open(stored, shape, recipe.kind)
+    found = _open(stored, shape, recipe.kind) if is_whole(stored) else None
     if found is None:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f".{name}.lock"):  # who waits here finds it made
-            found = _open(stored, shape, recipe.kind)
+            found = _open(stored, shape, recipe.kind) if is_kept(stored) else None
             if found is None:
                 for older in [*cache.glob(f"{name}-*.npy"), *cache.glob(f".{name}-*{TEMPORARY_SUFFIX}")]:
-                    older.unlink(missing_ok=True)
+                    discard(older)
                 _write(stored, shape, recipe)
                 found = np.lib.format.open_memmap(stored, mode="r")
     return Kept(found, key)
@@ -170,7 +172,7 @@ def _write(stored: Path, shape: tuple[int, ...], recipe: Recipe) -> None:
     row_bytes = math.prod(recipe.shape) * np.dtype(recipe.kind).itemsize
     refuse_full_disk(stored.parent, shape[0] * row_bytes, recipe.label)
     try:
-        with atomic_file(stored) as temporary:
+        with sealed_file(stored) as temporary:
             header = np.lib.format.open_memmap(temporary, mode="w+", dtype=recipe.kind, shape=shape).offset
             with temporary.open("r+b") as stream:
 
@@ -234,7 +236,7 @@ def content_key(paths: Sequence[Path], settings: str) -> str:
 
 
 def _open(path: Path, shape: tuple[int, ...], kind: type[np.generic]) -> Array | None:
-    """The cached array, or None when there is none or it is damaged (it is then made again)."""
+    """The cached array, or None when there is none it is none (it is then made again)."""
     try:
         array: Array = np.lib.format.open_memmap(path, mode="r")  # np.load would also open archives and pickles
     except (OSError, ValueError):

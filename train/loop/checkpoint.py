@@ -18,8 +18,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from cad2real.checksums import damaged_files, sealed_file
 from cad2real.errors import UserError
-from cad2real.files import atomic_file, sweep_temporaries
+from cad2real.files import sweep_temporaries
 from train.compute.device import default_device, replica_count
 from train.compute.distributed import ALONE, World
 
@@ -124,7 +125,7 @@ class Checkpoint:
     def save(self, state: TrainingState, epochs: int) -> None:
         from safetensors.torch import save_file
 
-        with atomic_file(self.path) as temporary:
+        with sealed_file(self.path) as temporary:
             save_file(state.tensors(), temporary, {EPOCHS: str(epochs)})
 
     def restore(self, state: TrainingState, steps_per_epoch: int, world: World = ALONE) -> int:
@@ -160,9 +161,10 @@ def run_key(settings: Any, arrays: Iterable[npt.NDArray[Any]], files: Iterable[P
 
 @contextmanager
 def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterator[Path]:
-    """Yields the folder of the run `key` of a stage: with what it left when it was killed, else empty. It is deleted
-    when the block ends without an error. Folders of other killed runs of the stage are deleted now: nobody will go on
-    with them. In a `world` of several processes only the lead does all this; others must not touch the folder.
+    """Yields the folder of the run `key` of a stage: with what it left when it was killed, if none of that is damaged,
+    else empty. It is deleted when the block ends without an error. Folders of other killed runs of the stage are
+    deleted now: nobody will go on with them. In a `world` of several processes only the lead does all this; others must
+    not touch the folder.
     """
     from filelock import FileLock, Timeout
 
@@ -175,12 +177,24 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
     try:
         with FileLock(folder / ".lock", timeout=0):
             sweep_temporaries(folder)
+            _discard_damaged(folder, stage)
             yield folder
             shutil.rmtree(folder)
     except Timeout:
         raise UserError(
             f"Another `cad2real train {stage}` does the same in {folder}.", "Wait for it, or stop it."
         ) from None
+
+
+def _discard_damaged(folder: Path, stage: str) -> None:
+    """Empties the folder of a killed run if a file in it is damaged: of another state other weights would come."""
+    if damaged := damaged_files(folder):
+        print(f"train {stage}: {damaged[0]} is damaged: the run begins anew.", file=sys.stderr)
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != ".lock":
+                entry.unlink()
 
 
 def delete_stale_runs(cache: Path, stage: str, keep: Path | None = None) -> None:

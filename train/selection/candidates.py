@@ -10,6 +10,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from cad2real.checksums import discard, is_whole, seal
+from cad2real.errors import UserError
 from cad2real.files import atomic_folder, read_json, write_json
 from train.loop.checkpoint import Checkpoint
 from train.networks.classifier import Classifier
@@ -42,7 +44,7 @@ class CandidateStore:
         # Weights are deleted now and not when their candidate is beaten: a run that was killed in between trains the
         # last epoch once more, which on a graphics card may come to other scores.
         for number in set(range(len(self.files))) - set(self._eligible(self.candidates)) if self.candidates else ():
-            self.files[number].unlink(missing_ok=True)
+            discard(self.files[number])
         with atomic_folder(self._next_folder()) as folder:
             if len(self.candidates) in self._eligible([*self.candidates, candidate]):
                 save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS)
@@ -50,12 +52,21 @@ class CandidateStore:
             if prior is not None:
                 write_prior(folder / PRIOR, prior)
             write_json(folder / SCORES, candidate.as_dict())
+            for file in list(folder.iterdir()):
+                seal(file)
         self._append(candidate, prior, predictions.int())
+
+    def weights(self, number: int) -> dict[str, torch.Tensor]:
+        """The network's of an eligible candidate. Raises UserError where their file is damaged."""
+        if not is_whole(self.files[number]):
+            raise UserError(f"{self.files[number]} is damaged.", "Check this disk, then run the same again.")
+        weights: dict[str, torch.Tensor] = load_file(self.files[number])
+        return weights
 
     def resume(self, checkpoint: Checkpoint, stage: str, epochs: int) -> None:
         """Reads what a killed run left, and prints so. If a candidate is damaged, the run begins anew."""
         if not self._restore(checkpoint.epochs):
-            checkpoint.path.unlink()
+            discard(checkpoint.path)
         if self.candidates:
             print(f"train {stage}: resumed at epoch {min(checkpoint.epochs + 1, epochs)} of {epochs}.", file=sys.stderr)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file
 from scipy.special import softmax
 
 from cad2real.layout import Layout
@@ -124,7 +123,7 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: Candidate
         print(f"train adapt: {stage.score} has no value on these data; {score} chooses.", file=sys.stderr)
     if chosen == 0:
         print(f"train adapt: {NO_BETTER}", file=sys.stderr)
-    run.network.load_state_dict(load_file(store.files[chosen]))
+    run.network.load_state_dict(store.weights(chosen))
     prior, shift = store.priors[chosen], run.label_shift
     description = _description(probe, run.target, params) | {
         "adapted": chosen > 0,

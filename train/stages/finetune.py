@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from cad2real.layout import Layout
 from train.compute.distributed import ALONE, World
@@ -45,7 +44,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
 
         def save_chosen() -> dict[str, Any]:
             (chosen,) = _best(store.candidates)
-            network.load_state_dict(load_file(store.files[chosen]))
+            network.load_state_dict(store.weights(chosen))
             network.norm.set_statistics("target", torch.zeros(0))  # those of the source
             description = {
                 **probe.description,

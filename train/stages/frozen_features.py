@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from cad2real.files import atomic_file
+from cad2real.checksums import discard, is_kept, sealed_file
 from cad2real.progress import Progress
 from train.data import batches
 from train.data.datasets import SourceDomain
@@ -52,8 +52,8 @@ def frozen_features(
         features = {name: _computed(inference, source, some, params, rng) for name, some in rows.items()}
         if cached is not None:
             for older in cached.parent.glob(f"{NAME}-*.safetensors"):
-                older.unlink(missing_ok=True)
-            with atomic_file(cached) as temporary:
+                discard(older)
+            with sealed_file(cached) as temporary:
                 save_file(features, temporary)
     labels = {name: source.labels[some] for name, some in rows.items()}
     return FrozenFeatures(features[TRAINED], labels[TRAINED], features[HELD_OUT], labels[HELD_OUT])
@@ -73,6 +73,8 @@ def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
 
 def _read(path: Path, rows: dict[str, Int64]) -> dict[str, torch.Tensor] | None:
     """The features, or None when there are none or the file is damaged (they are then made again)."""
+    if not is_kept(path):
+        return None
     try:
         features = load_file(path)
     except (OSError, SafetensorError):

@@ -12,7 +12,7 @@ from small_project import run_all
 from cad2real.errors import UserError
 from flows.stages import stale_stages
 from flows.versions.history import checkout, find_version, list_versions
-from flows.versions.record import record_run
+from flows.versions.record import new_version_name, record_run
 
 
 def run_once(root: Path, name: str, *, commit: bool = False) -> None:
@@ -51,6 +51,19 @@ def test_yesterdays_artifacts_come_back(finished: Path) -> None:
     checkout(finished, "latest", force=False)
     assert (finished / "data" / "second.txt").read_text() == "nut\n"
     assert stale_stages(finished) == {}
+
+
+def test_a_clock_that_was_set_back_does_not_order_versions(tmp_path: Path) -> None:
+    (tmp_path / "dvc.lock").write_text("stages: {}\n")
+    (tmp_path / "versions" / "20260401-000000").mkdir(parents=True)  # of an earlier release
+    (tmp_path / "versions" / "20260401-000000" / "dvc.lock").write_text("stages: {}\n")
+    for clock in ("20260412-020000", "20260411-020000"):
+        record_run(tmp_path, clock, datetime.now().astimezone(), [], commit=False)
+    again = new_version_name(tmp_path, datetime(2026, 4, 12, 2))
+    record_run(tmp_path, again, datetime.now().astimezone(), [], commit=False)
+    names = ["20260401-000000", "20260412-020000", "20260411-020000", "20260412-020000-2"]
+    assert [version.name for version in list_versions(tmp_path)] == names
+    assert find_version(tmp_path, "latest").name == again
 
 
 def test_work_that_no_version_holds_is_not_lost(finished: Path) -> None:

@@ -53,6 +53,13 @@ def test_another_reader_reads_again(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert read == ["box.stl", "chip.stl"]
 
 
+def test_a_flipped_bit_is_no_other_size(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, memory = catalogue(folder), folder / "memory.json"
+    memory.write_text(memory.read_text().replace("30", "31"))
+    assert catalogue(folder) == first and read == ["box.stl", "chip.stl"]
+    assert f"{memory} is damaged: it is made again.\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("damage", ["", "[]", '{"measured": {}}'])
 def test_a_damaged_memory_costs_time_only(folder: Path, damage: str) -> None:
     first = catalogue(folder)

@@ -14,7 +14,7 @@ from train.stages import probe
 
 
 def kept(project: Layout) -> list[Path]:
-    return sorted(project.cache.glob("features-*"))
+    return sorted(project.cache.glob("features-*.safetensors"))
 
 
 def model(project: Layout) -> bytes:

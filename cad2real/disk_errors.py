@@ -1,0 +1,37 @@
+"""A full or read-only disk in words: whatever was being written there, the remedy is the same."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from cad2real.errors import UserError
+
+REMEDIES = {
+    errno.ENOSPC: "Make room there and run the same again.",
+    errno.EDQUOT: "Make room there and run the same again.",
+    errno.EROFS: "Make it writable, or work in a copy elsewhere.",
+    errno.EACCES: "Give yourself the right, or work in a copy elsewhere.",
+    errno.EPERM: "Give yourself the right, or work in a copy elsewhere.",
+}
+
+
+def disk_error(error: BaseException) -> UserError | None:
+    """What `error`, or one that it came from, says about the disk; None where none does. Libraries whose errors have
+    another type (safetensors, SQLite) quote the system's words.
+
+    >>> print(disk_error(OSError(errno.ENOSPC, "No space left on device", "data/index")))
+    data/index: No space left on device. Make room there and run the same again.
+    >>> disk_error(OSError(errno.ENOENT, "No such file or directory", "data/index"))
+    """
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        for number, remedy in REMEDIES.items():
+            words = os.strerror(number)
+            if (isinstance(cause, OSError) and cause.errno == number) or words in str(cause):
+                name = getattr(cause, "filename", None)
+                return UserError(f"{os.fsdecode(name) if isinstance(name, str | bytes) else 'disk'}: {words}.", remedy)
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -58,12 +58,13 @@ def is_whole(path: Path) -> bool:
 
 
 def is_kept(path: Path) -> bool:
-    """`is_whole`, and says in a line on standard error where a file is there but is damaged."""
+    """`is_whole`, and says in a line on standard error why a file that is there is not kept."""
     if not path.exists():
         return False
     if whole := is_whole(path):
         return whole
-    print(f"{path} is damaged: it is made again.", file=sys.stderr)
+    what = "is damaged" if _known(path) else "has no checksums (caches of before had none)"
+    print(f"{path} {what}: it is made again.", file=sys.stderr)
     return False
 
 

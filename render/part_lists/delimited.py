@@ -85,7 +85,7 @@ def _parsed(text: str, dialect: Dialect) -> list[list[str]]:
         return [re.split(r" {2,}|\t", line.rstrip()) if line.strip() else [] for line in text.splitlines()]
     if not dialect.quotes:
         return [line.split(dialect.delimiter) if line else [] for line in re.split(r"\r\n|\n|\r", text)]
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # of all readers: never lowered
     source = io.StringIO(text, newline=None)  # all kinds of line ends
     # A blank between delimiter and quote is not the cell's; others may be a name's indentation.
     blanks = f'{dialect.delimiter} "' in text[:100_000]

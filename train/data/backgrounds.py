@@ -73,7 +73,7 @@ def _cached(paths: Sequence[Path], folder: Path, size: int, cache: Path) -> Back
     usable = [picture for picture in made if not isinstance(picture, Skipped)]
     faults = tuple(picture for picture in made if isinstance(picture, Skipped))
     images = np.stack(usable) if usable else np.zeros((0, 3, size, size), dtype=np.uint8)
-    for older in cache.glob(f"backgrounds-{size}-*"):
+    for older in sorted(cache.glob(f"backgrounds-{size}-*")):
         discard(older)
     write_json(listed, [fault.as_dict() for fault in faults])
     seal(listed)

@@ -128,7 +128,10 @@ def cached(cache: Path | None, name: str, recipe: Recipe) -> Kept:
         with FileLock(cache / f".{name}.lock"):  # who waits here finds it made
             found = _open(stored, shape, recipe.kind) if is_kept(stored) else None
             if found is None:
-                for older in [*cache.glob(f"{name}-*.npy"), *cache.glob(f".{name}-*{TEMPORARY_SUFFIX}")]:
+                for older in [
+                    *sorted(cache.glob(f"{name}-*.npy")),
+                    *sorted(cache.glob(f".{name}-*{TEMPORARY_SUFFIX}")),
+                ]:
                     discard(older)
                 _write(stored, shape, recipe)
                 found = np.lib.format.open_memmap(stored, mode="r")

@@ -52,7 +52,7 @@ class CandidateStore:
             if prior is not None:
                 write_prior(folder / PRIOR, prior)
             write_json(folder / SCORES, candidate.as_dict())
-            for file in list(folder.iterdir()):
+            for file in sorted(folder.iterdir()):
                 seal(file)
         self._append(candidate, prior, predictions.int())
 

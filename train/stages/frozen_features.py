@@ -51,7 +51,7 @@ def frozen_features(
         inference, rng = Inference(network, rotations=1), torch.Generator().manual_seed(params.seed)
         features = {name: _computed(inference, source, some, params, rng) for name, some in rows.items()}
         if cached is not None:
-            for older in cached.parent.glob(f"{NAME}-*.safetensors"):
+            for older in sorted(cached.parent.glob(f"{NAME}-*.safetensors")):
                 discard(older)
             with sealed_file(cached) as temporary:
                 save_file(features, temporary)

@@ -47,7 +47,7 @@ def test_it_learns_to_find_shapes(tmp_path: Path, few_held_out: None) -> None:
     photo.paste((160, 40, 30), (40, 40, 84, 84))
     finder = Finder.load(layout.models / "find")
     seen, nothing = finder.look(photo), finder.look(ground)
-    assert np.abs(seen[0].box - [40, 40, 84, 84]).max() < 8
+    assert np.abs(seen[0].box - [40, 40, 84, 84]).max() < 12  # of 44
     assert not nothing or nothing[0].score < seen[0].score
 
 

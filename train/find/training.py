@@ -62,13 +62,14 @@ def train_finder(run: FinderRun) -> FinderNetwork:
     schedule = Schedule(find.steps, 0.0)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
     averaged = make_teacher(network)
+    update = TeacherUpdate(averaged, network)
     state = TrainingState(network, averaged, {}, optimizer, scheduler)
     checkpoint = Checkpoint(run.checkpoint)
     done = checkpoint.restore(state, STEPS_A_CHECKPOINT) * STEPS_A_CHECKPOINT
     with Progress("train find", find.steps, "steps", done) as progress:
         for step, batch in enumerate(_batches(run, done), start=done):
             losses = _step(state, batch, step, device)
-            TeacherUpdate(averaged, network)(step, MOMENTUM)
+            update(step, MOMENTUM)
             if (step + 1) % STEPS_A_CHECKPOINT == 0:
                 checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
             progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))

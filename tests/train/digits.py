@@ -13,7 +13,7 @@ from train.loop.parallel_network import ParallelNetwork
 from train.loop.sharpness import perturbed_weights
 from train.loop.step_images import StepImages
 from train.loop.task import AdaptationTask
-from train.losses.teacher import TeacherUpdate, make_teacher
+from train.losses.teacher import make_teacher
 from train.methods import METHODS
 from train.methods.batch import Setting
 from train.networks.classifier import Classifier
@@ -62,8 +62,8 @@ def digit_images(data: Digits, rng: np.random.Generator, progress: float, batch:
     return StepImages(torch.cat([data.source[rows], strong]), data.labels[rows], weak, None, progress)
 
 
-def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> AdaptationTask:
-    """Trains a small network with `methods`; with none it is the source-only network."""
+def task(data: Digits, methods: dict[str, float], separate: bool = True) -> AdaptationTask:
+    """A small network before the first step, with `methods`; photos have statistics of their own if `separate`."""
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Flatten(), nn.Linear(192, 64), nn.ReLU(), nn.Linear(64, FEATURES))
     network = Classifier(backbone, FEATURES, CLASSES, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)).train()
@@ -72,24 +72,30 @@ def train(data: Digits, methods: dict[str, float], separate: bool = False, steps
     stage = AdaptParams(methods=methods)  # type: ignore[arg-type]
     made = {name: METHODS[name](Setting(FEATURES, CLASSES, stage, weight, 0)) for name, weight in methods.items()}  # type: ignore[index]
     student, teacher = ParallelNetwork(network, 1), ParallelNetwork(make_teacher(network).eval(), 1)
-    task = AdaptationTask(student, teacher, made, stage.label_smoothing)
-    optimizer = torch.optim.AdamW([*network.parameters(), *task.method_parameters], lr=3e-3)
+    return AdaptationTask(student, teacher, made, stage.label_smoothing)
+
+
+def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> AdaptationTask:
+    """Trains a small network with `methods`; with none it is the source-only network."""
+    made = task(data, methods, separate)
+    student, network = made.student, made.student.network
+    optimizer = torch.optim.AdamW([*network.parameters(), *made.method_parameters], lr=3e-3)
     rng = np.random.default_rng(0)
     for step in range(steps):
         images = digit_images(data, rng, step / steps)
-        for restyle in task.restyles:
+        for restyle in made.restyles:
             renders = restyle(images.images[:BATCH], images.weak)
             images = replace(images, images=torch.cat([renders, images.images[BATCH:]]))
-        if task.sam_rho:
-            student.backward(task.source_loss(images))
-        with perturbed_weights(network.parameters(), task.sam_rho):
+        if made.sam_rho:
+            student.backward(made.source_loss(images))
+        with perturbed_weights(network.parameters(), made.sam_rho):
             optimizer.zero_grad()
-            student.backward(torch.stack(list(task.losses(images).values())).sum())
+            student.backward(torch.stack(list(made.losses(images).values())).sum())
         optimizer.step()
         optimizer.zero_grad()
-        TeacherUpdate(teacher.network, network)(step, 0.9)
+        made.update_teacher(step, 0.9)
     measure(network, data)
-    return task
+    return made
 
 
 @torch.no_grad()

@@ -47,8 +47,11 @@ class AdaptationTask:
 
     @cached_property
     def update_teacher(self) -> TeacherUpdate:
-        """What moves the teacher towards the student after a step."""
-        return TeacherUpdate(self.teacher.network, self.student.network)
+        """What moves the teacher towards the student after a step. The statistics of the photos are the teacher's own:
+        they have to be those of its features, which are not the student's.
+        """
+        teacher = self.teacher.network
+        return TeacherUpdate(teacher, self.student.network, teacher.norm.of_photos)
 
     @property
     def sam_rho(self) -> float:
@@ -86,7 +89,7 @@ class AdaptationTask:
         for name, method in self.methods.items():
             loss = method.loss(batch)
             if loss is not None:
-                losses[name] = ramp * method.weight * loss
+                losses[name] = (1.0 if method.ramps_itself else ramp) * method.weight * loss
         return losses
 
     def source_loss(self, images: StepImages) -> Tensor:
@@ -107,11 +110,16 @@ class AdaptationTask:
 
     @torch.no_grad()
     def _teacher_probabilities(self, images: StepImages, weak: Tensor, size_prior: SizePrior | None) -> Tensor:
-        """The teacher's class probabilities (m, c) for the weak views, corrected by the parts' sizes in the photos."""
+        """The teacher's class probabilities (m, c) for the weak views, corrected by the parts' sizes in the photos. Its
+        statistics of the photos follow these views.
+        """
         network = self.teacher.network
-        logits: Tensor = network.head(network.norm(self.teacher.pooled(weak, images.photos), "target"))
+        pooled = self.teacher.pooled(weak, images.photos)
+        logits: Tensor = network.head(network.norm(pooled, "target"))
         if size_prior is not None and images.extents is not None:
             sizes = size_prior.network_weight(images.extents), size_prior.log_likelihood(images.extents)
             weight, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)
             logits = weight * logits.log_softmax(dim=1) + likelihood
-        return logits.softmax(dim=1)
+        probabilities = logits.softmax(dim=1)
+        network.norm.follow_photos(pooled, probabilities)
+        return probabilities

@@ -5,6 +5,7 @@ warm start.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +19,9 @@ def make_teacher[N: nn.Module](model: N) -> N:
 
 
 class TeacherUpdate:
-    """How a `teacher` follows a `model` of the same layers. Their tensors are listed once: to walk through the modules
-    of a large network at each step takes a CPU longer than a GPU needs for the averages.
+    """How a `teacher` follows a `model` of the same layers, but for the buffers of the teacher that are its `own`.
+    Tensors are listed once: to walk through the modules of a large network at each step takes a CPU longer than a GPU
+    needs for the averages.
 
     >>> model = nn.Linear(1, 1, bias=False)
     >>> teacher = make_teacher(model)
@@ -29,11 +31,14 @@ class TeacherUpdate:
     1.0
     """
 
-    def __init__(self, teacher: nn.Module, model: nn.Module) -> None:
+    def __init__(self, teacher: nn.Module, model: nn.Module, own: Iterable[Tensor] = ()) -> None:
         self._old: list[Tensor] = list(teacher.parameters())
         self._new: list[Tensor] = list(model.parameters())
-        self._copies: list[Tensor] = list(teacher.buffers())
-        self._statistics: list[Tensor] = list(model.buffers())
+        kept = {id(buffer) for buffer in own}
+        pairs = zip(teacher.buffers(), model.buffers(), strict=True)
+        copied = [pair for pair in pairs if id(pair[0]) not in kept]
+        self._copies: list[Tensor] = [copy for copy, _ in copied]
+        self._statistics: list[Tensor] = [statistic for _, statistic in copied]
 
     @torch.no_grad()
     def __call__(self, updates: int, decay: float = 0.999) -> None:
@@ -42,7 +47,7 @@ class TeacherUpdate:
 
         `updates` counts the updates before this one: the first copies, the next ones average all so far, until `decay`
         takes over, so that the random start does not linger. Buffers (BatchNorm's statistics, counters) are copied:
-        they are averages already.
+        they are averages already, unless they are the teacher's own.
         """
         share = min(1.0 - 1.0 / (updates + 1), decay)
         torch._foreach_mul_(self._old, share)  # all tensors at once: on a GPU a few kernels, not two for each tensor

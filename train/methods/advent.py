@@ -18,6 +18,8 @@ HIDDEN = 256
 
 
 class Advent(Method):
+    ramps_itself = True
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         with setting.seeded():

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from train.losses.averaging import USUAL_STEPS
 from train.params import AdaptParams
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a method is made from: sizes, the stage's parameters, its own number in `train.adapt.methods` (`weight`), a
-    seed, the `shares` (c,) of the classes among the photos as the network predicted them before the first step (None:
-    not known), and the number of the run's `steps`.
+    seed, and the `shares` (c,) of the classes among the photos as the network predicted them before the first step
+    (None: not known).
     """
 
     features: int
@@ -26,7 +25,6 @@ class Setting:
     weight: float
     seed: int
     shares: Tensor | None = None
-    steps: int = USUAL_STEPS
 
     @contextmanager
     def seeded(self) -> Iterator[None]:
@@ -79,6 +77,7 @@ class Method(nn.Module):
     """
 
     sam_rho = 0.0  # how far the step perturbs the weights before the gradient is taken (SDAT)
+    ramps_itself = False  # whether its gradient reversal ramps up, so that the loss is not ramped once more
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ HIDDEN = 256
 
 
 class Cdan(Method):
+    ramps_itself = True
     entropy_conditioning = False
 
     def __init__(self, setting: Setting) -> None:

@@ -16,6 +16,8 @@ from train.methods.batch import Method, Setting, StepBatch
 
 
 class Mcd(Method):
+    ramps_itself = True
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         with setting.seeded():

@@ -18,6 +18,8 @@ STRONGEST_REVERSAL = 0.1
 
 
 class Mdd(Method):
+    ramps_itself = True
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         with setting.seeded():

@@ -62,9 +62,23 @@ class DomainNorm(nn.Module):
             self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
         mean, variance = weighted_statistics(feature.float(), balancing_weights(probabilities, self.share))
         if update_running:
-            _statistics(norm)[0].lerp_(mean.detach(), STATISTICS_MOMENTUM)
-            _statistics(norm)[1].lerp_(variance.detach(), STATISTICS_MOMENTUM)
+            _move(norm, mean, variance)
         return (feature.float() - mean) / (variance + norm.eps).sqrt()
+
+    @property
+    def of_photos(self) -> list[Tensor]:
+        """What `follow_photos` and `set_statistics` of the target change: tensors that are not trained."""
+        return [self.share, *self.target.buffers()]
+
+    @torch.no_grad()
+    def follow_photos(self, features: Tensor, probabilities: Tensor) -> None:
+        """Moves the target's running statistics towards those of pooled features (m, d) with class `probabilities`
+        (m, c), as `forward` does in training. For a network that no gradient trains (the mean teacher).
+        """
+        if self.target_statistics != "own" or len(features) == 1:
+            return
+        self.share.lerp_(probabilities.mean(0), SHARE_MOMENTUM)
+        _move(self.target, *weighted_statistics(features.float(), balancing_weights(probabilities, self.share)))
 
     def set_batch_statistics(self, features: Tensor, update_running: bool = True) -> None:
         """Lets "joint" statistics be those of all features (n, d) of a training step, until `clear_batch_statistics`;
@@ -76,8 +90,7 @@ class DomainNorm(nn.Module):
             return
         mean, variance = weighted_statistics(features, features.new_full((len(features),), 1 / len(features)))
         if update_running:
-            for running, batch in zip(_statistics(self.source), (mean, variance), strict=True):
-                running.lerp_(batch.detach(), STATISTICS_MOMENTUM)
+            _move(self.source, mean, variance)
         self._batch_statistics = mean, variance
 
     def clear_batch_statistics(self) -> None:
@@ -105,6 +118,12 @@ def _statistics(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
     if norm.running_mean is None or norm.running_var is None:
         raise RuntimeError("a domain's normalisation keeps running statistics")
     return norm.running_mean, norm.running_var
+
+
+def _move(norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor) -> None:
+    """Moves running statistics towards those of a batch."""
+    for running, batch in zip(_statistics(norm), (mean, variance), strict=True):
+        running.lerp_(batch.detach(), STATISTICS_MOMENTUM)
 
 
 def balancing_weights(probabilities: Tensor, share: Tensor) -> Tensor:

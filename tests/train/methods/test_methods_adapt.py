@@ -18,7 +18,6 @@ from train.methods.prior_information import PriorInformation
 from train.model import new_network
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, MethodName, TrainParams
-from train.sizes.size_prior import SizePrior
 
 CLASSES, SIZE, BATCH = 3, 32, 4
 STRENGTHS = {"fda": 0.05, "sdat": 0.05}  # numbers that are no loss weights
@@ -46,9 +45,8 @@ def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier,
     network.norm.target_statistics = statistics
     seen: list[dict[str, float]] = []
 
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
         seen.append(losses)
-        return None
 
     stage = AdaptParams(methods=methods, source_only_share=0.3, fall_back=False)
     params = TrainParams(image_size=SIZE, batch_size=BATCH, epochs=1, steps_per_epoch=3, adapt=stage)

@@ -167,6 +167,13 @@ class FinetuneParams(Block):
     """How many of the backbone's first blocks keep their pretrained weights."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network, which is kept, follows each step; 0: no average."""
+    most_steps: int = Field(2000, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
+    """Ceiling of a run whose `epochs` are auto."""
+    most_minutes: PositiveFloat | None = Field(None, json_schema_extra=unit("minutes"))
+    """Ceiling of a run whose `epochs` are auto; null: none.
+
+    With one, the same run may end elsewhere on another machine.
+    """
 
 
 class AdaptParams(Block):
@@ -214,14 +221,21 @@ class AdaptParams(Block):
     They see edges and textures, are the same for renders and photos, and cost half of a step.
     """
     source_only_share: float = Field(0.4, ge=0, lt=1)
-    """Share of the steps that come before the adaptation losses."""
+    """Share of the steps that come before the adaptation losses; where `epochs` are auto, at most."""
     mcc_temperature: float = Field(2.5, gt=0)
     """Temperature of the method mcc; above 1 softens predictions."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network follows each step; 0: no average.
 
-    It is the teacher that self-training asks for labels, and what a checkpoint holds. Runs of more than 500 steps
-    average the same share of the run.
+    It is the teacher that self-training asks for labels, and what a checkpoint holds. From step 500 on it looks back
+    the same share of the steps so far.
+    """
+    most_steps: int = Field(2000, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
+    """Ceiling of a run whose `epochs` are auto."""
+    most_minutes: PositiveFloat | None = Field(None, json_schema_extra=unit("minutes"))
+    """Ceiling of a run whose `epochs` are auto; null: none.
+
+    With one, the same run may end elsewhere on another machine.
     """
     confidence: float = Field(0.8, ge=0, le=1)
     """Probability from which self_training, size_training and fixmatch believe a label."""
@@ -261,7 +275,10 @@ class TrainParams(Block):
     """Number format that networks compute in, in training and when a photo is recognised."""
     torch_compile: bool = False
     """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""
-    epochs: int = Field(10, ge=1, le=10_000, json_schema_extra=unit("epochs"))
+    epochs: Annotated[int, Field(ge=1, le=10_000)] | Literal["auto"] = Field(
+        "auto",
+        json_schema_extra=unit("epochs") | values({"auto": "until nothing rises any more, at most adapt.most_steps"}),
+    )
     """Length of adapt and finetune; a checkpoint is judged after each epoch."""
     steps_per_epoch: int = Field(40, ge=1, le=100_000, json_schema_extra=unit("steps"))
     """Batches in an epoch, however many renders there are.

@@ -74,7 +74,8 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
         model = _model_bytes(layout, params)
         found.append(DiskNeed(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
         if "adapt" in trained:
-            models = min(params.train.epochs + 1, KEPT_CANDIDATES) + CHECKPOINT_MODELS
+            epochs = params.train.epochs
+            models = (KEPT_CANDIDATES if epochs == "auto" else min(epochs + 1, KEPT_CANDIDATES)) + CHECKPOINT_MODELS
             found.append(DiskNeed("checkpoints, until the training is finished", models * model, versioned=False))
     if "index" in stages:
         found.append(DiskNeed("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))

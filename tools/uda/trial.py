@@ -102,7 +102,7 @@ def adapted(
         accuracy=accuracies[chosen],
         best=max(accuracies),
         chosen=store.candidates[chosen].name,
-        steps=params.epochs * params.steps_per_epoch,
+        steps=(len(store.candidates) - 1) * params.steps_per_epoch,
         cpu_seconds=time.process_time() - began,
         candidates=[
             {"name": candidate.name, "accuracy": value, "scores": _finite(candidate.scores)}

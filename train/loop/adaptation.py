@@ -14,7 +14,9 @@ After each epoch the teacher is what a caller may keep.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import torch
@@ -30,11 +32,12 @@ from train.compute.out_of_memory import explain_out_of_memory
 from train.compute.side_stream import ahead_of_side_streams
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.checkpoint import Checkpoint, TrainingState
+from train.loop.course import Course, EpochEnd, Limits
 from train.loop.label_shift import LabelShift
 from train.loop.loss_log import LossLog, StepLosses
 from train.loop.optimizer import freeze_blocks, parameter_groups
 from train.loop.parallel_network import ParallelNetwork
-from train.loop.schedule import Schedule
+from train.loop.schedule import OpenSchedule, Schedule
 from train.loop.sharpness import perturbed_weights
 from train.loop.step_images import MakeStepImages, StepImages, prefetched, step_images
 from train.loop.task import AdaptationTask
@@ -48,9 +51,9 @@ from train.sizes.size_prior import SizePrior
 
 GRADIENT_CLIP = 5.0
 
-type OnEpoch = Callable[[int, Classifier, dict[str, float]], SizePrior | None]
+type OnEpoch = Callable[[int, Classifier, dict[str, float]], EpochEnd | None]
 """Called after each epoch with its number (from 0), the averaged network (the teacher) and the mean losses by name.
-Returns the size prior that corrects the teacher's probabilities from then on, or None.
+Returns what follows from it, None for nothing.
 """
 
 
@@ -75,10 +78,18 @@ class Adaptation:
     make_images: MakeStepImages = step_images
     world: World = ALONE
 
-    @property
-    def schedule(self) -> Schedule:
-        steps = self.params.epochs * self.params.steps_per_epoch
-        return Schedule(steps, self.learning_rate_scale * self.params.adapt.source_only_share)
+    def new_course(self) -> Course:
+        """The course of the run before its first step: of the length that `train.epochs` says, or open."""
+        epochs, epoch_steps, stage = self.params.epochs, self.params.steps_per_epoch, self.params.adapt
+        renders_only = self.learning_rate_scale * stage.source_only_share
+        if epochs != "auto":
+            return Course(Schedule(epochs * epoch_steps, renders_only))
+        photos = len(self.target.images) > 0
+        most = max(1, stage.most_steps // epoch_steps)
+        seconds = None if stage.most_minutes is None else 60 * stage.most_minutes
+        adapt_from = 0 if photos and not stage.source_only_share else None
+        schedule = OpenSchedule(most * epoch_steps, adapt_from, ramp_steps=epoch_steps)
+        return Course(schedule, Limits(epoch_steps, most, max(1, round(renders_only * most)), seconds, photos))
 
 
 def adapt(
@@ -86,33 +97,32 @@ def adapt(
     on_epoch: OnEpoch,
     checkpoint: Checkpoint | None = None,
     size_prior: SizePrior | None = None,
-) -> None:
-    """Trains `run.network` in place. Goes on where `checkpoint` ends, with the `size_prior` of its last epoch, and
-    brings it up to date after each epoch.
+) -> Course:
+    """Trains `run.network` in place; returns the run's course, which says why it ended. Goes on where `checkpoint`
+    ends, with the `size_prior` of its last epoch, and brings it up to date after each epoch.
 
     Raises UserError when a loss is not finite (it names the step and the loss), memory runs out, or another process of
     the world has ended.
     """
-    params, world, schedule = run.params, run.world, run.schedule
+    params, world, course = run.params, run.world, run.new_course()
     if params.batch_size < world.size:
         raise UserError(
             f"train {run.stage}: batch_size: {params.batch_size} cannot be shared by {world.size} processes.",
             "Raise train.batch_size in params.yaml, or start fewer processes.",
         )
     task = new_task(run)
-    state = _initial_state(run, task, schedule)
-    epochs_done = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
+    state = _initial_state(run, task, course)
+    epoch = checkpoint.restore(state, params.steps_per_epoch, world) if checkpoint else 0
     device = run.network.mean.device
-    made = run.make_images(run.source, run.target, params, schedule, task.restyles, state.steps_done, device, world)
-    batches = prefetched(made, device)
+    batches = _batches(run, task, course, state.steps_done)
     with (
         ahead_of_side_streams(device),
-        Progress(run.stage, schedule.steps, "steps", state.steps_done) as progress,
+        Progress(run.stage, course.schedule.steps, "steps", state.steps_done) as progress,
         explain_out_of_memory(run.stage, params.batch_size),
         explain_compiler_errors(run.stage, params.torch_compile),
     ):
-        for epoch in range(epochs_done, params.epochs):
-            log = LossLog(run.stage, progress)
+        while state.steps_done < course.schedule.steps:
+            log, began = LossLog(run.stage, progress), time.monotonic()
             run.network.train()
             try:
                 for _ in range(params.steps_per_epoch):
@@ -120,9 +130,36 @@ def adapt(
             except RuntimeError:
                 log.means()  # raises, where the step before has diverged and that is what broke this one
                 raise
-            size_prior = on_epoch(epoch, task.teacher.network, log.means())
+            end = on_epoch(epoch, task.teacher.network, log.means()) or EpochEnd()
+            size_prior, epoch = end.size_prior, epoch + 1
+            seconds = world.broadcast_from_lead(lambda: time.monotonic() - began)  # noqa: B023 - called at once
+            if course.hear(state.steps_done, end.evidence, seconds):
+                state.set_learning_rates()
+                progress.total = course.schedule.steps
+                batches.close()
+                batches = _batches(run, task, course, state.steps_done)
+                _say_what_is_next(run, course, state.steps_done)
             if checkpoint and world.leads:
-                checkpoint.save(state, epoch + 1)
+                checkpoint.save(state, epoch)
+        batches.close()
+    return course
+
+
+def _batches(run: Adaptation, task: AdaptationTask, course: Course, first: int) -> Generator[StepImages]:
+    """The images of the steps from `first` on, made ahead."""
+    device = run.network.mean.device
+    wanted = run.source, run.target, run.params, course.schedule, task.restyles, first, device, run.world
+    return prefetched(run.make_images(*wanted), device)
+
+
+def _say_what_is_next(run: Adaptation, course: Course, steps: int) -> None:
+    if not run.world.leads:
+        return
+    if reason := course.why(f"train.{run.stage}"):
+        left = course.schedule.steps - steps
+        print(f"train {run.stage}: {reason} ({steps} steps); the last {left} with falling rates.", file=sys.stderr)
+    else:
+        print(f"train {run.stage}: photos join after {steps} steps on renders.", file=sys.stderr)
 
 
 def _step(
@@ -151,7 +188,7 @@ def _step(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     state.scheduler.step()
-    momentum = momentum_in_run(run.params.adapt.teacher_momentum, run.schedule.steps)
+    momentum = momentum_in_run(run.params.adapt.teacher_momentum, state.steps_done)
     task.update_teacher(state.steps_done - 1, momentum)
 
 
@@ -176,21 +213,21 @@ def new_methods(run: Adaptation) -> dict[str, Method]:
     network, params = run.network, run.params
     sizes = network.head.in_features, network.head.out_features
     return {
-        name: METHODS[name](
-            Setting(*sizes, params.adapt, weight, params.seed, run.class_shares, run.schedule.steps)
-        ).to(network.mean.device)
+        name: METHODS[name](Setting(*sizes, params.adapt, weight, params.seed, run.class_shares)).to(
+            network.mean.device
+        )
         for name, weight in params.adapt.methods.items()
     }
 
 
-def _initial_state(run: Adaptation, task: AdaptationTask, schedule: Schedule) -> TrainingState:
-    """Everything that steps change, with a new optimiser."""
+def _initial_state(run: Adaptation, task: AdaptationTask, course: Course) -> TrainingState:
+    """Everything that steps change, with a new optimiser; rates follow the course."""
     network, params = run.network, run.params.adapt
     groups = parameter_groups(network, task.method_parameters, params, run.learning_rate_scale)
     fused = network.mean.device.type == "cuda"
     optimizer = torch.optim.AdamW(groups, fused=fused)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    modules: dict[str, torch.nn.Module] = {**task.methods}
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: course.schedule.learning_rate(step))
+    modules: dict[str, torch.nn.Module] = {**task.methods, "course": course}
     if task.label_shift is not None:
         modules["label_shift"] = task.label_shift
     return TrainingState(network, task.teacher.network, modules, optimizer, scheduler)

@@ -74,12 +74,16 @@ class TrainingState:
             for key, value in _with_prefix(tensors, f"optimizer.{number}").items():
                 self.optimizer.state[parameter][key] = self._as_kept(value, parameter)
         self.scheduler.last_epoch = steps
-        bases = zip(self.optimizer.param_groups, self.scheduler.base_lrs, self.scheduler.lr_lambdas, strict=True)
-        for group, base, factor in bases:
-            group["lr"] = base * factor(steps)
+        self.set_learning_rates()
         torch.set_rng_state(tensors[RNG])
         if CUDA_RNG in tensors and self._device.type == "cuda":
             torch.cuda.set_rng_state(tensors[CUDA_RNG], self._device)
+
+    def set_learning_rates(self) -> None:
+        """Those of the step that comes next, where its schedule has changed."""
+        bases = zip(self.optimizer.param_groups, self.scheduler.base_lrs, self.scheduler.lr_lambdas, strict=True)
+        for group, base, factor in bases:
+            group["lr"] = base * factor(self.steps_done)
 
     def _as_kept(self, value: Tensor, parameter: nn.Parameter) -> Tensor:
         """A value as the optimiser keeps it: with its parameter's device and memory layout, so that sums are the same

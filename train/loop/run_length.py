@@ -12,7 +12,8 @@ LOOKS = 2  # at each class in an epoch, at the least
 
 def long_enough(params: TrainParams, classes: int, stage: str) -> TrainParams:
     """`params` with enough `steps_per_epoch` for an epoch to show renders of each of `classes` classes LOOKS times,
-    where there are many; says so on standard error, unless `stage` is "". A number that is large enough stays.
+    where there are many, and with ceilings that allow for as many epochs; says so on standard error, unless `stage` is
+    "". A number that is large enough stays.
 
     >>> long_enough(TrainParams(steps_per_epoch=40), classes=300, stage="adapt").steps_per_epoch
     40
@@ -26,4 +27,9 @@ def long_enough(params: TrainParams, classes: int, stage: str) -> TrainParams:
             f"show each of {classes} classes {LOOKS} times.",
             file=sys.stderr,
         )
-    return params.model_copy(update={"steps_per_epoch": fewest})
+    times = fewest / params.steps_per_epoch
+    ceilings = {
+        name: block.model_copy(update={"most_steps": round(times * block.most_steps)})
+        for name, block in (("adapt", params.adapt), ("finetune", params.finetune))
+    }
+    return params.model_copy(update={"steps_per_epoch": fewest, **ceilings})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from train.data.batches import SourceView, StrongTargetView, TargetView
 from train.data.datasets import SourceDomain, TargetDomain
 from train.data.own_rows import own_rows
 from train.data.warp import shrunk
-from train.loop.schedule import Schedule
+from train.loop.schedule import AnySchedule
 from train.params import TrainParams
 
 type Restyle = Callable[[Tensor, Tensor], Tensor]
@@ -54,7 +54,7 @@ class StepImages:
 
 
 type MakeStepImages = Callable[
-    [SourceDomain, TargetDomain, TrainParams, Schedule, Sequence[Restyle], int, torch.device | None, World],
+    [SourceDomain, TargetDomain, TrainParams, AnySchedule, Sequence[Restyle], int, torch.device | None, World],
     Iterator[StepImages],
 ]
 """`step_images`, or a function that keeps what it made (`tools/uda`)."""
@@ -64,7 +64,7 @@ def step_images(  # 8 parameters: a caller may hand in a function of its own wit
     source: SourceDomain,
     target: TargetDomain,
     params: TrainParams,
-    schedule: Schedule,
+    schedule: AnySchedule,
     restyles: Sequence[Restyle],
     first: int = 0,
     device: torch.device | None = None,
@@ -170,7 +170,7 @@ def _step_rng(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0]))
 
 
-def prefetched[T](items: Iterator[T], device: torch.device | None = None) -> Iterator[T]:
+def prefetched[T](items: Iterator[T], device: torch.device | None = None) -> Generator[T]:
     """The same items; a thread makes the next one while this one is in use, on a GPU `device` beside it.
 
     >>> list(prefetched(iter([1, 2, 3])))

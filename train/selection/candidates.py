@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -37,6 +38,8 @@ class CandidateStore:
         self.priors: list[SizePrior | None] = []
         self.predictions: list[torch.Tensor] = []
         self.files: list[Path] = []
+        self.ended = ""
+        """Why the run ended when it did; "" where its length was given."""
 
     def add(
         self, candidate: Candidate, network: Classifier, prior: SizePrior | None, predictions: torch.Tensor
@@ -63,12 +66,14 @@ class CandidateStore:
         weights: dict[str, torch.Tensor] = load_file(self.files[number])
         return weights
 
-    def resume(self, checkpoint: Checkpoint, stage: str, epochs: int) -> None:
+    def resume(self, checkpoint: Checkpoint, stage: str, epochs: int | Literal["auto"]) -> None:
         """Reads what a killed run left, and prints so. If a candidate is damaged, the run begins anew."""
         if not self._restore(checkpoint.epochs):
             discard(checkpoint.path)
         if self.candidates:
-            print(f"train {stage}: resumed at epoch {min(checkpoint.epochs + 1, epochs)} of {epochs}.", file=sys.stderr)
+            of = "" if epochs == "auto" else f" of {epochs}"
+            place = checkpoint.epochs + 1 if epochs == "auto" else min(checkpoint.epochs + 1, epochs)
+            print(f"train {stage}: resumed at epoch {place}{of}.", file=sys.stderr)
 
     def _restore(self, epochs: int) -> bool:
         try:

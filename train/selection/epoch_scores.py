@@ -13,6 +13,7 @@ from train.compute.distributed import ALONE, World
 from train.data import batches
 from train.data.datasets import SourceDomain, TargetDomain
 from train.data.held_out import HeldOut, evenly
+from train.loop.course import Evidence
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
 from train.params import TrainParams
@@ -20,6 +21,7 @@ from train.validators import VALIDATORS, Outputs, score
 
 # DEV fits a domain classifier: minutes over a run, so only where it decides.
 QUICK_SCORES = tuple(name for name in VALIDATORS if name != "dev")
+SMALLEST = 1e-12  # of a probability, so that its logarithm exists
 SELECTION_PHOTOS = 2000  # enough to score a checkpoint, however large the target is
 SELECTION_RENDERS = 2000  # as training sees them, which are kept on the device: at 224 px 1.2 GB
 
@@ -30,6 +32,18 @@ def plain_batches(
     """Photos (m, 3, s, s) as they are, in batches (k, 3, size, size) on `device` (None: the CPU)."""
     for start in range(0, len(photos), 64):
         yield batches.plain_view(photos[start : start + 64], size, 0.0, device)
+
+
+def evidence(outputs: Outputs) -> Evidence:
+    """What says whether an epoch's network still learns: which renders it names, and of each photo how far its class
+    probabilities lie from their mean (Kullback-Leibler divergence, in nats), whose mean over the photos is the score
+    information_maximisation.
+    """
+    probabilities = outputs.target_probabilities
+    mean = np.maximum(probabilities.mean(axis=0), SMALLEST) if len(probabilities) else 1.0
+    divergences = (probabilities * np.log(np.maximum(probabilities, SMALLEST) / mean)).sum(axis=1)
+    right = outputs.source_logits.argmax(axis=1) == outputs.source_labels
+    return Evidence(right.astype(np.float64), divergences)
 
 
 class EpochScorer:

@@ -20,6 +20,7 @@ from train.data.datasets import SourceDomain, TargetDomain, read_target
 from train.data.held_out import held_out
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_key
+from train.loop.course import EpochEnd
 from train.loop.label_shift import make_label_shift, target_shares
 from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
@@ -28,7 +29,7 @@ from train.networks.classifier import Classifier, TargetStatistics
 from train.params import TrainParams
 from train.selection.candidates import CandidateStore, Eligible
 from train.selection.choice import Candidate, choose, deciding_score, still_eligible
-from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer
+from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer, evidence
 from train.selection.hindsight import CANDIDATES, PREDICTIONS
 from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes, possible_sizes
@@ -133,6 +134,7 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: Candidate
         "target_statistics": run.network.norm.target_statistics,
         "pace": run.learning_rate_scale,
         "chosen_by": score,
+        "ended": store.ended,
         "scores": candidates[chosen].scores,
         "size_prior": prior and _prior_figures(prior),
         "label_shares": shift and dict(zip(run.source.classes, shift.shares, strict=True)),
@@ -258,7 +260,7 @@ def train_candidates(
         run = replace(run, class_shares=torch.from_numpy(before.target_probabilities.mean(axis=0)))
         world.broadcast_from_lead(lambda: recorder.record(0, run.network, before, {}))
 
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> EpochEnd:
         outputs = scorer.outputs(averaged)
         if shift is not None:
             probabilities = softmax(outputs.source_logits, axis=1), outputs.source_labels, outputs.target_probabilities
@@ -269,8 +271,8 @@ def train_candidates(
             on_candidate(epoch, store.candidates[-1])
             return prior
 
-        return world.broadcast_from_lead(record)
+        return EpochEnd(world.broadcast_from_lead(record), evidence(outputs))
 
     prior = world.broadcast_from_lead(lambda: store.priors[-1])
-    adapt(run, on_epoch, checkpoint, prior)
+    store.ended = adapt(run, on_epoch, checkpoint, prior).why("train.adapt")
     return store

@@ -16,6 +16,7 @@ from train.data.datasets import SourceDomain, TargetDomain
 from train.data.held_out import held_out
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, resumable, run_key
+from train.loop.course import EpochEnd, Evidence
 from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
@@ -55,6 +56,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "parameters": params.model_dump(mode="json"),
                 "chosen": store.candidates[chosen].name,
                 "chosen_by": "source_accuracy",
+                "ended": store.ended,
                 "scores": store.candidates[chosen].scores,
                 "candidates": [candidate.as_dict() for candidate in store.candidates],
             }
@@ -94,7 +96,7 @@ def train_candidates(
     if not len(renders.rows):
         print("train finetune: no renders are held out; the last epoch is kept.", file=sys.stderr)
 
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> EpochEnd:
         probabilities = Inference(averaged, 1, world).probabilities(renders.views(), "source")
         right = probabilities.argmax(dim=1).numpy() == renders.labels
         each = [right[renders.labels == label].mean() for label in np.unique(renders.labels)]
@@ -107,8 +109,10 @@ def train_candidates(
             on_candidate(epoch, candidate)
 
         world.broadcast_from_lead(record)
+        return EpochEnd(evidence=Evidence(right.astype(np.float64), np.zeros(0)))
 
     stage = AdaptParams(methods={}, source_only_share=0.0, **params.finetune.model_dump(exclude={"start"}))
     settings = params.model_copy(update={"adapt": stage})
-    adapt(Adaptation(network, source, no_photos, settings, stage="finetune", world=world), on_epoch, checkpoint)
+    run = Adaptation(network, source, no_photos, settings, stage="finetune", world=world)
+    store.ended = adapt(run, on_epoch, checkpoint).why("train.finetune")
     return store

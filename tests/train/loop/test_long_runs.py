@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
-from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
 from train.losses.averaging import USUAL_STEPS, momentum_in_run
 from train.losses.teacher import TeacherUpdate
-from train.methods.batch import Setting
-from train.methods.self_training import SelfTraining
 from train.model import new_network
 from train.params import AdaptParams, TrainParams
 
@@ -27,12 +24,7 @@ def test_a_longer_run_averages_the_same_share(times: int) -> None:
     assert momentum ** (times * USUAL_STEPS / 10) == pytest.approx(0.98 ** (USUAL_STEPS / 10), rel=0.02)
 
 
-def test_thresholds_of_self_training_follow_the_length_of_the_run() -> None:
-    usual, long = (SelfTraining(Setting(8, 3, AdaptParams(), 1.0, 0, steps=steps)) for steps in (500, 5000))
-    assert usual.momentum == 0.95 and long.momentum == pytest.approx(0.995)
-
-
-def test_the_loop_tells_teacher_and_methods_how_long_the_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_teacher_looks_back_the_same_share_of_the_steps_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("train.losses.averaging.USUAL_STEPS", 2)
     seen: list[float] = []
     usual = TeacherUpdate.__call__
@@ -46,5 +38,4 @@ def test_the_loop_tells_teacher_and_methods_how_long_the_run_is(monkeypatch: pyt
     params = TrainParams(image_size=SIZE, batch_size=4, epochs=2, steps_per_epoch=2, adapt=stage)
     run = Adaptation(new_network("test_efficientnet", "random", CLASSES, SIZE), *domains(), params)
     adapt(run, lambda *_: None)
-    assert seen == [0.75] * 4
-    assert adaptation.new_methods(run)["self_training"].momentum == pytest.approx(0.975)
+    assert seen == pytest.approx([0.5, 0.5, 2 / 3, 0.75])

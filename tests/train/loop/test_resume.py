@@ -25,7 +25,6 @@ from train.methods.batch import StepBatch
 from train.model import new_network
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
-from train.sizes.size_prior import SizePrior
 from train.stages import adapt as stage
 from train.stages import probe
 
@@ -88,6 +87,18 @@ def test_a_killed_run_ends_as_an_undisturbed_one(shapes: Layout) -> None:
     again, known, said = finish(shapes)
     assert "train adapt: resumed at epoch " in said and " of 6.\n" in said
     assert again == weights and known == description
+
+
+def test_a_killed_run_without_a_given_length_ends_as_an_undisturbed_one(shapes: Layout) -> None:
+    """Its phases end by what was seen before the kill, too."""
+    open_ended = (PARAMS % "bnm").replace("epochs: 6", "epochs: auto").replace("adapt: {", "adapt: {most_steps: 36, ")
+    shapes.params.write_text(open_ended)
+    weights, description, said = finish(shapes)
+    assert "photos join after " in said and "with falling rates" in said and '"ended": "' in description
+    kill_after_an_epoch(shapes)
+    again, known, said = finish(shapes)
+    assert "train adapt: resumed at epoch " in said
+    assert again == weights and known == description
     assert '"pixels_per_mm"' in description, "sizes teach in this test"
     assert not kept(shapes), "what a finished run left is swept"
 
@@ -107,10 +118,9 @@ def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Clas
     torch.manual_seed(0)
     network = new_network("test_efficientnet", "random", CLASSES, SIZE)
 
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> SizePrior | None:
+    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
         if epoch == stop:
             raise Killed
-        return None
 
     params = TrainParams(
         image_size=SIZE,

@@ -13,7 +13,6 @@ from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
-from train.sizes.size_prior import SizePrior
 
 pytestmark = pytest.mark.cuda
 if not torch.cuda.is_available():
@@ -29,11 +28,10 @@ def trained(path: Path | None, losses: list[dict[str, float]], stop: int = 3) ->
     """Three epochs of two steps; killed in epoch number `stop`, where it is less, when those before it are kept."""
     network = new()
 
-    def on_epoch(epoch: int, averaged: Classifier, means: dict[str, float]) -> SizePrior | None:
+    def on_epoch(epoch: int, averaged: Classifier, means: dict[str, float]) -> None:
         if epoch == stop:
             raise Killed
         losses.append(means)
-        return None
 
     stage = AdaptParams(methods=METHODS, source_only_share=0.1)  # type: ignore[arg-type]
     size = {"image_size": SIZE, "batch_size": 4, "epochs": 3, "steps_per_epoch": 2}

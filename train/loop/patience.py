@@ -1,0 +1,56 @@
+"""When to stop waiting for something to rise: the noise of what is measured says what counts as a rise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+type Values = npt.NDArray[np.float64]
+
+EPOCHS = 3  # without a rise; half and double: docs/decisions.md
+
+
+def rises(before: Values, after: Values) -> bool:
+    """Whether the mean of `after` (n,) is above that of `before` (n,), of the same items in the same order, by more
+    than one standard error of the difference.
+
+    One standard error is the custom of Breiman et al. 1984 for "no better than the best". The items are paired, so what
+    is hard in both does not count as noise; of a mean the bootstrap's standard error is this one, in closed form.
+
+    >>> before = np.array([0.0, 1.0, 0.0, 1.0])
+    >>> rises(before, np.array([1.0, 1.0, 1.0, 1.0])), rises(before, np.array([1.0, 0.0, 0.0, 1.0]))
+    (True, False)
+    """
+    differences = after - before
+    if not len(differences):
+        return False
+    error = math.sqrt(float(differences.var()) / len(differences))
+    return bool(differences.mean() > error)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """What has been seen: the `best` values (n,), None before the first, and how many times since then they did not
+    rise. Values rise against the best, not against the last: what creeps up adds up until it is more than noise.
+
+    >>> patience = Patience().after(np.zeros(2))
+    >>> patience = patience.after(np.array([1.0, 1.0]))
+    >>> patience.since, [patience.over, patience.after(np.ones(2)).after(np.ones(2)).after(np.ones(2)).over]
+    (0, [False, True])
+    """
+
+    best: Values | None = None
+    since: int = 0
+
+    def after(self, values: Values) -> Patience:
+        """What has been seen after `values` (n,) too, one of each item; the items stay the same."""
+        if self.best is None or rises(self.best, values):
+            return Patience(values)
+        return Patience(self.best, self.since + 1)
+
+    @property
+    def over(self) -> bool:
+        return self.since >= EPOCHS

@@ -135,6 +135,28 @@ def tune(
         print(f"  # to hand them over to stage 2, as SynthNet does:\n  adapt:\n{values}", end="")
 
 
+@train_app.command("baselines")
+def baselines() -> None:
+    """Scores what simpler ways reach on photos with labels: nearest renders, and models/finetune. `cad2real benchmark`
+    shows both.
+
+    Example: cad2real train finetune && cad2real train baselines
+    """
+    from train.compute.distributed import refuse_torchrun
+    from train.compute.out_of_memory import explain_out_of_memory
+    from train.stages import baselines as stage
+
+    refuse_torchrun("cad2real train baselines")
+    with explain_out_of_memory("train baselines"):
+        result = stage.run(Layout())
+    if not result["photos"]:
+        print("baselines: nothing scored: no photo has the label of a part.")
+    for name, title in stage.TITLES.items():
+        if name in result:
+            figures = result[name]
+            print(f"{title:28} accuracy {figures['accuracy']:.4f}, mean per class {figures['mean_per_class']:.4f}")
+
+
 @train_app.command("presets")
 def presets(name: Annotated[str, typer.Argument(help="One to print; left out: all are listed.")] = "") -> None:
     """Lists published recipes, or prints one as a `train` block for params.yaml.

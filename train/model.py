@@ -129,7 +129,7 @@ class Model:
 
     def embed(self, images: Sequence[Image.Image]) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of photos, L2-normalised."""
-        return self._embed(self._photos(images), "target")
+        return self.embed_pixels(self._photos(images), "target")
 
     def embed_files(self, paths: Sequence[Path], label: str) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of renders (pictures with alpha), L2-normalised; `label` names them in the progress."""
@@ -209,7 +209,8 @@ class Model:
         plain = Inference(self.network, rotations=1)
         return plain.embeddings(self._batches(images), domain).numpy().astype(np.float64)
 
-    def _embed(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
+    def embed_pixels(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
+        """Embeddings (n, d) of renders (n, 4, s, s) or photos (n, 3, s, s), L2-normalised: means over turned copies."""
         return _numbers(self._inference.embeddings(self._batches(images), domain).numpy())
 
     def _photos(self, images: Sequence[Image.Image]) -> npt.NDArray[np.uint8]:

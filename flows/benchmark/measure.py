@@ -19,7 +19,7 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
 from cad2real.layout import Layout
-from flows.benchmark.table import FIGURES, UNSEEN
+from flows.benchmark.table import FIGURES, MODEL_ROWS, UNSEEN
 from flows.benchmark.unseen import STAGES as UNSEEN_STAGES
 from flows.benchmark.unseen import Unseen, deployed_project, set_photos_apart, use_photos
 from flows.environment import run_environment
@@ -38,8 +38,10 @@ COMMANDS = {
     "find": ["train", "find", "--if-needed"],
     "photos": ["photos"],
     "probe": ["train", "probe"],
+    "finetune": ["train", "finetune"],
     "adapt": ["train", "adapt"],
     "evaluate": ["evaluate"],
+    "baselines": ["train", "baselines"],
     "index": ["index"],
     "report": ["report"],
 }
@@ -160,9 +162,10 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
     """The result as one flat record; accuracies are shares in [0, 1], None where nothing could be scored."""
     evaluation = _read(layout.reports / "evaluation.json")
     retrieval = _read(layout.index / "retrieval.json")
+    rows = evaluation | _read(layout.reports / "baselines.json")
     result: dict[str, Any] = {}
-    for name in ("source_only", "adapted"):
-        scores = evaluation.get(name, {})
+    for name in MODEL_ROWS:
+        scores = rows.get(name, {})
         result[f"{name}_accuracy"] = scores.get("accuracy")
         result[f"{name}_accuracy_mean_per_class"] = scores.get("mean_per_class")
         result[f"{name}_mean_per_class"] = scores.get("mean_per_class")

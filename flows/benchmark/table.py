@@ -7,11 +7,19 @@ from typing import Any
 
 UNSEEN = "unseen_"
 """Before the name of a figure: of the photos that were set apart."""
+MODEL_ROWS = {
+    "nearest_templates": "nearest renders",
+    "source_only": "linear probe",
+    "fine_tuned": "fine-tuned",
+    "adapted": "adapted",
+}
+"""From what trains nothing to what trains most; the linear probe is "source only" in all files."""
 ROWS = (
-    ("source only", "source_only_accuracy", "source_only_mean_per_class"),
-    ("  without sizes", "source_only_accuracy_without_sizes", "source_only_mean_per_class_without_sizes"),
-    ("adapted", "adapted_accuracy", "adapted_mean_per_class"),
-    ("  without sizes", "adapted_accuracy_without_sizes", "adapted_mean_per_class_without_sizes"),
+    *(
+        (title, f"{name}_accuracy{sizes}", f"{name}_mean_per_class{sizes}")
+        for name, model in MODEL_ROWS.items()
+        for title, sizes in ((model, ""), ("  without sizes", "_without_sizes"))
+    ),
     ("right part first", "retrieval_top1", ""),
     ("  in the first five", "retrieval_top5", ""),
 )

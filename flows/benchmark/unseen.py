@@ -14,7 +14,7 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.split import PhotoSet, Split, set_apart, split_photos
 
-STAGES = ("photos", "evaluate", "index")
+STAGES = ("photos", "evaluate", "baselines", "index")
 OWN = ("cache", "index", "logs", "reports", "squares")
 """What the project of the unseen photos has of its own in data/; renders, models and the like are the other's."""
 

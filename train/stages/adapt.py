@@ -34,6 +34,7 @@ from train.selection.hindsight import CANDIDATES, PREDICTIONS
 from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes, possible_sizes
 from train.sizes.size_prior import SizePrior, calibrate
+from train.stages.no_photos import fine_tune_instead
 from train.stages.source_domain import cache_size, refuse_other_classes, source_domain
 from train.stages.sureness import sureness_on
 from train.validators import Outputs
@@ -50,7 +51,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     """Adapts models/probe to the squares and writes data/models/adapt. Returns its description. All processes of
     `world` train; its lead writes.
 
-    Without photos the probe's model is passed on, with the reason in its description and on standard error.
+    Without photos all layers are trained on renders alone; where photos show few of the classes, the probe's model is
+    passed on. The reason is in the description and on standard error.
     """
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
@@ -59,6 +61,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     refuse_other_classes(layout, probe, source)
     params = long_enough(params, len(source.classes), "adapt" if world.leads else "")
     scorer = EpochScorer(source, target, params, world)
+    if reason := too_few_photos(target):
+        return fine_tune_instead(layout, probe, source, target, params, reason, world)
     if reason := reason_not_to_adapt(layout, probe, scorer, params):
         print(f"train adapt: {reason} The model of the linear probe is passed on.", file=sys.stderr)
         return world.broadcast_from_lead(lambda: _pass_on(layout, probe, source, target, params, reason))
@@ -162,12 +166,15 @@ def _prior_figures(prior: SizePrior) -> dict[str, float | str | None]:
     }
 
 
-def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, params: TrainParams) -> str:
-    """Why there is nothing to adapt to, or adapting would not help; "" if neither. Collective in a world."""
-    if not len(scorer.photos):
+def too_few_photos(target: TargetDomain) -> str:
+    """Why there is nothing to adapt to; "" where there is."""
+    if not len(target.images):
         return "there are no photos to adapt to (data/squares is empty; put photos into the photos folder)."
-    if len(scorer.photos) < 2:
-        return "one photo is too few to adapt to."
+    return "one photo is too few to adapt to." if len(target.images) < 2 else ""
+
+
+def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, params: TrainParams) -> str:
+    """Why adapting would not help; "" where it may. Collective in a world."""
     stage = params.adapt
     own = target_statistics(params, probe.description) == "own"
     if stage.fall_back and stage.target_statistics == "auto" and own:

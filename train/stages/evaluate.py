@@ -45,7 +45,7 @@ def run(layout: Layout) -> dict[str, Any]:
     models = {name: Model.load(layout.models / folder) for name, folder in STAGES.items()}
     adapted = models["adapted"]
     models["source_only"] = _asked_as(adapted, models["source_only"])
-    params = _params(adapted)
+    params = trained_params(adapted)
     labels = target_labels(layout.squares)
     with_cad = {square: label for square, label in labels.items() if label in adapted.classes}
     unknown = sorted(set(labels.values()) - set(adapted.classes))
@@ -85,7 +85,7 @@ def _asked_as(adapted: Model, model: Model) -> Model:
     return Model(model.network, model.description | {"rotations": adapted.description["rotations"]}, model.key, prior)
 
 
-def _params(model: Model) -> TrainParams:
+def trained_params(model: Model) -> TrainParams:
     """How the model's renders were held out and changed; its other parameters are not read, so that models of other
     versions can be scored.
     """

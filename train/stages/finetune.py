@@ -1,4 +1,6 @@
-"""Stage 1b: all layers on labelled renders alone, for comparison. Nothing of the target is used."""
+"""Stage 1b: all layers on labelled renders alone. Nothing of the target is used. A run comes here where there are no
+photos yet (`train/stages/no_photos.py`), else it is for comparison.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +39,24 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
         source = source_domain(layout, params)
     refuse_other_classes(layout, probe, source)
     params = long_enough(params, len(source.classes), "finetune" if world.leads else "")
+
+    def save(description: dict[str, Any]) -> None:
+        save_model(layout.models / "finetune", probe.network, description)
+
+    return trained_on_renders(layout, probe, source, params, save, world)
+
+
+def trained_on_renders(
+    layout: Layout,
+    probe: Model,
+    source: SourceDomain,
+    params: TrainParams,
+    save: Callable[[dict[str, Any]], None],
+    world: World = ALONE,
+) -> dict[str, Any]:
+    """Goes on training the network of `probe`, in place; `save` is called with the description that model.json is to
+    have, by the lead of `world`, before what a killed run would go on with is deleted. Returns the description.
+    """
     network, stage = probe.network, params.finetune
     settings = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
     key = run_key([*settings, source.pictures_key], [source.labels, source.held_out])
@@ -60,7 +80,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
                 "scores": store.candidates[chosen].scores,
                 "candidates": [candidate.as_dict() for candidate in store.candidates],
             }
-            save_model(layout.models / "finetune", network, description)
+            save(description)
             return description
 
         return world.broadcast_from_lead(save_chosen)

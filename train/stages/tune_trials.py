@@ -63,7 +63,7 @@ def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Mod
     """Scored by what chooses checkpoints, behind the same gate; no target label is read."""
     target = read_target(layout.squares, cache_size(params), layout.cache)
     scorer = EpochScorer(source, target, params)
-    if reason := adapt.reason_not_to_adapt(layout, probe, scorer, params):
+    if reason := adapt.too_few_photos(target) or adapt.reason_not_to_adapt(layout, probe, scorer, params):
         raise UserError(f"train tune: {reason}", "Then there is nothing to search.")
     score, gate = params.adapt.score, params.adapt.source_accuracy_gate
 

@@ -59,6 +59,11 @@ ARTIFACTS = {
     "renders/renders.json": {"parts": ["bolt", "nut"], "failed": []},
     "squares/skipped.json": [SKIPPED],
     "reports/evaluation.json": EVALUATION,
+    "reports/baselines.json": {
+        "photos": 4,
+        "nearest_templates": {"accuracy": 0.3, "mean_per_class": 0.2},
+        "fine_tuned": {"accuracy": 0.6, "mean_per_class": 0.5, "without_sizes": {"accuracy": 0.55}},
+    },
     "index/retrieval.json": {"photos": 4, "top1": 0.5, "top5": 1.0},
 }
 
@@ -67,6 +72,8 @@ def test_the_result_has_every_figure(task: BenchmarkSpec, tmp_path: Path) -> Non
     result = run_benchmark(task, tmp_path / "out", stand_in(ARTIFACTS))
     assert result["source_only_accuracy"] == 0.5
     assert result["source_only_accuracy_mean_per_class"] == result["source_only_mean_per_class"] == 0.25
+    assert (result["nearest_templates_accuracy"], result["nearest_templates_mean_per_class"]) == (0.3, 0.2)
+    assert (result["fine_tuned_accuracy"], result["fine_tuned_accuracy_without_sizes"]) == (0.6, 0.55)
     assert result["adapted_accuracy"] == 0.75
     assert result["adapted_accuracy_mean_per_class"] == result["adapted_mean_per_class"] == 0.7
     assert (result["retrieval_top1"], result["retrieval_top5"]) == (0.5, 1.0)

@@ -37,7 +37,7 @@ def test_without_other_things_there_is_less_to_say() -> None:
     assert said["unknown_rejected"] is None and said["auroc"] is None and said["accuracy_of_accepted"] is None
 
 
-@pytest.mark.parametrize("photos", [6, 1])  # one is too few to adapt to: the probe is passed on
+@pytest.mark.parametrize("photos", [6, 1])  # one is too few to adapt to: renders alone train
 def test_evaluate_and_the_model_agree_on_the_threshold(photos: int, tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders, classes=("bar", "disc"))

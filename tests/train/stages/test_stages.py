@@ -85,7 +85,7 @@ def test_model_predicts_and_embeds(project: Layout) -> None:
     assert model.predict([]) == []
 
 
-def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) -> None:
+def test_without_photos_all_layers_are_trained_on_renders_and_it_says_why(tmp_path, capsys) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders)
     write_squares(layout.squares, labels=())
@@ -94,7 +94,13 @@ def test_without_photos_the_probe_is_passed_on_and_says_why(tmp_path, capsys) ->
     assert "no photos" in json.loads((layout.models / "adapt" / "model.json").read_text())["reason"]
     assert "reason" in evaluate.run(layout)
     assert "reason" in json.loads((layout.reports / "gap.json").read_text())
-    assert Model.load(layout.models / "adapt").classes == CLASSES
+    model = Model.load(layout.models / "adapt")
+    assert model.classes == CLASSES and model.description["method"] == "fine-tuned on renders from probe"
+    assert model.description["adapted"] is False and model.description["temperature"] > 0
+    first, last = (load_file(layout.models / stage / "model.safetensors") for stage in ("probe", "adapt"))
+    assert not torch.equal(first["backbone.conv_stem.weight"], last["backbone.conv_stem.weight"])
+    assert torch.equal(last["norm.source.running_mean"], last["norm.target.running_mean"])
+    assert not list(layout.cache.glob("finetune-*")) and not (layout.models / "finetune").exists()
 
 
 def test_where_no_checkpoint_looks_better_the_network_stays_as_it_began(project: Layout, capsys, monkeypatch) -> None:

@@ -24,6 +24,7 @@ Output = Literal["depth", "normals", "mask", "bodies"]
 Framing = Literal["fit", "real_scale"]
 BackgroundMode = Literal["transparent", "color", "environment", "folder", "ground"]
 EnvironmentMode = Literal["none", "white", "grey", "one", "cycle", "random"]
+Unknown = Literal["vary", "default"]
 Units = Literal["mm", "cm", "m", "in"]
 Classes = Literal["all", "single", "assemblies", "spare"]
 Role = Literal[
@@ -185,6 +186,20 @@ class RenderParams(Block):
         json_schema_extra=values({"metadata": "what the part list says", "random": "drawn for each part"}),
     )
     """What parts are made of."""
+    unknown: Unknown = Field(
+        "vary",
+        json_schema_extra=values(
+            {
+                "vary": "drawn for each view from what is plausible",
+                "default": "one look for all views: steel, the first surface, grey plastic",
+            }
+        ),
+    )
+    """What a part is made of where the part list is silent: no material, surface, or colour of a plastic or paint.
+
+    What the list says is kept exactly, and a CAD file's own colours count as said. A network that has seen a part in
+    many colours knows it by its shape.
+    """
     material_library: str | None = None
     """Your own materials: a .blend file or a folder of them; null: none.
 

@@ -21,19 +21,15 @@ SHINY = 0.3
 are noisy then, and unless they are filtered too, the noise stays in the picture."""
 
 
-def configure(scene: bpy.types.Scene, preset: QualityPreset, materials: list[PbrMaterial], threads: int) -> None:
-    """Sets `scene` up to render a part with `materials`; data is kept between its views."""
+def configure(scene: bpy.types.Scene, preset: QualityPreset, threads: int) -> None:
+    """Sets `scene` up to render a part; data is kept between its views. `plan_samples` has the rest."""
     render, settings = scene.render, scene.cycles
     render.engine = "CYCLES"
-    settings.samples = preset.samples * (CLEAR_SAMPLES if any(pbr.transmission for pbr in materials) else 1)
     settings.use_adaptive_sampling = preset.adaptive_threshold > 0
     settings.adaptive_threshold = preset.adaptive_threshold
     settings.use_denoising = preset.denoise
     settings.denoiser = "OPENIMAGEDENOISE"
     settings.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    settings.denoising_prefilter = preset.prefilter
-    if preset.prefilter == "NONE" and any(pbr.metallic and pbr.roughness < SHINY for pbr in materials):
-        settings.denoising_prefilter = "FAST"
     settings.denoising_quality = preset.denoiser_quality
     settings.seed = 0
     settings.blur_glossy = preset.filter_glossy
@@ -56,6 +52,15 @@ def configure(scene: bpy.types.Scene, preset: QualityPreset, materials: list[Pbr
     scene.view_settings.view_transform = SOFT_CLIP
 
 
+def plan_samples(scene: bpy.types.Scene, preset: QualityPreset, materials: list[PbrMaterial]) -> None:
+    """Sets what depends on what the part is made of."""
+    settings = scene.cycles
+    settings.samples = preset.samples * (CLEAR_SAMPLES if any(pbr.transmission for pbr in materials) else 1)
+    settings.denoising_prefilter = preset.prefilter
+    if preset.prefilter == "NONE" and any(pbr.metallic and pbr.roughness < SHINY for pbr in materials):
+        settings.denoising_prefilter = "FAST"
+
+
 def render_rectangle(
     scene: bpy.types.Scene, size: int, rectangle: tuple[int, int, int, int], scratch: Path
 ) -> NDArray[np.uint8]:
@@ -68,8 +73,18 @@ def render_rectangle(
     render.border_min_y, render.border_max_y = (size - bottom + 0.25) / size, (size - top + 0.25) / size
     render.filepath = str(scratch)
     bpy.ops.render.render(write_still=True)
-    with Image.open(scratch) as picture:
-        pixels = np.asarray(picture.convert("RGBA"))
+    pixels = _read(scratch)
     if pixels.shape[:2] != (bottom - top, right - left):
         raise RuntimeError(f"Blender rendered {pixels.shape[:2]} instead of {(bottom - top, right - left)}")
     return pixels
+
+
+def show_again(scene: bpy.types.Scene, scratch: Path) -> NDArray[np.uint8]:
+    """What was rendered last, as `scene`'s view settings show it now: (h, w, 4) RGBA."""
+    bpy.data.images["Render Result"].save_render(str(scratch), scene=scene)
+    return _read(scratch)
+
+
+def _read(scratch: Path) -> NDArray[np.uint8]:
+    with Image.open(scratch) as picture:
+        return np.asarray(picture.convert("RGBA"))

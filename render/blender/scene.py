@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from render.blender import cycles, environment_maps
-from render.blender.body_materials import apply_materials
+from render.blender.body_materials import BodyMaterials
 from render.blender.device import Compute, use_device
 from render.blender.ground import GroundPlane
 from render.blender.material_library import MaterialLibrary
@@ -26,6 +26,7 @@ from render.views.backgrounds import cut, lay_over, plain
 from render.views.cameras import SENSOR_MM
 from render.views.description import View
 from render.views.environment_projection import directions, look_up
+from render.views.metering import light_of, stops
 from render.views.quality import QUALITY_PRESETS, QualityPreset
 from render.views.settings import RenderSettings
 
@@ -54,13 +55,15 @@ class BlenderScene:
         self._mm = float(geometry.size_mm.max())
         self._centre = geometry.centre_mm
         self._points = geometry.points
+        self.stops = 0.0
+        """By how many stops the exposure of the last view was raised."""
         self._preset = preset or QUALITY_PRESETS[settings.quality]
         self.device = use_device(self._scene, compute)
         self._mesh = make_mesh(geometry, self._mm)
         library = MaterialLibrary(settings.material_library)
-        materials = apply_materials(self._mesh, geometry, assigned, library, scratch)
-        self.material = materials.name
-        cycles.configure(self._scene, self._preset, materials.pbr, compute.threads)
+        self.materials = BodyMaterials(self._mesh, geometry, assigned, library, scratch)
+        cycles.configure(self._scene, self._preset, compute.threads)
+        cycles.plan_samples(self._scene, self._preset, self.materials.pbr)
         self._worlds = environment_maps.Worlds(settings.environment_maps)
         self._table = Table(self._scene)
         self._lamps = Lamps(self._scene, settings.area_lights)
@@ -77,6 +80,8 @@ class BlenderScene:
         turn = _world_turn(view)
         self._place_part_and_camera(view, turn)
         self._place_what_it_lies_on(view)
+        if self.materials.dress(view.assigned):
+            cycles.plan_samples(self._scene, self._preset, self.materials.pbr)
         for material in self._mesh.materials:
             vary_material(material, view.variation)
         self._light(view, turn)
@@ -108,10 +113,17 @@ class BlenderScene:
         self._scene.cycles.film_exposure = view.light.strength
 
     def _shoot(self, view: View) -> NDArray[np.uint8]:
-        """Renders the scene as it stands, the part's rectangle of it only unless the preset wants the whole frame."""
+        """Renders the scene as it stands, the part's rectangle of it only unless the preset wants the whole frame, and
+        shows it with the exposure that the part needs.
+        """
         size = self._settings.size
+        self.stops = self._scene.view_settings.exposure = 0.0
         left, top, right, bottom = self.rectangle(view) if self._preset.part_only else (0, 0, size, size)
         picture = cycles.render_rectangle(self._scene, size, (left, top, right, bottom), self._scratch / "view.png")
+        self.stops = round(stops(light_of(picture), view.least_light), 3)
+        if self.stops and picture[..., 3].any():
+            self._scene.view_settings.exposure = self.stops
+            picture = cycles.show_again(self._scene, self._scratch / "view.png")
         frame = np.zeros((size, size, 4), np.uint8)
         frame[top:bottom, left:right] = picture
         frame[frame[..., 3] == 0] = 0  # so that an empty pixel is the same everywhere, and compresses

@@ -1,22 +1,28 @@
 """Which material each body of a part has: the part's own, others for bodies by name, or one drawn at random.
 
+What the words leave open is drawn for each view (`for_view`, by the one principle of `render.materials.unsaid`).
+
 The `bodies` column of the part list says what single bodies of an assembly are made of:
 `housing*=aluminium anodized black; screw*=steel galvanized`. Names may hold `*` and `?`; the first that fits counts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
 from render.materials.library import plain_name
 from render.materials.presets import PbrMaterial
+from render.materials.unsaid import Unsaid, Words, place_of, unsaid
 from render.materials.vocabulary import MATERIAL_WORDS, SURFACE_WORDS, drawn_vocabulary, read_material
 from render.seeds import stream
 
+WHOLE = "*"
+"""The pattern of the bodies that the part list does not name."""
 
-class Words(Protocol):
+
+class Described(Protocol):
     """The words of a part that say what it is made of."""
 
     @property
@@ -36,12 +42,14 @@ class MaterialAssignment:
     """Pairs (pattern of a body's name, material), tried in order; the last pattern fits every body.
 
     `keeps_file_materials`: bodies that only the last pattern fits keep the material of their CAD file, if it has one.
-    `names`: under which a material library may have the material of each pattern, best first.
+    `names`: under which a material library may have the material of each pattern, best first. `unsaid`: what each
+    pattern's words leave open, None where they do not; its material here is then what they mean by default.
     """
 
     patterns: tuple[tuple[str, PbrMaterial], ...]
     keeps_file_materials: bool = False
     names: tuple[tuple[str, ...], ...] = ()
+    unsaid: tuple[Unsaid | None, ...] = ()
 
     def material(self, body: str) -> PbrMaterial:
         """The material of the body called `body`."""
@@ -59,6 +67,28 @@ class MaterialAssignment:
         """Whether `body` has the material of the part as a whole."""
         return self._index(body) == len(self.patterns) - 1
 
+    def left_open(self, body: str) -> tuple[str, ...]:
+        """Which of "material", "surface" and "color" the part list leaves open for `body`."""
+        left = self.unsaid[self._index(body)] if self.unsaid else None
+        return left.open if left is not None else ()
+
+    def for_view(self, seed: int, part_id: str, view: int) -> MaterialAssignment:
+        """The materials of view `view`: this assignment where nothing is open, else with all that is open drawn."""
+        if not any(self.unsaid):
+            return self
+        patterns, names = [], []
+        for (pattern, material), known_as, left in zip(self.patterns, self.names, self.unsaid, strict=True):
+            if left is not None:
+                material = read_material(*left.complete(place_of(seed, part_id, view, pattern)))[0]
+                known_as = tuple(dict.fromkeys((*known_as, material.name)))
+            patterns.append((pattern, material))
+            names.append(known_as)
+        return replace(self, patterns=tuple(patterns), names=tuple(names))
+
+    def pattern_of(self, body: str) -> str:
+        """The pattern that fits `body` first."""
+        return self.patterns[self._index(body)][0]
+
     def _index(self, body: str) -> int:
         return next(at for at, (pattern, _) in enumerate(self.patterns) if fnmatchcase(body.lower(), pattern))
 
@@ -68,41 +98,61 @@ class MaterialAssignment:
         return self.patterns[-1][1]
 
 
-def assign_materials(part: Words, mode: Literal["metadata", "random"], seed: int) -> MaterialAssignment:
+def assign_materials(
+    part: Described, mode: Literal["metadata", "random"], seed: int, unknown: Literal["vary", "default"] = "default"
+) -> MaterialAssignment:
     """The materials of `part`'s bodies: as its words say, or in mode random one of the vocabulary, drawn by seed
-    and part id.
+    and part id. With `unknown` vary, what the words leave open is left open (see `MaterialAssignment.for_view`).
 
     >>> from types import SimpleNamespace
     >>> words = {"material": "plastic", "surface": "", "color": "black", "bodies": "screw*=steel galvanized"}
-    >>> assigned = assign_materials(SimpleNamespace(part_id="gearbox", **words), mode="metadata", seed=0)
+    >>> part = SimpleNamespace(part_id="gearbox", **words)
+    >>> assigned = assign_materials(part, mode="metadata", seed=0)
     >>> [assigned.material(body).name for body in ("Screw_1", "Lid")]
     ['steel galvanized', 'plastic matte black']
+    >>> assigned = assign_materials(part, mode="metadata", seed=0, unknown="vary")
+    >>> [assigned.for_view(0, "gearbox", view).material("Lid").name for view in range(3)]
+    ['plastic matte black', 'plastic matte black', 'plastic glossy black']
     """
     if mode == "random":
         known = drawn_vocabulary()
         chosen = known[int(stream(seed, part.part_id, None, "material").integers(len(known)))]
         drawn = read_material(*chosen)[0]
-        return MaterialAssignment((("*", drawn),), names=(_library_names(" ".join(chosen), drawn),))
-    main = read_material(part.material, part.surface, part.color)[0]
-    words = " ".join((part.material, part.surface, part.color))
-    bodies = read_bodies(part.bodies)[0]
-    words_of_bodies = [item.partition("=")[2] for item in part.bodies.split(";") if _names_a_body(item)]
-    names = (
-        *(_library_names(text, material) for text, (_, material) in zip(words_of_bodies, bodies, strict=True)),
-        _library_names(words, main),
+        return MaterialAssignment(((WHOLE, drawn),), names=(_library_names(" ".join(chosen), drawn),))
+    said = (part.material, part.surface, part.color)
+    bodies = [(name, words) for name, words in map(_named_words, part.bodies.split(";")) if name]
+    texts = [*bodies, (WHOLE, " ".join(said))]
+    words = [*(split_words(text) for _, text in bodies), said]
+    materials = [read_material(*each)[0] for each in words]
+    left = [_left_open(each) if unknown == "vary" else None for each in words]
+    return MaterialAssignment(
+        tuple((pattern, material) for (pattern, _), material in zip(texts, materials, strict=True)),
+        keeps_file_materials=not any(word.strip() for word in said),
+        # The look that is drawn is the vocabulary's name of what is open.
+        names=tuple(
+            _library_names(text, material if open_words is None else None)
+            for (_, text), material, open_words in zip(texts, materials, left, strict=True)
+        ),
+        unsaid=tuple(left),
     )
-    return MaterialAssignment((*bodies, ("*", main)), keeps_file_materials=not words.strip(), names=names)
 
 
-def _library_names(words: str, material: PbrMaterial) -> tuple[str, ...]:
-    """What a library may call the material that `words` name: just so, or as the vocabulary calls it."""
+def _left_open(words: Words) -> Unsaid | None:
+    left = unsaid(*words)
+    return left if left.open else None
+
+
+def _library_names(words: str, material: PbrMaterial | None) -> tuple[str, ...]:
+    """What a library may call the material that `words` name: just so, or as the vocabulary calls `material`."""
     plain = plain_name(words)
-    return tuple(dict.fromkeys(name for name in (plain, plain.removesuffix(" natural"), material.name) if name))
+    names = (plain, plain.removesuffix(" natural"), material.name if material is not None else "")
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _names_a_body(item: str) -> bool:
-    name, equals, _ = item.partition("=")
-    return bool(equals and name.strip())
+def _named_words(item: str) -> tuple[str, str]:
+    """Pattern and words of one item of a `bodies` cell, "name=material surface color"; empty where it is none."""
+    name, equals, words = item.partition("=")
+    return (name.strip().lower(), words) if equals else ("", "")
 
 
 def read_bodies(text: str) -> tuple[tuple[tuple[str, PbrMaterial], ...], tuple[str, ...]]:
@@ -117,13 +167,13 @@ def read_bodies(text: str) -> tuple[tuple[tuple[str, PbrMaterial], ...], tuple[s
     for item in text.split(";"):
         if not item.strip():
             continue
-        name, _, words = item.partition("=")
-        if not _names_a_body(item):
+        name, words = _named_words(item)
+        if not name:
             notes.append(f"bodies: {item.strip()!r} is not name=material surface color; left out")
             continue
         material, unknown = read_material(*split_words(words))
-        bodies.append((name.strip().lower(), material))
-        notes += [f"bodies: {name.strip()}: {note}" for note in unknown]
+        bodies.append((name, material))
+        notes += [f"bodies: {name}: {note}" for note in unknown]
     return tuple(bodies), tuple(notes)
 
 

@@ -57,11 +57,14 @@ COLORS = {
 """The colours of the canonical vocabulary; what is not named comes in its natural colour. Other colours work too."""
 
 DEFAULT = ("steel", "plain")
-"""What a part without metadata is made of."""
+"""What a part without metadata is made of where nothing is drawn for it."""
+DRAWN = "each view draws one (render.unknown)"
+"""What notes say of words that leave something open."""
 
 
 def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial, tuple[str, ...]]:
-    """The material that a part's words name, and a note for each word that is not known: what is rendered instead.
+    """The material that a part's words name, and a note for each word that is not known. What words leave open
+    has its default look here; `render.materials.unsaid` draws it for each view.
 
     >>> material, notes = read_material("stainless steel", "satin", "")
     >>> material.name, material.metallic, notes
@@ -70,22 +73,37 @@ def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial,
     ("color 'sky' is not known; use a colour's name, RAL and four digits, or #rrggbb",)
     """
     notes: list[str] = []
-    kind = _known(material, {*FIRST_SURFACE}, SYNONYMS)
+    kind = known_kind(material)
     if kind is None:
         kind = DEFAULT[0]
         notes.append(
-            f"material {material!r} is not known{_hint(material, [*FIRST_SURFACE, *SYNONYMS])}; rendered as steel "
-            "plain unless render.material_library has it"
+            f"material {material!r} is not known{_hint(material, [*FIRST_SURFACE, *SYNONYMS])}; {DRAWN} unless "
+            "render.material_library has it"
             if material.strip()
-            else "no material is given; rendered as steel plain; add a material column"
+            else f"no material is given; {DRAWN}; add a material column"
         )
-    surfaces = [have for of, have in MATERIAL_PRESETS if of == kind]
-    finish = _known(surface, set(surfaces), SURFACE_SYNONYMS) or FIRST_SURFACE[kind]
-    if surface.strip() and _known(surface, set(surfaces), SURFACE_SYNONYMS) is None:
-        notes.append(f"surface {surface!r} is not known for {kind} ({', '.join(surfaces)}); rendered as {finish}")
+    finish = known_surface(kind, surface) or FIRST_SURFACE[kind]
+    if surface.strip() and known_surface(kind, surface) is None:
+        known = ", ".join(surfaces_of(kind))
+        notes.append(f"surface {surface!r} is not known for {kind} ({known}); {DRAWN}")
     pbr = MATERIAL_PRESETS[kind, finish]
     pbr = replace(pbr, name=f"{kind} {finish}")
     return _tinted(pbr, kind, color.strip().lower(), notes), tuple(notes)
+
+
+def known_kind(material: str) -> str | None:
+    """The material of the vocabulary that a word means; None where there is none, or no word."""
+    return _known(material, {*FIRST_SURFACE}, SYNONYMS)
+
+
+def surfaces_of(kind: str) -> list[str]:
+    """The surfaces that a material of the vocabulary comes with."""
+    return [surface for of, surface in MATERIAL_PRESETS if of == kind]
+
+
+def known_surface(kind: str, surface: str) -> str | None:
+    """The surface of `kind` that a word means; None where there is none, or no word."""
+    return _known(surface, set(surfaces_of(kind)), SURFACE_SYNONYMS)
 
 
 def drawn_vocabulary() -> list[tuple[str, str, str]]:

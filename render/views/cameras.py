@@ -97,3 +97,18 @@ def common_distance(largest_mm: float, focal_length_mm: float, fill: float) -> f
     """Distance in mm from which a part of space diagonal `largest_mm` never fills more than `fill` of the frame."""
     half_angle = math.atan(SENSOR_MM / 2 / focal_length_mm * fill)
     return largest_mm / 2 / math.sin(half_angle)
+
+
+def is_seen_from_its_edge(pixels: Array) -> bool:
+    """Whether a part whose points lie at `pixels` (n, 2) is less than a pixel wide across its length, as a sheet is
+    from its edge, so that a picture may show nothing of it.
+
+    >>> is_seen_from_its_edge(np.array([[0.0, 0.0], [100.0, 100.0], [50.2, 50.0]]))
+    True
+    >>> is_seen_from_its_edge(np.array([[0.0, 0.0], [100.0, 100.0], [50.0, 0.0]]))
+    False
+    """
+    centred = pixels - pixels.mean(0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    across = centred @ axes[:, 0]
+    return float(np.ptp(across)) < 1.0

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from render.materials.assignment import assign_materials
+from render.materials.assignment import MaterialAssignment, assign_materials
 from render.materials.colors import Rgb
 from render.parts.catalogue import Part
 from render.parts.geometry import Geometry
@@ -19,6 +19,7 @@ from render.views import cameras
 from render.views.backgrounds import Backdrop, backdrop
 from render.views.cameras import Camera
 from render.views.lighting import Light, lights
+from render.views.metering import least_light
 from render.views.placing import placed_poses
 from render.views.quality import QUALITY_PRESETS
 from render.views.resting_poses import UPRIGHT
@@ -27,7 +28,7 @@ from render.views.settings import RenderSettings, fixed_focal_length
 
 Array = NDArray[np.float64]
 
-VERSION = 7
+VERSION = 8
 """Raised whenever the same job would give other pixels or another part.json: every part is then rendered again."""
 
 
@@ -41,8 +42,9 @@ class MaterialVariation:
 
 @dataclass(frozen=True)
 class View:
-    """One picture of a part. `pose` (3, 3) turns CAD coordinates into the lit frame, where z is up; `backdrop` is what
-    is baked in behind the part, if anything.
+    """One picture of a part. `pose` (3, 3) turns CAD coordinates into the lit frame, where z is up; `assigned` is what
+    its bodies are made of in this picture; `least_light` what it is exposed for (`render.views.metering`); `backdrop`
+    is what is baked in behind the part, if anything.
     """
 
     number: int
@@ -51,6 +53,8 @@ class View:
     pose: Array
     light: Light
     variation: MaterialVariation
+    assigned: MaterialAssignment
+    least_light: float
     backdrop: Backdrop | None = None
 
 
@@ -67,6 +71,7 @@ def describe_views(part: Part, geometry: Geometry, settings: RenderSettings) -> 
         part.part_id,
     )
     points = geometry.points - geometry.centre_mm
+    assigned = part_materials(part, settings)
     views = []
     for number, point in enumerate(viewpoints(settings, poses, part.part_id)):
         light = lit_by[number]
@@ -84,7 +89,9 @@ def describe_views(part: Part, geometry: Geometry, settings: RenderSettings) -> 
         )
         camera = _camera(settings, part, points, geometry.centre_mm, point, number)
         varied = _variation(settings, part, number)
-        views.append(View(number, point.sampler, camera, point.pose, light, varied, behind))
+        made_of = assigned.for_view(settings.seed, part.part_id, number)
+        least = least_light(settings.seed, part.part_id, number)
+        views.append(View(number, point.sampler, camera, point.pose, light, varied, made_of, least, behind))
     return views
 
 
@@ -121,14 +128,19 @@ def _variation(settings: RenderSettings, part: Part, number: int) -> MaterialVar
     return MaterialVariation(math.exp(0.5 * settings.variation * rng.uniform(-1, 1)), (red, green, blue))
 
 
+def part_materials(part: Part, settings: RenderSettings) -> MaterialAssignment:
+    """What `part` is made of, with what the part list leaves open left open."""
+    return assign_materials(part, settings.materials, settings.seed, settings.unknown)
+
+
 def content_key(part: Part, settings: RenderSettings) -> str:
     """A key that changes when the part's pictures would: its CAD, its words, the settings, the maps or this renderer.
 
-    The names "looks", "shot", "preset" and "skin", and all field names of the dataclasses in it, are part of the key:
-    with other names every part would be rendered again (tests/render/views/test_content_key.py).
+    The names "looks", "shot", "preset", "unsaid" and "skin", and all field names of the dataclasses in it, are part of
+    the key: with other names every part would be rendered again (tests/render/views/test_content_key.py).
     """
-    assigned = assign_materials(part, settings.materials, settings.seed)
-    content = {
+    assigned = part_materials(part, settings)
+    content: dict[str, object] = {
         "version": VERSION,
         "part": [part.part_id, part.label, part.name, part.sha256, part.units],
         "looks": [[pattern, asdict(material)] for pattern, material in assigned.patterns],
@@ -136,6 +148,12 @@ def content_key(part: Part, settings: RenderSettings) -> str:
         "maps": [[path.stem, path.stat().st_size] for path in settings.environment_maps],
         "preset": asdict(QUALITY_PRESETS[settings.quality]),
     }
+    if any(assigned.unsaid):
+        content["unsaid"] = [
+            [pattern, *left.words, *left.open]
+            for (pattern, _), left in zip(assigned.patterns, assigned.unsaid, strict=True)
+            if left is not None
+        ]
     if assigned.keeps_file_materials and part.skin:
         content["skin"] = part.skin
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -144,7 +162,7 @@ def content_key(part: Part, settings: RenderSettings) -> str:
 def _settings_content(settings: RenderSettings) -> dict[str, object]:
     """The settings for the key. What was added later and is not used is left out: it changes no picture."""
     content = asdict(replace(settings, environment_maps=(), background_pictures=(), material_library=()))
-    del content["material_library"]
+    del content["material_library"], content["unknown"]  # "unsaid" is in the key where it draws something
     if not settings.material_library_key:
         del content["material_library_key"]
     if settings.background == "transparent":

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from cad2real.errors import UserError
 from render.materials.library import find_library, library_key
-from render.params import BackgroundMode, EnvironmentMode, Framing, Output, Quality, RenderParams, Roll
+from render.params import BackgroundMode, EnvironmentMode, Framing, Output, Quality, RenderParams, Roll, Unknown
 from render.parts.catalogue import Part
 from render.views import cameras
 from render.views.backgrounds import list_pictures
@@ -50,6 +50,7 @@ class RenderSettings:
     background_pictures: tuple[Path, ...] = ()
     material_library: tuple[Path, ...] = ()
     material_library_key: str = ""
+    unknown: Unknown = "vary"
 
 
 def change_params(params: RenderParams, changes: dict[str, Any]) -> RenderParams:
@@ -107,6 +108,7 @@ def make_settings(params: RenderParams, parts: list[Part], root: Path) -> Render
         background_pictures=_background_pictures(params, root),
         material_library=library,
         material_library_key=library_key(library),
+        unknown=params.unknown,
     )
 
 

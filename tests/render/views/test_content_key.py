@@ -38,65 +38,65 @@ BOLT = Part(
 TEXTURED = replace(BOLT, file="bolt.glb", material="", surface="", skin="0123456789abcdef")
 
 PARTS = {
-    "bolt": (BOLT, "1f99eaaf8024a8db5fefd7af04f6f23d89e15cc757675b53d94db709610fa904"),
+    "bolt": (BOLT, "2d58c49e04f83134408ba4d9f7db1f205f66ae7ca5bcffa0b1a79ff67e25dc7e"),
     "bodies": (
         replace(BOLT, bodies="head*=brass brushed; ring=rubber; shiny = powder coated ral 5010"),
-        "399c018dd4617f6c7e77d36075c1e4cb5d2718001aa2c8a0e2722f1b30af2eca",
+        "fea2129d9dd6e90d591118b53590838c45c9f225fc3101f7c30a0ed1e91d8137",
     ),
-    "another label": (replace(BOLT, label="bolt"), "d386b75e52b954d407b7cc28411b60bb5503ceb3a9f9ae9c6623f9defe136d7b"),
-    "metres": (replace(BOLT, units="m"), "00a2750132522c0b7861d6fa440deb4a33bb290473cdf665e1183a20c9c8db88"),
-    "materials of its file": (TEXTURED, "e59ad0f0eafe00c980d881362581d150af2debadc60842f55cc09bde6713ddd4"),
+    "another label": (replace(BOLT, label="bolt"), "e260f5134c80740d2d5f8feef82b2f080a71a9f59a7a0728b1e3e452e353e506"),
+    "metres": (replace(BOLT, units="m"), "e0ccfc1f09d1629bf8c07441123282fac642bb5ace9f0b39ffbc5333c535d159"),
+    "materials of its file": (TEXTURED, "d85008f21a9d114c41aaf0129d845c681dbbb8014d6da61f61d876b5116870cc"),
     "file with materials, words in the list": (
         replace(TEXTURED, material="copper"),
-        "a9003201a31a0b1862f1890db371ebd65cf42ec250900b83f07a75d4ced4d5d4",
+        "d4a0c30f46d0bcc97c2c751e0d6c9c06c24a6c84b13209e92ecc3fe809f57cdb",
     ),
     "colour": (
         replace(BOLT, material="aluminium", surface="anodized", color="ral 7015"),
-        "3490d24c18b18ac058048c305a23d99af7e73144179df606c8736641e049ba0c",
+        "0f6a4ca67a30ac9e37c636cfc60ecbd649b63f9207a39179e3b0b1a3c849f534",
     ),
 }
 SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "random materials": (
         {"materials": "random", "seed": 3},
-        "d93fe37280e4bff90053a57c06f508adcc21d71bb6514050799de28f0d2e808c",
+        "6bd6cd1d791c828e11a49a42dd415efedc3b9d687c5b4d42aa96449763e961b0",
     ),
     "mixture": (
         {"sampler": {"resting": 0.5, "sphere_equidistant": 0.5}, "table": False, "roll": "spread"},
-        "089624f382f6cb65861e629f0eb17a35ee833f2394d1197b37581c8419b8ee86",
+        "1f31cd67b4b542b289c0cad70688d9b00ffd4803184772a8496402929573b38a",
     ),
     "circular": (
         {"sampler": "circular", "elevation_deg": 10, "focal_length_mm": (70, 70), "fill": 0.5},
-        "795ee2a5c8693b3fcd43f7315fc626179b6e490f3bcc8e71c1740ed8e6dfc9ee",
+        "b234380d6a9d12df18768eaccebd9516b0555e1db368c10680aa7a5c7a40729c",
     ),
     "lamps": (
         {"area_lights": 2, "environments": {"mode": "random", "folder": "maps"}, "variation": 0},
-        "74fbde858161dab6d8447081bd7fadb3de4fc01752a91c9254635364a44f3f5c",
+        "ef4c5ac0eda2a0e71cf28d9d95ff95a61c52ccd03446e86519f1f57d7c39165b",
     ),
     "one map": (
         {"environments": {"mode": "one", "folder": "maps", "name": "dusk"}},
-        "a4d2d77e26b37a65bd686c79721d658dc9108f78cbd9dd68bbfd0cd470b8b9a6",
+        "8c287a756efd3d65e315517da26c44dff1dd9e35ccb6c995593efc0d41fcbe73",
     ),
     "passes": (
         {"outputs": ("depth", "mask"), "size": 64, "views": 3},
-        "d06fe961a330f9740dacc9f8d4f95667743880e2bb7c98d99d14af996dc90825",
+        "64dbc231771b29cef5b6e51e29cb856070ae00dc01e713fc3132ce1a175699c8",
     ),
-    "draft": ({"quality": "draft"}, "a6a2eeb00dea7fe7609877091dffcc908114346c7c8c7ec13b1e75c6c29fbaa5"),
-    "high": ({"quality": "high"}, "dcb9d467cdf98cd984df395b38b6a4ab61c0ce74b37e831e64544499be44ff4c"),
-    "synthnet": ({"quality": "synthnet"}, "3a1211f813e79e8d3a7139bc9969d57a34b4ca46f798af5effd22e1794c7369f"),
+    "draft": ({"quality": "draft"}, "110e3b81348d5713e46a0b9a8c8f98574f566563cfc84975daccd66c5a8105c3"),
+    "high": ({"quality": "high"}, "2ac1724a97287b43bcd96753a5966ac44d56ce43e2309750a2431e89e9d77eae"),
+    "synthnet": ({"quality": "synthnet"}, "63624d66bd75a8668f7ace7a9b11a4f7692248f1f4e9cadcc525cf636fad9f79"),
     "color behind": (
         {"background": "color", "background_color": "#102030"},
-        "d0b3f46b3a2c5d10459f4e862c91ef3effd5ee29708936828502772695190d81",
+        "26a6847fb1a13ecdea574727e94d35cae5fca7814168aa43766ee97f596f90fb",
     ),
-    "map behind": ({"background": "environment"}, "e7d1f5cbcace0fd47795bc7247a464b5e088c0b316dd697bc15038bd7d413376"),
+    "map behind": ({"background": "environment"}, "a2a8349467d0e4d0581720f2fcdd91a1495821f746e26b39091aa8ddebf1b18b"),
     "pictures behind": (
         {"background": "folder", "background_folder": "pictures"},
-        "e4c680760b63b6b13e4132c3a8f472ff7befd442bd2676a14eecb4ac5984648f",
+        "888553f1af868b6861b6f25efae56fa40d54e6d6475b36a1eaa48a15cbeed145",
     ),
-    "ground behind": ({"background": "ground"}, "8598316deb6f6b934b146c63b1ca7de67ceda4f04733930b19e522c3597c0f5d"),
-    "library": ({"material_library": "mine.blend"}, "7c9fddfa0a1fcce5b4d78473b9fa423db8880ffe4580ffdd3c20e7389105541f"),
+    "ground behind": ({"background": "ground"}, "d703d0de2be44adb60a3f22d3b456eae4efa4baeb6c1c587c7b3e037cec82be7"),
+    "library": ({"material_library": "mine.blend"}, "c2b605fa1cb41c15a10e6a936d7c535d542ff5df8fd87596558da44145a2990b"),
     "where and on what": (
         {"workers": 2, "device": "cpu", "farm": "ray", "ray_address": "auto"},
-        "1f99eaaf8024a8db5fefd7af04f6f23d89e15cc757675b53d94db709610fa904",
+        "2d58c49e04f83134408ba4d9f7db1f205f66ae7ca5bcffa0b1a79ff67e25dc7e",
     ),
 }
 
@@ -119,7 +119,7 @@ def key(part: Part, folder: Path, **settings: Any) -> str:
 
 
 def test_the_version_is_in_every_key() -> None:
-    assert VERSION == 7
+    assert VERSION == 8
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -134,10 +134,21 @@ def test_settings(name: str, folder: Path) -> None:
     assert key(BOLT, folder, **settings) == expected
 
 
+def test_what_is_left_open(folder: Path) -> None:
+    """Silence is in the key by what it leaves open; where nothing is open, `unknown` changes nothing."""
+    assert key(BOLT, folder, unknown="default") == key(BOLT, folder)
+    silent = [replace(BOLT, material="plastic", surface="matte", color=color) for color in ("", "octarine", "grey")]
+    assert len({key(part, folder) for part in silent}) == 3
+    # Plastic is grey by default.
+    assert key(silent[0], folder, unknown="default") != key(silent[0], folder)
+    matte = replace(BOLT, material="", surface="matte")
+    assert key(matte, folder) != key(replace(matte, surface=""), folder)
+
+
 def test_real_scale(folder: Path) -> None:
     params = RenderParams.model_validate({"environments": {"folder": "maps"}, "framing": "real_scale"})
     settings = replace(make_settings(params, [BOLT], folder), common_distance_mm=500.0)
-    assert content_key(BOLT, settings) == "b7a69d83bbeb5691b920844a9ce43cb7e8f5ba1fdc59ec511ffcde20b57165a7"
+    assert content_key(BOLT, settings) == "4d13d2d983a9e720a945650b8a508b44cf94bdcf4821ecdfcdc8ab54e7ad1469"
 
 
 def test_every_material(folder: Path) -> None:
@@ -146,5 +157,5 @@ def test_every_material(folder: Path) -> None:
     keys = [key(replace(BOLT, material=m, surface=s, color=c), folder) for m, s, c in drawn_vocabulary()]
     assert (
         hashlib.sha256(" ".join(keys).encode()).hexdigest()
-        == "a20ce033c179f2014ec05a8a05ae89218d879deec25dbda1a207a997eab602cb"
+        == "56df5754b90d6e44a9b16708f63d6ae5b7b105217d828ba832a122e61b6f9c1c"
     )

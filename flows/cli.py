@@ -128,7 +128,7 @@ def benchmark(  # more than seven parameters: typer makes an option of each
     parts: Annotated[Path, typer.Option(help="Part list (csv); CAD paths in it are relative to it.")],
     photos: Annotated[Path, typer.Option(help="Folder of photos; a photo's sub-folder is its label.")],
     boxes: Annotated[
-        Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels); its labels count.")
+        Path | None, typer.Option(help="File or folder of boxes: csv, COCO, YOLO, VOC, ...; its labels count.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep renders, models and the report in this folder.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there too.")] = None,

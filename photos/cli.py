@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cad2real.quoting import quoted
+
 if TYPE_CHECKING:
     from photos.stage import Outcome
 
@@ -22,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def photos(
     photos: Annotated[Path | None, typer.Option(help="Folder of photos; sub-folders are labels.")] = None,
-    boxes: Annotated[Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels).")] = None,
+    boxes: Annotated[Path | None, typer.Option(help="csv, COCO, YOLO, VOC, ...; else those in --photos.")] = None,
     border: Annotated[
         Literal["shift", "pad"], typer.Option(help="Square over the photo's edge: move it inside, or fill with black.")
     ] = "shift",
@@ -48,9 +50,11 @@ def photos(
         return
     if out is None:
         raise UserError("--photos needs --out.", "Add --out DIR.")
+    from photos.boxes import boxes_in
     from photos.finder.finder import Finder
     from photos.looking import Looking
 
+    boxes = boxes or boxes_in(photos)
     looking = Looking(Finder.load(finder, threads=1)) if finder else None
     _summary(make_squares(photos, boxes, border, size, out, looking), out)
 
@@ -59,7 +63,7 @@ def _stage() -> None:
     from cad2real.files import atomic_folder, write_json
     from cad2real.layout import Layout
     from cad2real.params import load_params
-    from photos.boxes import box_file
+    from photos.boxes import box_source
     from photos.looking import project_looking, why_not_looking
     from photos.manifest import SKIPPED, write_manifest
     from photos.stage import Outcome, make_squares
@@ -67,10 +71,10 @@ def _stage() -> None:
     layout = Layout()
     params = load_params(layout.params).photos
     folder = layout.root / params.folder
-    boxes = box_file(layout.root, params) if params.crop in ("auto", "boxes") else None
+    boxes = box_source(layout.root, params) if params.crop in ("auto", "boxes") else None
     if folder.is_dir():
         looking = project_looking(layout, params)
-        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking)
+        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking, params.boxes_on)
         if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
             print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
     else:  # a project may start without photos, and git keeps no empty folder
@@ -87,6 +91,8 @@ def _summary(outcome: Outcome, out: Path) -> None:
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
     summary = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
     print(summary + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
+    for note in outcome.notes:
+        print(f"boxes: {quoted(note)}")
     ways = Counter(row.how for row in outcome.rows)
     if ways["found"]:
         found_in = len({row.photo for row in outcome.rows if row.how == "found"})

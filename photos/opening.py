@@ -12,6 +12,7 @@ from threading import Lock
 from PIL import Image, UnidentifiedImageError
 
 from cad2real.errors import UserError
+from photos.crop import Box
 from photos.pixels import LARGE_BYTES, decoded_bytes, to_rgb
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # no format that runs code, such as EPS
@@ -27,6 +28,8 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDES_CHANGE = (5, 6, 7, 8)
+"""Orientations whose upright picture is as wide as the stored one is high."""
 RAW_SUFFIXES = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"}  # some open as a tiny preview
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 
@@ -60,6 +63,52 @@ class Photo:
         return image.transpose(UPRIGHT[self.orientation]) if self.orientation in UPRIGHT else image
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Width and height of a photo in pixels, as it is `stored` and `upright`, and the EXIF orientation between them."""
+
+    stored: tuple[int, int]
+    orientation: int
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        width, height = self.stored
+        return (height, width) if self.orientation in SIDES_CHANGE else (width, height)
+
+    @property
+    def is_turned(self) -> bool:
+        return self.orientation in UPRIGHT
+
+    def ways(self) -> list[tuple[str, tuple[int, int]]]:
+        return [("upright", self.upright), ("stored", self.stored)]
+
+    def turned_upright(self, box: Box) -> Box:
+        """`box` of the stored picture in pixels of the upright one.
+
+        >>> Frame((40, 30), orientation=6).turned_upright(Box(0, 0, 10, 5))
+        Box(x_min=25, y_min=0, x_max=30, y_max=10)
+        """
+        left, top, right, bottom = box.x_min, box.y_min, box.x_max, box.y_max
+        width, height = self.stored
+        if self.orientation in (2, 3, 7, 8):
+            left, right = width - right, width - left
+        if self.orientation in (3, 4, 6, 7):
+            top, bottom = height - bottom, height - top
+        return Box(top, left, bottom, right) if self.orientation in SIDES_CHANGE else Box(left, top, right, bottom)
+
+
+def photo_frame(path: Path) -> Frame:
+    """Size and orientation of the photo at `path`, by its header where that is enough. Raises UserError."""
+    with _opened(path) as image:
+        if image.format == "TIFF":  # its size is already that of the upright picture
+            turned = _orientation(image) in SIDES_CHANGE
+            return Frame((image.size[turned], image.size[not turned]), _orientation(image))
+        if image.format == "PNG" and path.stat().st_size < LARGE_BYTES and b"eXIf" in path.read_bytes():
+            with open_photo(path) as photo:  # its EXIF may stand at its end
+                return Frame(photo.image.size, photo.orientation)
+        return Frame(image.size, 1 if image.format == "PNG" else _orientation(image))
+
+
 _one_large_photo = Lock()
 
 
@@ -69,20 +118,7 @@ def open_photo(path: Path) -> Iterator[Photo]:
 
     Threads may open photos at the same time; of very large ones only one is open at a time.
     """
-    if path.suffix.lower() in RAW_SUFFIXES:
-        raise UserError("is a camera's raw file, which is not supported.", "Export it as JPEG.")
-    # Pillow's warnings would reach the terminal; its limit of pixels is wider than the one below.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    try:
-        image = Image.open(path, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise UserError("has far too many pixels.", _smaller()) from None
-    except UnidentifiedImageError:
-        raise _not_a_picture(path) from None
-    except Exception as error:
-        raise _damaged(error) from None
-    with image:
+    with _opened(path) as image:
         if image.width * image.height > MAX_PIXELS:
             raise UserError(f"is {image.width}x{image.height} pixels, which is too large.", _smaller())
         if min(image.size) < LEAST_SIDE_PX:
@@ -96,8 +132,25 @@ def open_photo(path: Path) -> Iterator[Photo]:
             except Exception as error:
                 raise _damaged(error) from None
             orientation = _orientation(image)
-            turned = orientation in (5, 6, 7, 8)
+            turned = orientation in SIDES_CHANGE
             yield Photo(image, orientation, image.size[turned], image.size[not turned])
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture with its header read. Raises UserError."""
+    if path.suffix.lower() in RAW_SUFFIXES:
+        raise UserError("is a camera's raw file, which is not supported.", "Export it as JPEG.")
+    # Pillow's warnings would reach the terminal; its limit of pixels is wider than the one below.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    try:
+        return Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise UserError("has far too many pixels.", _smaller()) from None
+    except UnidentifiedImageError:
+        raise _not_a_picture(path) from None
+    except Exception as error:
+        raise _damaged(error) from None
 
 
 def _orientation(image: Image.Image) -> int:

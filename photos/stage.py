@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
-from photos.boxes import read_boxes
+from photos.boxes import given_boxes
 from photos.find import Wanted, find_photos, wanted_squares
 from photos.looking import Looking
 from photos.manifest import (
@@ -26,7 +26,7 @@ from photos.manifest import (
     square_row,
     write_manifest,
 )
-from photos.params import Border
+from photos.params import Border, BoxesOn
 from photos.square import photo_squares
 
 WORKERS = min(16, os.process_cpu_count() or 1)  # threads: Pillow lets go of the interpreter while it decodes
@@ -36,12 +36,13 @@ STEM_LENGTH = 40
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a folder of photos."""
+    """What became of a folder of photos; `notes` say how its boxes were read."""
 
     photos: int
     rows: list[SquareRow]
     skipped: list[Skipped]
     reused: int
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,25 @@ class _Work:
 
 
 def make_squares(
-    folder: Path, boxes: Path | None, border: Border, size: int, out: Path, looking: Looking | None = None
+    folder: Path,
+    boxes: Path | None,
+    border: Border,
+    size: int,
+    out: Path,
+    looking: Looking | None = None,
+    boxes_on: BoxesOn = "auto",
 ) -> Outcome:
     """Writes `out`: squares of `size` x `size` pixels of all photos below `folder`, photos.csv and skipped.json.
 
-    A photo without a row in `boxes` is looked through with `looking`, or used whole without it. Squares that `out`
-    already holds for the same photo, box and parameters are kept. Raises UserError when `folder` or `boxes` is missing
-    or `out` holds something else.
+    `boxes` is a file or a folder in any format that `photos.annotations` knows. A photo without a row in it is looked
+    through with `looking`, or used whole without it. Squares that `out` already holds for the same photo, box and
+    parameters are kept. Raises UserError when `folder` or `boxes` is missing or `out` holds something else.
     """
     check_folders(folder, out)
-    rows = read_boxes(boxes) if boxes else []
     photos, skipped = find_photos(folder)
-    wanted, unusable = wanted_squares(photos, folder, rows, boxes)
-    skipped += unusable
+    given = given_boxes(boxes, folder, photos, boxes_on)
+    wanted, unusable = wanted_squares(photos, folder, given.rows)
+    skipped += [*given.skipped, *unusable]
     if looking:
         looking.remember(out)
     reused = 0
@@ -102,7 +109,7 @@ def make_squares(
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)
-    return Outcome(len(photos), made, skipped, reused)
+    return Outcome(len(photos), made, skipped, reused, given.notes)
 
 
 def check_folders(folder: Path, out: Path) -> None:

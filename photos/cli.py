@@ -91,8 +91,10 @@ def _summary(outcome: Outcome, out: Path) -> None:
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
     summary = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
     print(summary + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
-    for note in outcome.notes:
+    for note in outcome.boxes:
         print(f"boxes: {quoted(note)}")
+    for note in outcome.notes:
+        print(quoted(note))
     ways = Counter(row.how for row in outcome.rows)
     if ways["found"]:
         found_in = len({row.photo for row in outcome.rows if row.how == "found"})

@@ -12,10 +12,12 @@ from threading import Lock
 from PIL import Image, UnidentifiedImageError
 
 from cad2real.errors import UserError
+from photos.colours import to_srgb
+from photos.containers import open_other
 from photos.crop import Box
 from photos.pixels import LARGE_BYTES, decoded_bytes, to_rgb
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # no format that runs code, such as EPS
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")  # no format that runs code, such as EPS
 MAX_PIXELS = 150_000_000
 LEAST_SIDE_PX = 8
 ORIENTATION = 0x0112
@@ -31,7 +33,6 @@ UPRIGHT = {
 SIDES_CHANGE = (5, 6, 7, 8)
 """Orientations whose upright picture is as wide as the stored one is high."""
 RAW_SUFFIXES = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2"}  # some open as a tiny preview
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 
 
 @dataclass
@@ -43,10 +44,11 @@ class Photo:
     width: int
     height: int
 
-    def read(self, share: float = 1.0) -> Image.Image:
+    def read(self, share: float = 1.0, as_srgb: bool = True) -> Image.Image:
         """The upright picture as RGB, at least `share` (0 to 1] of its size: large JPEGs are decoded smaller, which is
-        several times faster, and what is very large is made smaller. The photo is used up by it. Raises UserError when
-        the file is damaged.
+        several times faster, and what is very large is made smaller. The photo is used up by it. Without `as_srgb` it
+        keeps its own colours, for a caller that gives the little that it needs to `srgb`. Raises UserError when the
+        file is damaged.
         """
         try:
             if share < 1 and self.image.format in ("JPEG", "MPO"):
@@ -54,6 +56,7 @@ class Photo:
                 self.image.draft(None, (max(1, int(width * share)), max(1, int(height * share))))
             self.image.load()
             image = to_rgb(self.image, share)
+            image = self.srgb(image) if as_srgb else image
         except (UserError, MemoryError):
             raise
         except Exception as error:  # each decoder has its own exceptions, and some only show in the conversion
@@ -61,6 +64,10 @@ class Photo:
         if image is not self.image:
             self.image.close()  # frees what was decoded
         return image.transpose(UPRIGHT[self.orientation]) if self.orientation in UPRIGHT else image
+
+    def srgb(self, image: Image.Image) -> Image.Image:
+        """`image`, a piece of what was read, as sRGB."""
+        return to_srgb(image, self.image.info.get("icc_profile")) if self.image.mode == "RGB" else image
 
 
 @dataclass(frozen=True)
@@ -148,9 +155,21 @@ def _opened(path: Path) -> Image.Image:
     except Image.DecompressionBombError:
         raise UserError("has far too many pixels.", _smaller()) from None
     except UnidentifiedImageError:
-        raise _not_a_picture(path) from None
+        return _opened_otherwise(path)
     except Exception as error:
         raise _damaged(error) from None
+
+
+def _opened_otherwise(path: Path) -> Image.Image:
+    try:
+        image = open_other(path)
+    except UserError:
+        raise
+    except Exception as error:
+        raise _damaged(error) from None
+    if image is None:
+        raise _not_a_picture(path)
+    return image
 
 
 def _orientation(image: Image.Image) -> int:
@@ -174,6 +193,4 @@ def _not_a_picture(path: Path) -> UserError:
         start = file.read(12)
     if not start:
         return UserError("is empty.", "Copy it again or take it out.")
-    if start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS:
-        return UserError("is HEIC or AVIF, which is not supported.", "Export it as JPEG.")
-    return UserError("is not a picture that can be read.", "Use JPEG, PNG, TIFF, WebP, BMP or GIF.")
+    return UserError("is not a picture that can be read.", "Use JPEG, PNG, TIFF, WebP, HEIC, BMP or GIF.")

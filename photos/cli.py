@@ -12,6 +12,7 @@ import typer
 from cad2real.quoting import quoted
 
 if TYPE_CHECKING:
+    from photos.export import ExportFormat
     from photos.stage import Outcome
 
 SHOWN = 20  # skipped photos that are printed; all of them are in skipped.json
@@ -29,9 +30,13 @@ def photos(
         Literal["shift", "pad"], typer.Option(help="Square over the photo's edge: move it inside, or fill with black.")
     ] = "shift",
     size: Annotated[int, typer.Option(min=16, max=4096, help="Side of the squares in pixels.")] = 512,
-    out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos or --export.")] = None,
     finder: Annotated[
         Path | None, typer.Option(help="With --photos: folder of a finder, which looks through photos without boxes.")
+    ] = None,
+    export: Annotated[
+        Literal["coco", "yolo", "voc"] | None,
+        typer.Option(help="Write the project's given and found boxes into --out instead, with the photos."),
     ] = None,
 ) -> None:
     """Turns photos into upright squares: one a box, given or found, or the whole photo padded with black.
@@ -43,6 +48,11 @@ def photos(
     from cad2real.errors import UserError
     from photos.stage import make_squares
 
+    if export is not None:
+        if out is None or photos or boxes or finder:
+            raise UserError("--export needs --out, and nothing else.", "For example: --export coco --out boxes")
+        _export(export, out)
+        return
     if photos is None:
         if out or boxes or finder:
             raise UserError("--out, --boxes and --finder need --photos.", "Add --photos DIR, or leave them all out.")
@@ -83,6 +93,20 @@ def _stage() -> None:
             write_json(target / SKIPPED, [])
         outcome = Outcome(0, [], [], 0)
     _summary(outcome, layout.squares)
+
+
+def _export(kind: ExportFormat, out: Path) -> None:
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from photos.export import export_boxes
+
+    layout = Layout()
+    photos, boxes, skipped = export_boxes(
+        layout.squares, layout.root / load_params(layout.params).photos.folder, kind, out
+    )
+    print(f"{boxes} boxes of {photos} photos in {out}")
+    for fault in skipped:
+        print(f"skipped: {fault}", file=sys.stderr)
 
 
 def _summary(outcome: Outcome, out: Path) -> None:

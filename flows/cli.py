@@ -12,6 +12,7 @@ import typer
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command()(init)
+    app.command("import")(import_)
     app.command()(run)
     app.command()(benchmark)
     app.command()(report)
@@ -56,6 +57,32 @@ def init(
         f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
         f"Then: cd {folder} && cad2real run"
     )
+
+
+def import_(
+    name: Annotated[str, typer.Argument(help="topex-printer, visda2017, office-home, domainnet.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Where the data set lies, unpacked.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="The project to make; else a folder called NAME here.")] = None,
+    source: Annotated[str, typer.Option(help="Domain of the labelled pictures; else the usual one.")] = "",
+    target: Annotated[str, typer.Option(help="Domain of the photos; else the usual one.")] = "",
+) -> None:
+    """Make a project of a public data set of renders and photos that is on this machine already.
+
+    Example: cad2real import visda2017 ~/data/visda --out visda
+    """
+    from flows.import_dataset import import_dataset
+    from flows.known_datasets import DATASETS
+
+    root = out or Path(name)
+    made = import_dataset(name, folder, root, source, target)
+    for item in made.skipped[:20]:
+        print(f"left out: {item}", file=sys.stderr)
+    if len(made.skipped) > 20:
+        print(f"left out: {len(made.skipped) - 20} more", file=sys.stderr)
+    print(f"{root}: {made.classes} classes, {made.renders:,} renders, {made.photos:,} photos")
+    for line in made.incomplete:
+        print(f"warning: this is not a complete copy: {line}", file=sys.stderr)
+    print(f"Terms of the data set: {DATASETS[name].terms}. Next: cd {root} && cad2real run")
 
 
 def run(
@@ -128,7 +155,7 @@ def benchmark(  # more than seven parameters: typer makes an option of each
     parts: Annotated[Path, typer.Option(help="Part list (csv); CAD paths in it are relative to it.")],
     photos: Annotated[Path, typer.Option(help="Folder of photos; a photo's sub-folder is its label.")],
     boxes: Annotated[
-        Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels); its labels count.")
+        Path | None, typer.Option(help="File or folder of boxes: csv, COCO, YOLO, VOC, ...; its labels count.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep renders, models and the report in this folder.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there too.")] = None,

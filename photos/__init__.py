@@ -1,7 +1,10 @@
 """Raw photos, with or without boxes, to upright square pictures.
 
-`find` lists the photos and what each is cut by, `boxes` reads the box file; `opening` opens one photo safely and turns
-it upright (EXIF), `pixels` makes it RGB, `crop` says which square is cut, `square` cuts it; `manifest` is photos.csv
-and the content key, `stage` a whole folder, `split` sets photos apart for judging. Search opens its query photos
+`find` lists the photos and what each is cut by; `boxes` are those that somebody gave: `annotations` reads any format,
+`names` finds the photos that are meant, `placing` makes the boxes upright; `opening` opens one photo safely and turns
+it upright (EXIF), with `containers` (HEIC, PDF), `pixels` (to RGB) and `colours` (to sRGB); `crop` says which square is
+cut, `square` cuts it; `duplicates` are photos that are there twice; `manifest` is photos.csv
+and the content key, `stage` a whole folder, `split` sets photos apart for judging, `export` writes
+boxes for others. Search opens its query photos
 through `square` too.
 """

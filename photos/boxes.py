@@ -1,75 +1,74 @@
-"""Reads a box file: a csv with the columns image, label, x_min, y_min, x_max, y_max (pixels of the upright photo)."""
+"""The boxes that somebody gave for a folder of photos, whatever the format: which photos, in upright pixels."""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from cad2real.errors import UserError
-from photos.crop import Box
-from photos.params import PhotosParams
+from cad2real.errors import Skipped
+from photos.annotations.reading import has_annotations, read_annotations
+from photos.annotations.row import Annotations, BoxRow
+from photos.names import named_rows
+from photos.params import BoxesOn, PhotosParams
+from photos.placing import placed_rows
 
-CORNERS = ("x_min", "y_min", "x_max", "y_max")
+BOXES = "boxes.csv"
+SHOWN = 8  # unused categories that are named
 
 
 @dataclass(frozen=True)
-class BoxRow:
-    """A row of a box file. `box` is None for the whole photo (all four corners empty); `label` is None when the file
-    has no label column, empty when the label is unknown; `fault` says why the row cannot be used.
+class GivenBoxes:
+    """Rows whose `image` is a photo's path in the photo folder, with boxes in upright pixels; files that could not be
+    read; and notes for people.
     """
 
-    image: str
-    label: str | None
-    box: Box | None
-    where: str
-    fault: str = ""
+    rows: list[BoxRow]
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def box_source(root: Path, params: PhotosParams) -> Path | None:
+    """Where the boxes of the project in `root` are: a file or a folder, None where there are none. Where the file at
+    the default path is missing, boxes in the photo folder in any known format count.
+    """
+    if not params.boxes:
+        return None
+    path = root / params.boxes
+    return path if path.exists() or params.boxes != PhotosParams().boxes else boxes_in(root / params.folder)
+
+
+def boxes_in(folder: Path) -> Path | None:
+    """Where the boxes of a photo folder are if nobody says: its boxes.csv, or what else lies in it; None for none."""
+    if (folder / BOXES).is_file():
+        return folder / BOXES
+    return folder if folder.is_dir() and has_annotations(folder) else None
 
 
 def read_boxes(path: Path) -> list[BoxRow]:
-    """Reads `path` (comma or semicolon separated, UTF-8). Raises UserError for a file that is no box file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such box file.", "Correct the path, or leave it out if there are none.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}.", "Save it as a UTF-8 csv.") from None
-    lines = io.StringIO(text, newline=None)  # all kinds of line ends
-    header = lines.readline()
-    lines.seek(0)
-    reader = csv.DictReader(lines, delimiter=";" if header.count(";") > header.count(",") else ",")
-    try:
-        reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-    except csv.Error as error:
-        raise UserError(f"{path} row 1: {error}.", "Save it as a plain csv.") from None
-    missing = [name for name in ("image", *CORNERS) if name not in reader.fieldnames]
-    if missing:
-        raise UserError(
-            f"{path} lacks the column(s) {', '.join(missing)}.", f"It needs image, label, {', '.join(CORNERS)}."
-        )
-    try:
-        return [_row(values, f"{path} row {reader.line_num}") for values in reader]
-    except csv.Error as error:
-        raise UserError(f"{path} row {reader.line_num}: {error}.", "Save it as a plain csv.") from None
+    """The rows of a file or folder of boxes, as they stand there. Raises UserError for what holds none."""
+    return read_annotations(path)[0].rows
 
 
-def box_file(root: Path, params: PhotosParams) -> Path | None:
-    """The box file of the project in `root`; at the default path it may be missing."""
-    path = root / params.boxes if params.boxes else None
-    return None if path and not path.exists() and params.boxes == PhotosParams().boxes else path
+def given_boxes(source: Path | None, folder: Path, photos: Sequence[str], boxes_on: BoxesOn = "auto") -> GivenBoxes:
+    """The boxes of `source` for `photos` (paths in `folder`). Raises UserError for a source that holds no boxes."""
+    if source is None:
+        return GivenBoxes([])
+    annotations, skipped = read_annotations(source)
+    rows, notes = placed_rows(named_rows(annotations.rows, folder, photos), folder, boxes_on)
+    return GivenBoxes(rows, skipped, [_summary(annotations, source, rows, set(photos)), *annotations.notes, *notes])
 
 
-def _row(values: dict[str, str | None], where: str) -> BoxRow:
-    image = (values["image"] or "").strip()
-    label = (values["label"] or "").strip() if "label" in values else None
-    corners = [(values[name] or "").strip() for name in CORNERS]
-    if not image:
-        return BoxRow(image, label, None, where, "names no photo. Fill in the column image.")
-    if not any(corners):
-        return BoxRow(image, label, None, where)
-    try:
-        return BoxRow(image, label, Box(*(float(corner) for corner in corners)), where)
-    except ValueError:
-        given = " ".join(corner or "(empty)" for corner in corners)
-        return BoxRow(image, label, None, where, f"box {given} is not four numbers. Write four pixel values.")
+def _summary(annotations: Annotations, source: Path, rows: Sequence[BoxRow], photos: set[str]) -> str:
+    usable = [row for row in rows if row.image in photos and not row.fault]
+    labels = Counter(row.label for row in usable if row.label)
+    marked = len({row.image for row in usable})
+    text = f"{len(usable)} boxes of {marked} photos from {source} ({annotations.format}, {len(labels)} labels)"
+    if annotations.empty:
+        text += f"; {annotations.empty} photos are listed there without a box"
+    unused = [name for name in dict.fromkeys(annotations.categories) if name and name not in labels]
+    if unused:
+        more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
+        text += f"; no box has the category {', '.join(unused[:SHOWN])}{more}"
+    return text

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cad2real.quoting import quoted
+
 if TYPE_CHECKING:
+    from photos.export import ExportFormat
     from photos.stage import Outcome
 
 SHOWN = 20  # skipped photos that are printed; all of them are in skipped.json
@@ -22,14 +25,18 @@ def register(app: typer.Typer) -> None:
 
 def photos(
     photos: Annotated[Path | None, typer.Option(help="Folder of photos; sub-folders are labels.")] = None,
-    boxes: Annotated[Path | None, typer.Option(help="csv: image,label,x_min,y_min,x_max,y_max (pixels).")] = None,
+    boxes: Annotated[Path | None, typer.Option(help="csv, COCO, YOLO, VOC, ...; else those in --photos.")] = None,
     border: Annotated[
         Literal["shift", "pad"], typer.Option(help="Square over the photo's edge: move it inside, or fill with black.")
     ] = "shift",
     size: Annotated[int, typer.Option(min=16, max=4096, help="Side of the squares in pixels.")] = 512,
-    out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write, with --photos or --export.")] = None,
     finder: Annotated[
         Path | None, typer.Option(help="With --photos: folder of a finder, which looks through photos without boxes.")
+    ] = None,
+    export: Annotated[
+        Literal["coco", "yolo", "voc"] | None,
+        typer.Option(help="Write the project's given and found boxes into --out instead, with the photos."),
     ] = None,
 ) -> None:
     """Turns photos into upright squares: one a box, given or found, or the whole photo padded with black.
@@ -41,6 +48,11 @@ def photos(
     from cad2real.errors import UserError
     from photos.stage import make_squares
 
+    if export is not None:
+        if out is None or photos or boxes or finder:
+            raise UserError("--export needs --out, and nothing else.", "For example: --export coco --out boxes")
+        _export(export, out)
+        return
     if photos is None:
         if out or boxes or finder:
             raise UserError("--out, --boxes and --finder need --photos.", "Add --photos DIR, or leave them all out.")
@@ -48,9 +60,11 @@ def photos(
         return
     if out is None:
         raise UserError("--photos needs --out.", "Add --out DIR.")
+    from photos.boxes import boxes_in
     from photos.finder.finder import Finder
     from photos.looking import Looking
 
+    boxes = boxes or boxes_in(photos)
     looking = Looking(Finder.load(finder, threads=1)) if finder else None
     _summary(make_squares(photos, boxes, border, size, out, looking), out)
 
@@ -59,7 +73,7 @@ def _stage() -> None:
     from cad2real.files import atomic_folder, write_json
     from cad2real.layout import Layout
     from cad2real.params import load_params
-    from photos.boxes import box_file
+    from photos.boxes import box_source
     from photos.looking import project_looking, why_not_looking
     from photos.manifest import SKIPPED, write_manifest
     from photos.stage import Outcome, make_squares
@@ -67,10 +81,10 @@ def _stage() -> None:
     layout = Layout()
     params = load_params(layout.params).photos
     folder = layout.root / params.folder
-    boxes = box_file(layout.root, params) if params.crop in ("auto", "boxes") else None
+    boxes = box_source(layout.root, params) if params.crop in ("auto", "boxes") else None
     if folder.is_dir():
         looking = project_looking(layout, params)
-        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking)
+        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking, params.boxes_on)
         if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
             print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
     else:  # a project may start without photos, and git keeps no empty folder
@@ -81,12 +95,30 @@ def _stage() -> None:
     _summary(outcome, layout.squares)
 
 
+def _export(kind: ExportFormat, out: Path) -> None:
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from photos.export import export_boxes
+
+    layout = Layout()
+    photos, boxes, skipped = export_boxes(
+        layout.squares, layout.root / load_params(layout.params).photos.folder, kind, out
+    )
+    print(f"{boxes} boxes of {photos} photos in {out}")
+    for fault in skipped:
+        print(f"skipped: {fault}", file=sys.stderr)
+
+
 def _summary(outcome: Outcome, out: Path) -> None:
     labels = {row.label for row in outcome.rows if row.label}
     unknown = sum(not row.label for row in outcome.rows)
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
     summary = f"{outcome.photos} photos -> {len(outcome.rows)} squares in {out} ({len(labels)} labels"
     print(summary + (f", {unknown} squares without a label" if unknown else "") + f"{kept})")
+    for note in outcome.boxes:
+        print(f"boxes: {quoted(note)}")
+    for note in outcome.notes:
+        print(quoted(note))
     ways = Counter(row.how for row in outcome.rows)
     if ways["found"]:
         found_in = len({row.photo for row in outcome.rows if row.how == "found"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cad2real.errors import Skipped
-from photos.boxes import BoxRow
+from photos.annotations.row import BoxRow
 from photos.crop import Box
 
 # Files that people keep beside photos; every other file is taken for a photo, whatever it is called.
@@ -63,12 +63,11 @@ def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
 
 
 def wanted_squares(
-    photos: list[str], folder: Path, rows: list[BoxRow], boxes: Path | None
+    photos: list[str], folder: Path, rows: Sequence[BoxRow]
 ) -> tuple[dict[str, list[Wanted]], list[Skipped]]:
-    """For each photo the squares to make, in the order of `photos` and of the rows of the box file `boxes`.
+    """For each photo the squares to make, in the order of `photos` and of `rows` (see `photos.boxes.given_boxes`).
 
-    A row names its photo relative to the box file's folder or to the photo folder. A photo without a row is used whole
-    with its sub-folder as label.
+    A photo without a row is used whole with its sub-folder as label.
     """
     known = set(photos)
     by_photo: dict[str, list[Wanted]] = {}
@@ -79,9 +78,10 @@ def wanted_squares(
         if not row.image:
             skipped.append(Skipped("(no name)", row.where, row.fault))
             continue
-        photo = photo_of(row.image, folder, boxes, known)
-        if isinstance(photo, Skipped):
-            skipped.append(Skipped(row.image, row.where, photo.reason))
+        photo = row.image
+        if photo not in known:
+            reason = row.fault or f"is not a photo in {folder}. Correct the name or add the photo."
+            skipped.append(Skipped(photo, row.where, reason))
             continue
         named.add(photo)
         if row.fault:
@@ -106,18 +106,6 @@ def folder_label(photo: str) -> str:
     """
     first, slash, _ = photo.partition("/")
     return first if slash else ""
-
-
-def photo_of(image: str, folder: Path, boxes: Path | None, known: set[str]) -> str | Skipped:
-    base = folder.resolve()
-    for start in (boxes.parent, folder) if boxes else (folder,):
-        named_path = start / image.replace("\\", "/")
-        with suppress(OSError, ValueError):  # names that no file can have
-            # Only the folder is resolved: a photo that is a link keeps the name under which it was found.
-            path = named_path.parent.resolve() / named_path.name
-            if path.is_relative_to(base) and (name := path.relative_to(base).as_posix()) in known:
-                return name
-    return Skipped(image, "", f"is not a photo in {folder}. Correct the name or add the photo.")
 
 
 def is_text(path: Path) -> bool:

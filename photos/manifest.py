@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 MANIFEST = "photos.csv"
 SKIPPED = "skipped.json"
-RECIPE = 1  # raise it when the same photo and box would give other pixels
+RECIPE = 2  # raise it when the same photo and box would give other pixels
 
 
 @dataclass(frozen=True)
 class SquareRow:
     """A row of photos.csv, as text. `photo` is relative to the photo folder; box and crop are in upright photo pixels;
     the box columns are empty for a whole photo, `label` is empty when unknown. `how`: boxes, found or whole (see
-    `photos.find.How`); `score` in [0, 1] of a box that was found, else empty.
+    `photos.find.How`); `score` in [0, 1] of a box that was found, else empty. `duplicate_of` is the photo that this one
+    repeats, empty for all others: only the first of them is scored.
     """
 
     square: str
@@ -42,6 +43,7 @@ class SquareRow:
     how: str
     score: str
     content_key: str
+    duplicate_of: str = ""
 
 
 def square_row(square: str, photo: str, wanted: Wanted, crop: Crop, key: str) -> SquareRow:
@@ -93,7 +95,12 @@ def read_manifest(folder: Path) -> list[SquareRow]:
 
 def _parsed(values: dict[str, str]) -> SquareRow:
     numbers = {name: int(values[name]) for name in ("crop_x", "crop_y", "crop_side")}
-    later = {"how": "boxes" if values["x_min"] else "whole", "score": "", "content_key": ""}  # columns added since
+    later = {
+        "how": "boxes" if values["x_min"] else "whole",
+        "score": "",
+        "content_key": "",
+        "duplicate_of": "",
+    }  # columns added since
     later |= {name: value for name in later if (value := values.get(name))}
     words = {f.name: values[f.name] for f in fields(SquareRow) if f.name not in (*numbers, *later)}
     return SquareRow(**words, **numbers, **later)  # type: ignore[arg-type]

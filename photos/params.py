@@ -9,6 +9,7 @@ from pydantic import Field
 from cad2real.schema import Block, unit, values
 
 Border = Literal["shift", "pad"]
+BoxesOn = Literal["auto", "upright", "stored"]
 CropBy = Literal["auto", "boxes", "found", "whole"]
 
 
@@ -21,11 +22,23 @@ class PhotosParams(Block):
     Photos without a label are fine: labels only ever score. For `cad2real run` it has to lie in data/photos/.
     """
     boxes: str | None = "data/photos/boxes.csv"
-    """Boxes of parts, csv: image, label, x_min, y_min, x_max, y_max in pixels; null: do not look.
+    """Boxes of parts: a file or a folder; null: do not look.
 
-    For photos with several parts in them, or with small ones. At this default the file may be missing: then every photo
-    is used whole. Pixels are those of the upright photo.
+    A csv (image, label, x_min, y_min, x_max, y_max in pixels of the upright photo), COCO, YOLO, Pascal VOC, LabelMe,
+    CVAT, Label Studio, VIA, OpenImages or Roboflow, told by what it holds. At this default the file may be missing:
+    then boxes in any of these formats that lie in photos.folder count.
     """
+    boxes_on: BoxesOn = Field(
+        "auto",
+        json_schema_extra=values(
+            {
+                "auto": "the stated sizes say, or boxes that only fit one of the two",
+                "upright": "as people see it",
+                "stored": "as it is stored, before its EXIF turns it",
+            }
+        ),
+    )
+    """Which picture of a turned photo boxes were drawn on. A csv of our own is upright unless `stored` is set."""
     crop: CropBy = Field(
         "auto",
         json_schema_extra=values(

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from cad2real.errors import UserError
+from photos.colours import to_srgb
 
 LARGE_BYTES = 256_000_000
 """A picture that takes more once decoded is turned into RGB strip by strip, and has no other such beside it."""
@@ -22,7 +23,8 @@ def decoded_bytes(image: Image.Image) -> int:
 
 
 def to_rgb(image: Image.Image, share: float = 1.0) -> Image.Image:
-    """`image` as RGB: transparency on white, as cut-outs are shown; 16-bit grey by its upper eight bits.
+    """`image` as RGB: transparency on white, as cut-outs are shown; 16-bit grey by its upper eight bits; CMYK
+    by its profile.
 
     A large one comes out smaller, but not below `share` of its size in (0, 1]. Raises UserError for floating-point
     values.
@@ -59,6 +61,8 @@ def _converted(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         values = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255)
         return Image.fromarray(values.astype(np.uint8), "L").convert("RGB")
+    if image.mode == "CMYK":
+        return to_srgb(image, image.info.get("icc_profile")).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

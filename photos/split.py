@@ -13,24 +13,27 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_folder, write_text
-from photos.boxes import CORNERS, BoxRow, read_boxes
-from photos.find import find_photos, folder_label, photo_of
+from photos.annotations.own_csv import CORNERS
+from photos.annotations.row import BoxRow
+from photos.boxes import BOXES, given_boxes
+from photos.find import find_photos, folder_label
+from photos.params import BoxesOn
 
-BOXES = "boxes.csv"
 COLUMNS = ("image", "label", *CORNERS)
 
 
 @dataclass(frozen=True)
 class PhotoSet:
-    """A folder of photos with its box file, if it has one."""
+    """A folder of photos with its file or folder of boxes, if it has one."""
 
     folder: Path
     boxes: Path | None
+    boxes_on: BoxesOn = "auto"
 
 
 @dataclass(frozen=True)
@@ -100,18 +103,15 @@ def _write(photos: PhotoSet, out: Path, names: list[str], belongs: Callable[[str
             place.parent.mkdir(parents=True, exist_ok=True)
             _link(photos.folder / name, place)
         if photos.boxes is not None:
-            rows = [_with_photo(row, photos, set(names)) for row in read_boxes(photos.boxes)]
+            given = given_boxes(photos.boxes, photos.folder, names, photos.boxes_on)
+            rows = [_with_label(row, set(names)) for row in given.rows]
             write_text(target / BOXES, _box_file(row for row in rows if belongs(row.image)))
     return PhotoSet(out / "photos", out / BOXES if photos.boxes is not None else None)
 
 
-def _with_photo(row: BoxRow, photos: PhotoSet, known: set[str]) -> BoxRow:
-    """`row` with its photo named relative to the photo folder, where it is one of the `known` ones."""
-    name = photo_of(row.image, photos.folder, photos.boxes, known)
-    if isinstance(name, Skipped):
-        return row
-    label = folder_label(name) if row.label is None else row.label
-    return BoxRow(name, label, row.box, row.where, row.fault)
+def _with_label(row: BoxRow, known: set[str]) -> BoxRow:
+    """`row` with the label of its photo's folder where it has none."""
+    return replace(row, label=folder_label(row.image)) if row.label is None and row.image in known else row
 
 
 def _box_file(rows: Iterable[BoxRow]) -> str:

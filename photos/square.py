@@ -8,7 +8,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from photos.crop import Box, Crop, square_crop, usable_box, whole_photo
-from photos.opening import open_photo
+from photos.opening import Photo, open_photo
 from photos.params import Border
 
 DECODE_MARGIN = 2.0  # JPEGs are decoded at least this many times larger than needed, then filtered
@@ -22,14 +22,24 @@ def photo_squares(
     A box that cannot be used gives its UserError in its place; an unusable photo raises UserError.
     """
     with open_photo(path) as photo:
-        crops: list[Crop | UserError] = [_crop(box, photo.width, photo.height, border) for box in boxes]
-        sides = [crop.side for crop in crops if isinstance(crop, Crop)]
-        if not sides:
-            return [crop for crop in crops if isinstance(crop, UserError)]
-        image = photo.read(min(1.0, DECODE_MARGIN * size / min(sides)))
-        scale = (image.width / photo.width, image.height / photo.height)
-        full = (photo.width, photo.height)
-        return [(c, _cut(image, c, full, scale, size)) if isinstance(c, Crop) else c for c in crops]
+        return squares_of(photo, boxes, border, size)[0]
+
+
+def squares_of(
+    photo: Photo, boxes: list[Box | None], border: Border, size: int
+) -> tuple[list[tuple[Crop, Image.Image] | UserError], Image.Image | None]:
+    """As `photo_squares`, of an open photo, with the picture that they were cut from, if a box can be used."""
+    crops: list[Crop | UserError] = [_crop(box, photo.width, photo.height, border) for box in boxes]
+    sides = [crop.side for crop in crops if isinstance(crop, Crop)]
+    if not sides:
+        return [crop for crop in crops if isinstance(crop, UserError)], None
+    image = photo.read(min(1.0, DECODE_MARGIN * size / min(sides)), as_srgb=False)
+    scale = (image.width / photo.width, image.height / photo.height)
+    full = (photo.width, photo.height)
+    made: list[tuple[Crop, Image.Image] | UserError] = [
+        (crop, photo.srgb(_cut(image, crop, full, scale, size))) if isinstance(crop, Crop) else crop for crop in crops
+    ]
+    return made, image
 
 
 def photo_square(path: Path, box: Box | None, border: Border, size: int) -> Image.Image:

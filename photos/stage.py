@@ -7,13 +7,14 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
-from photos.boxes import read_boxes
+from photos.boxes import given_boxes
+from photos.duplicates import Print, print_of, read_prints, same_photos, write_duplicates
 from photos.find import Wanted, find_photos, wanted_squares
 from photos.looking import Looking
 from photos.manifest import (
@@ -26,8 +27,9 @@ from photos.manifest import (
     square_row,
     write_manifest,
 )
-from photos.params import Border
-from photos.square import photo_squares
+from photos.opening import open_photo
+from photos.params import Border, BoxesOn
+from photos.square import squares_of
 
 WORKERS = min(16, os.process_cpu_count() or 1)  # threads: Pillow lets go of the interpreter while it decodes
 MAX_BYTES = 2_000_000_000  # no photo of 150 megapixels is larger
@@ -36,12 +38,14 @@ STEM_LENGTH = 40
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a folder of photos."""
+    """What became of a folder of photos; `boxes` say how its boxes were read, `notes` what else people should know."""
 
     photos: int
     rows: list[SquareRow]
     skipped: list[Skipped]
     reused: int
+    boxes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class _Job:
 @dataclass(frozen=True)
 class _Work:
     """What all photos of a folder are made into squares by: their `folder`, the parameters, what looks through those
-    without boxes (None: they are used whole), the squares that are there, and where the new ones go.
+    without boxes (None: they are used whole), the squares that are there, where the new ones go, and what is known of
+    each photo to tell whether it is there twice.
     """
 
     folder: Path
@@ -65,28 +70,36 @@ class _Work:
     looking: Looking | None
     old: dict[str, tuple[Path, SquareRow]]
     target: Path
+    old_prints: dict[str, Print]
+    prints: dict[str, Print] = field(default_factory=dict)
 
 
 def make_squares(
-    folder: Path, boxes: Path | None, border: Border, size: int, out: Path, looking: Looking | None = None
+    folder: Path,
+    boxes: Path | None,
+    border: Border,
+    size: int,
+    out: Path,
+    looking: Looking | None = None,
+    boxes_on: BoxesOn = "auto",
 ) -> Outcome:
     """Writes `out`: squares of `size` x `size` pixels of all photos below `folder`, photos.csv and skipped.json.
 
-    A photo without a row in `boxes` is looked through with `looking`, or used whole without it. Squares that `out`
-    already holds for the same photo, box and parameters are kept. Raises UserError when `folder` or `boxes` is missing
-    or `out` holds something else.
+    `boxes` is a file or a folder in any format that `photos.annotations` knows. A photo without a row in it is looked
+    through with `looking`, or used whole without it. Squares that `out` already holds for the same photo, box and
+    parameters are kept. Raises UserError when `folder` or `boxes` is missing or `out` holds something else.
     """
     check_folders(folder, out)
-    rows = read_boxes(boxes) if boxes else []
     photos, skipped = find_photos(folder)
-    wanted, unusable = wanted_squares(photos, folder, rows, boxes)
-    skipped += unusable
+    given = given_boxes(boxes, folder, photos, boxes_on)
+    wanted, unusable = wanted_squares(photos, folder, given.rows)
+    skipped += [*given.skipped, *unusable]
     if looking:
         looking.remember(out)
     reused = 0
     made: list[SquareRow] = []
     with atomic_folder(out) as target, Progress("photos", len(wanted), "photos") as progress:
-        work = _Work(folder, border, size, looking, _old_squares(out), target)
+        work = _Work(folder, border, size, looking, _old_squares(out), target, read_prints(out))
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
                 for done, faults, count in pool.map(lambda job: _process(job, work), _jobs(wanted)):
@@ -98,11 +111,13 @@ def make_squares(
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+        made = _without_repeats(made, same_photos(work.prints))
         write_manifest(target, made)
+        notes = write_duplicates(target, work.prints, _labels(made))
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)
-    return Outcome(len(photos), made, skipped, reused)
+    return Outcome(len(photos), made, skipped, reused, given.notes, notes)
 
 
 def check_folders(folder: Path, out: Path) -> None:
@@ -166,7 +181,8 @@ def _squares(job: _Job, wanted: list[Wanted], sha256: str, work: _Work) -> tuple
     """The squares `wanted` of one photo, kept where all are there. Raises UserError when the photo cannot be used."""
     names = _names(job, wanted)
     keys = [content_key(sha256, one.box, work.border, work.size) for one in wanted]
-    if all(key in work.old for key in keys):
+    if sha256 in work.old_prints and all(key in work.old for key in keys):
+        work.prints[job.photo] = work.old_prints[sha256]
         rows = []
         for one, name, key in zip(wanted, names, keys, strict=True):
             file_before, row = work.old[key]
@@ -174,7 +190,10 @@ def _squares(job: _Job, wanted: list[Wanted], sha256: str, work: _Work) -> tuple
             row = replace(row, square=name, photo=job.photo, label=one.label)
             rows.append(replace(row, how=one.how, score=score_text(one)))
         return rows, [], len(rows)
-    results = photo_squares(work.folder / job.photo, [one.box for one in wanted], work.border, work.size)
+    with open_photo(work.folder / job.photo) as photo:
+        results, picture = squares_of(photo, [one.box for one in wanted], work.border, work.size)
+    if picture is not None:
+        work.prints[job.photo] = print_of(sha256, picture)
     made: list[SquareRow] = []
     faults: list[Skipped] = []
     for one, name, key, result in zip(wanted, names, keys, results, strict=True):
@@ -185,6 +204,24 @@ def _squares(job: _Job, wanted: list[Wanted], sha256: str, work: _Work) -> tuple
         image.save(work.target / name, "JPEG", quality=95, subsampling=0)
         made.append(square_row(name, job.photo, one, crop, key))
     return made, faults, 0
+
+
+def _without_repeats(rows: list[SquareRow], originals: dict[str, str]) -> list[SquareRow]:
+    """`rows` with `duplicate_of` where the original photo has the same square."""
+    cuts = {(row.photo, row.crop_x, row.crop_y, row.crop_side) for row in rows}
+    marked = []
+    for row in rows:
+        original = originals.get(row.photo, "")
+        is_there = (original, row.crop_x, row.crop_y, row.crop_side) in cuts
+        marked.append(replace(row, duplicate_of=original if is_there else ""))
+    return marked
+
+
+def _labels(rows: list[SquareRow]) -> dict[str, set[str]]:
+    labels: dict[str, set[str]] = {}
+    for row in rows:
+        labels.setdefault(row.photo, set()).update({row.label} - {""})
+    return labels
 
 
 def _old_squares(out: Path) -> dict[str, tuple[Path, SquareRow]]:

@@ -44,7 +44,7 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     index = Index(embeddings, renders.parts, np.array(renders.part_rows), renders.views, stage, model.key)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
-    scored = [row for row in squares if row.label in labels]
+    scored = [row for row in squares if row.label in labels and not row.duplicate_of]
     unknown = [row for row in squares if not row.label]
     rows = scored or unknown[:: max(1, len(unknown) // EXAMPLES)][:EXAMPLES]
     found = find_squares(model, index, layout.squares, rows)

@@ -19,6 +19,7 @@ import yaml
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
 from cad2real.layout import Layout
+from cad2real.params import load_params
 from flows.benchmark.table import FIGURES, MODEL_ROWS, UNSEEN
 from flows.benchmark.unseen import STAGES as UNSEEN_STAGES
 from flows.benchmark.unseen import Unseen, deployed_project, set_photos_apart, use_photos
@@ -72,7 +73,7 @@ def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | N
     """
     with _folder(out) as root:
         make_project(spec, root)
-        photos = PhotoSet(spec.photos, spec.boxes)
+        photos = PhotoSet(spec.photos, spec.boxes, load_params(Layout(root).params).photos.boxes_on)
         split = set_photos_apart(photos, spec.unseen, root) if spec.unseen else None
         if split:
             use_photos(root, split.seen)
@@ -123,7 +124,7 @@ def make_project(spec: BenchmarkSpec, root: Path) -> None:
         raise UserError(f"{spec.parts}: no such part list.", "Name a csv file.")
     if not spec.photos.is_dir():
         raise UserError(f"{spec.photos}: no such folder of photos.", "Name the folder that holds the photos.")
-    if spec.boxes is not None and not spec.boxes.is_file():
+    if spec.boxes is not None and not spec.boxes.exists():
         raise UserError(f"{spec.boxes}: no such box file.", "Correct the path, or leave --boxes out.")
     params = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
     for block in ("catalogue", "render", "photos", "train"):

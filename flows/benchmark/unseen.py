@@ -12,6 +12,7 @@ from cad2real.errors import UserError
 from cad2real.files import write_text
 from cad2real.layout import Layout
 from cad2real.params import load_params
+from photos.boxes import boxes_in
 from photos.split import PhotoSet, Split, set_apart, split_photos
 
 STAGES = ("photos", "evaluate", "baselines", "index")
@@ -30,15 +31,15 @@ class Unseen:
 def set_photos_apart(photos: PhotoSet, wanted: Unseen, root: Path) -> Split:
     """Splits the photos of a benchmark in root/split. Raises UserError.
 
-    The boxes of a folder of unseen photos are those of its boxes.csv, or of the box file of the others.
+    The boxes of a folder of unseen photos are those that lie in it, or the box file of the others.
     """
     out = root / "split"
     if wanted.folder is None:
         return split_photos(photos, wanted.share or 0.0, out)
     if not wanted.folder.is_dir():
         raise UserError(f"{wanted.folder}: no such folder of photos.", "Name the folder that holds the unseen photos.")
-    boxes = wanted.folder / "boxes.csv"
-    return set_apart(PhotoSet(wanted.folder, boxes if boxes.is_file() else photos.boxes), photos, out)
+    boxes = boxes_in(wanted.folder) or photos.boxes
+    return set_apart(PhotoSet(wanted.folder, boxes, photos.boxes_on), photos, out)
 
 
 def use_photos(root: Path, photos: PhotoSet) -> None:
@@ -47,6 +48,7 @@ def use_photos(root: Path, photos: PhotoSet) -> None:
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
     params["photos"]["folder"] = str(photos.folder.absolute())
     params["photos"]["boxes"] = None if photos.boxes is None else str(photos.boxes.absolute())
+    params["photos"]["boxes_on"] = "upright"  # as a split writes them
     write_text(path, yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
     load_params(path)
 

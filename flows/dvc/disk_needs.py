@@ -112,13 +112,14 @@ def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterat
 
 def _squares(layout: Layout, params: Params) -> int:
     """How many squares the photos will give: one a box, or one a photo without boxes."""
-    from photos.boxes import read_boxes
+    from photos.boxes import box_source, read_boxes
 
     folder = layout.root / params.photos.folder
     texts = {".csv", ".json", ".md", ".txt", ".yaml"}
     photos = sum(path.is_file() and path.suffix.lower() not in texts for path in folder.rglob("[!.]*"))
     try:
-        rows = read_boxes(layout.root / params.photos.boxes) if params.photos.boxes else []
+        boxes = box_source(layout.root, params.photos)
+        rows = read_boxes(boxes) if boxes else []
     except UserError:
         rows = []
     return len(rows) + max(0, photos - len({row.image for row in rows}))

@@ -9,6 +9,7 @@ import pytest
 from cad2real.errors import UserError
 from photos.crop import Box, Crop, square_crop, usable_box, whole_photo
 from photos.params import Border
+from tools.letterbox_picture import CASES, crop_of
 
 
 @pytest.mark.parametrize(
@@ -100,3 +101,23 @@ def test_a_box_partly_outside_is_clipped() -> None:
 def test_boxes_that_cannot_be_used(box: Box, why: str) -> None:
     with pytest.raises(UserError, match=why):
         usable_box(box, 640, 480)
+
+
+LETTERBOX = {
+    "wide box": (Crop(110, 50, 100, "none"), Crop(110, 50, 100, "none")),
+    "high box": (Crop(110, 50, 100, "none"), Crop(110, 50, 100, "none")),
+    "at the top": (Crop(110, 0, 100, "shifted"), Crop(110, -30, 100, "padded")),
+    "at the bottom": (Crop(110, 100, 100, "shifted"), Crop(110, 130, 100, "padded")),
+    "at the left": (Crop(0, 50, 100, "shifted"), Crop(-30, 50, 100, "padded")),
+    "at the right": (Crop(220, 50, 100, "shifted"), Crop(250, 50, 100, "padded")),
+    "in a corner": (Crop(270, 0, 50, "shifted"), Crop(270, -15, 50, "padded")),
+    "longer than the photo is high": (Crop(30, 0, 260, "padded"), Crop(30, 15, 260, "padded")),
+    "longer than the photo is wide": (Crop(0, 30, 260, "padded"), Crop(15, 30, 260, "padded")),
+    "no box, wide photo": (Crop(0, -60, 320, "padded"), Crop(0, -60, 320, "padded")),
+    "no box, high photo": (Crop(-60, 0, 320, "padded"), Crop(-60, 0, 320, "padded")),
+}
+
+
+@pytest.mark.parametrize(("name", "size", "box"), CASES, ids=[case[0] for case in CASES])
+def test_every_case_of_the_picture_in_the_docs(name: str, size: tuple[int, int], box: Box | None) -> None:
+    assert (crop_of(size, box, "shift"), crop_of(size, box, "pad")) == LETTERBOX[name]

@@ -119,6 +119,7 @@ def test_photos_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "words.jpg").write_text("these are words, not a picture")
     (tmp_path / "nothing.jpg").write_bytes(b"")
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 200)
+    (tmp_path / "sheet.pdf").write_bytes(b"%PDF-1.7\nno more of it")
     _halves().save(tmp_path / "raw.tif")
     (tmp_path / "raw.tif").rename(tmp_path / "camera.DNG")
     (tmp_path / "code.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
@@ -129,7 +130,8 @@ def test_photos_that_cannot_be_used(tmp_path: Path) -> None:
         "huge.png": "too many pixels|too large",
         "words.jpg": "not a picture",
         "nothing.jpg": "is empty",
-        "phone.heic": "HEIC or AVIF, which is not supported",
+        "phone.heic": "damaged or incomplete",
+        "sheet.pdf": "damaged or incomplete",
         "camera.DNG": "raw file",
         "code.jpg": "not a picture",
         "missing.jpg": "no such photo",
@@ -138,3 +140,65 @@ def test_photos_that_cannot_be_used(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=why) as caught:
             photo_square(tmp_path / name, None, "shift", 64)
         assert name in str(caught.value) and caught.value.remedy
+
+
+def test_containers_of_phones_and_scanners(tmp_path: Path) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    _halves(160, 120).save(tmp_path / "phone.heic", quality=90)
+    # A HEIC's own transformation, which its decoder heeds, holds; its EXIF only repeats it.
+    _halves(160, 120).save(tmp_path / "turned.heic", quality=90, exif=exif)
+    _halves(160, 120).save(tmp_path / "a.avif", quality=90)
+    _halves(160, 120).save(tmp_path / "sheet.pdf", resolution=72)
+    _halves(160, 120).save(
+        tmp_path / "two.mpo", save_all=True, append_images=[Image.new("RGB", (160, 120))], quality=95
+    )
+    (tmp_path / "two.mpo").rename(tmp_path / "two.jpg")  # as phones call it
+    _halves(160, 120).save(tmp_path / "a.bmp")
+    for path in sorted(tmp_path.iterdir()):
+        square = photo_square(path, None, "shift", 64)
+        assert _near(square, 0.25, 0.5, RED, 25) and _near(square, 0.75, 0.5, GREEN, 25), path.name
+        assert _near(square, 0.5, 0.02, (0, 0, 0), 0), path.name
+
+
+def test_the_lack_of_a_library_for_heic_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 200)
+    with pytest.raises(UserError, match=r"cad2real\[heic\]"):
+        photo_square(tmp_path / "phone.heic", None, "shift", 64)
+
+
+def _swapped_profile() -> bytes:
+    """sRGB with its red and green primaries swapped: whoever heeds it sees red where green is written."""
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"!XYZ").replace(b"gXYZ", b"rXYZ").replace(b"!XYZ", b"gXYZ")
+    return profile.replace("sRGB".encode("utf-16-be"), "odd.".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_colours_are_those_of_the_profile(tmp_path: Path, name: str) -> None:
+    _halves(400, 300).save(tmp_path / name, icc_profile=_swapped_profile(), quality=95)
+    square = photo_square(tmp_path / name, None, "shift", 64)
+    assert _near(square, 0.25, 0.5, (RED[1], RED[0], RED[2]), 20) and _near(square, 0.75, 0.5, (160, 30, 60), 20)
+    with Image.open(tmp_path / name) as image:
+        image.save(tmp_path / f"damaged-{name}", icc_profile=b"no profile", quality=95)
+    assert _near(photo_square(tmp_path / f"damaged-{name}", None, "shift", 64), 0.25, 0.5, RED, 20)
+
+
+def test_sixteen_bit_colour(tmp_path: Path) -> None:
+    rows = np.zeros((32, 32, 3), ">u2")
+    rows[:, :16], rows[:, 16:] = [value * 257 for value in RED], [value * 257 for value in GREEN]
+    body = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", 32, 32, 16, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(body)), (b"IEND", b"")]
+    content = b"".join(struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
+    (tmp_path / "deep.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    square = photo_square(tmp_path / "deep.png", None, "shift", 64)
+    assert _near(square, 0.25, 0.5, RED, 6) and _near(square, 0.75, 0.5, GREEN, 6)

@@ -51,7 +51,9 @@ def test_sub_folders_are_labels_and_equal_names_do_not_collide(shots: Path) -> N
         with Image.open(out / row.square) as square:
             assert (square.size, square.mode, square.format) == ((32, 32), "RGB", "JPEG")
         assert (row.x_min, row.crop_x, row.crop_y, row.crop_side, row.border) == ("", 0, -10, 80, "padded")
-    assert sorted(path.name for path in out.iterdir() if path.suffix != ".jpg") == ["photos.csv", "skipped.json"]
+    assert sorted(path.name for path in out.iterdir() if path.suffix != ".jpg") == [
+        "duplicates.json", "photos.csv", "skipped.json",
+    ]  # fmt: skip
 
 
 def test_boxes_give_a_square_each_and_name_photos_from_either_folder(shots: Path) -> None:

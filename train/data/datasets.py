@@ -163,8 +163,10 @@ def _measure(squares: Path, row: dict[str, str]) -> npt.NDArray[np.float64]:
 
 
 def target_labels(squares: Path) -> dict[str, str]:
-    """The known labels, square -> label. For scoring only: never call this from a training stage."""
-    return {row["square"]: row["label"] for row in _manifest(squares) if row["label"]}
+    """The known labels, square -> label, of a photo that is there twice once. For scoring only: never call this from a
+    training stage.
+    """
+    return {row["square"]: row["label"] for row in _manifest(squares) if row["label"] and not row.get("duplicate_of")}
 
 
 def _manifest(squares: Path) -> list[dict[str, str]]:

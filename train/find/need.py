@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from photos.boxes import box_file, read_boxes
+from photos.boxes import box_source, read_boxes
 from photos.find import find_photos, wanted_squares
+from photos.names import named_rows
 from photos.params import PhotosParams
 from photos.square import photo_square
 from train.data.foreground import find_part
@@ -24,8 +25,8 @@ def photos_to_look_through(layout: Layout, params: PhotosParams) -> list[Path]:
     if not folder.is_dir() or params.crop in ("boxes", "whole"):
         return []
     names, _ = find_photos(folder)
-    boxes = box_file(layout.root, params) if params.crop == "auto" else None
-    wanted, _ = wanted_squares(names, folder, read_boxes(boxes) if boxes else [], boxes)
+    boxes = box_source(layout.root, params) if params.crop == "auto" else None
+    wanted, _ = wanted_squares(names, folder, named_rows(read_boxes(boxes), folder, names) if boxes else [])
     return [folder / name for name, squares in wanted.items() if squares[0].how == "whole"]
 
 

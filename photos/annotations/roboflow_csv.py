@@ -1,0 +1,30 @@
+"""Roboflow's csv (and TensorFlow's): filename, width, height, class, xmin, ymin, xmax, ymax, one row a box."""
+
+from __future__ import annotations
+
+from photos.annotations.files import Content, columns, table
+from photos.annotations.row import Annotations, BoxRow, label_of, numbers, size_of
+from photos.crop import Box
+
+NAME = "Roboflow csv"
+COLUMNS = ("filename", "class", "xmin", "ymin", "xmax", "ymax")
+
+
+def fits(content: Content) -> bool:
+    names = columns(content)
+    return set(COLUMNS) <= names
+
+
+def read(content: Content) -> Annotations:
+    rows = []
+    for number, values in table(content)[1]:
+        where, fault, box = f"{content.path} row {number}", "", None
+        corners = [values[name] for name in COLUMNS[2:]]
+        try:
+            box = Box(*numbers(corners))
+        except ValueError:
+            fault = f"box {' '.join(corners)} is not four numbers."
+        stated = size_of(values.get("width"), values.get("height"))
+        label = label_of(values["class"])
+        rows.append(BoxRow(values["filename"], label, box, where, fault, content.path.parent, stated=stated))
+    return Annotations(NAME, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,6 +32,9 @@ def photos(
     finder: Annotated[
         Path | None, typer.Option(help="With --photos: folder of a finder, which looks through photos without boxes.")
     ] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Write what was found into the project's box file, to be corrected.")
+    ] = False,
 ) -> None:
     """Turns photos into upright squares: one a box, given or found, or the whole photo padded with black.
 
@@ -41,6 +45,11 @@ def photos(
     from cad2real.errors import UserError
     from photos.stage import make_squares
 
+    if correct:
+        if photos or out or boxes or finder:
+            raise UserError("--correct takes no other option.", "It writes the box file of the project in this folder.")
+        _correct()
+        return
     if photos is None:
         if out or boxes or finder:
             raise UserError("--out, --boxes and --finder need --photos.", "Add --photos DIR, or leave them all out.")
@@ -77,11 +86,34 @@ def _stage() -> None:
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
             write_json(target / SKIPPED, [])
-        outcome = Outcome(0, [], [], 0)
+        outcome = Outcome(0, [], [], 0, [])
     _summary(outcome, layout.squares)
 
 
+def _correct() -> None:
+    from cad2real.errors import UserError
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from photos.correction import write_boxes_to_correct
+    from photos.manifest import read_manifest
+
+    layout = Layout()
+    params = load_params(layout.params).photos
+    if params.boxes is None or params.crop not in ("auto", "boxes"):
+        reason = "photos.boxes is null" if params.boxes is None else f"photos.crop is {params.crop}"
+        raise UserError(f"{reason}: a box file would not be read.", "Use the defaults of both in params.yaml.")
+    path = layout.root / params.boxes
+    written = write_boxes_to_correct(read_manifest(layout.squares), layout.root / params.folder, path)
+    print(
+        f"{path}: {written.found} found boxes and {written.whole} whole photos added, the least certain first.\n"
+        "Correct, add or delete rows (four empty corners: all of the photo), then run `cad2real run`:\n"
+        "rows of this file win over what is found; a photo without a row is looked through again."
+    )
+
+
 def _summary(outcome: Outcome, out: Path) -> None:
+    from cad2real.quoting import quoted
+
     labels = {row.label for row in outcome.rows if row.label}
     unknown = sum(not row.label for row in outcome.rows)
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
@@ -91,11 +123,18 @@ def _summary(outcome: Outcome, out: Path) -> None:
     if ways["found"]:
         found_in = len({row.photo for row in outcome.rows if row.how == "found"})
         print(f"parts found in {found_in} photos: {ways['found']}; {ways['whole']} photos stay whole")
+    if outcome.nothing_found:
+        print(f"nothing found in {len(outcome.nothing_found)} photos, which stay whole:", file=sys.stderr)
+        _print_some([quoted(photo) for photo in outcome.nothing_found], out / "found.json")
     if not outcome.rows:
         print("warning: there are no photos to adapt to; add some and run this again.", file=sys.stderr)
     if outcome.skipped:
         print(f"{len(outcome.skipped)} skipped:", file=sys.stderr)
-        for fault in outcome.skipped[:SHOWN]:
-            print(f"  {fault}", file=sys.stderr)
-        if len(outcome.skipped) > SHOWN:
-            print(f"  ... and {len(outcome.skipped) - SHOWN} more: see {out / 'skipped.json'}", file=sys.stderr)
+        _print_some(outcome.skipped, out / "skipped.json")
+
+
+def _print_some(things: Sequence[object], all_of_them: Path) -> None:
+    for thing in things[:SHOWN]:
+        print(f"  {thing}", file=sys.stderr)
+    if len(things) > SHOWN:
+        print(f"  ... and {len(things) - SHOWN} more: see {all_of_them}", file=sys.stderr)

@@ -36,12 +36,13 @@ STEM_LENGTH = 40
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a folder of photos."""
+    """What became of a folder of photos. `nothing_found`: those that were looked through in vain, and stay whole."""
 
     photos: int
     rows: list[SquareRow]
     skipped: list[Skipped]
     reused: int
+    nothing_found: list[str]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def make_squares(
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)
-    return Outcome(len(photos), made, skipped, reused)
+    in_vain = [row.photo for row in made if row.how == "whole" and looking and row.photo in looking.seen]
+    return Outcome(len(photos), made, skipped, reused, in_vain)
 
 
 def check_folders(folder: Path, out: Path) -> None:

@@ -59,7 +59,7 @@ def _add_blocks(root: Path) -> None:
     missing = sorted(required - set(present))
     if not missing:
         return
-    blocks = {block: {} for block in missing}
+    blocks: dict[str, dict[str, object]] = {block: {} for block in missing}
     added = "".join(f"{block}: {{}}\n" for block in missing)
     longer = text + ("" if not text or text.endswith("\n") else "\n") + added
     try:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from cad2real.coco_masks import CocoMask, coco_mask
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
-from photos.coco_masks import CocoMask, coco_mask
 from photos.crop import Box, area, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from flows.dvc.code_versions import FILE, refresh
+from flows.project import STARTER
 
-STARTER = Path(__file__).with_name("starter")
 FILES = {
     "params.yaml": "params.yaml",
     "dvc.yaml": "dvc.yaml",

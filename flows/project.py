@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
@@ -13,7 +14,7 @@ import yaml
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file
+from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from flows.dvc import code_versions
@@ -25,6 +26,7 @@ from flows.stages import read_stages
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
 PARTS = Path("data/parts")
 PHOTOS = Path("data/photos")
+STARTER = Path(__file__).with_name("starter")
 QUIET_CORE = "    analytics = false\n    autostage = false\n    check_update = false\n"
 
 
@@ -32,7 +34,8 @@ def prepare(root: Path) -> Params:
     """Checks the project at `root`, sets up what is missing and returns its parameters. Raises UserError."""
     read_stages(root)
     params = load_params(Layout(root).params)
-    _check_blocks(root)
+    _add_blocks(root)
+    _say_what_is_new(root)
     _check_inside(root, "catalogue.parts", params.catalogue.parts, PARTS)
     _check_inside(root, "photos.folder", params.photos.folder, PHOTOS)
     if params.photos.boxes is not None:
@@ -44,15 +47,43 @@ def prepare(root: Path) -> Params:
     return params
 
 
-def _check_blocks(root: Path) -> None:
-    """DVC records the blocks that a stage reads, so they have to be there, if only empty."""
+def _add_blocks(root: Path) -> None:
+    """DVC records the blocks that a stage reads, so they have to be there, if only empty: a project made before a block
+    came gets it with its defaults. Raises UserError where it cannot be added.
+    """
     path = Layout(root).params
-    present = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
     required = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
-    if missing := sorted(required - set(present or {})):
-        lines = ", ".join(f"`{block}: {{}}`" for block in missing)
+    present = yaml.safe_load(text) or {}
+    missing = sorted(required - set(present))
+    if not missing:
+        return
+    blocks: dict[str, dict[str, object]] = {block: {} for block in missing}
+    added = "".join(f"{block}: {{}}\n" for block in missing)
+    longer = text + ("" if not text or text.endswith("\n") else "\n") + added
+    try:
+        fits = yaml.safe_load(longer) == present | blocks
+    except yaml.YAMLError:
+        fits = False
+    if not fits:  # for example all of it in braces
+        lines = ", ".join(f"`{line}`" for line in added.splitlines())
         raise UserError(f"{path} lacks {lines}.", "Add these lines: an empty block has its defaults.")
+    write_text(path, longer)
+    print(f"{path}: added {', '.join(added.splitlines())}, which has its defaults.", file=sys.stderr)
+
+
+def _say_what_is_new(root: Path) -> None:
+    """A project's dvc.yaml is its own; one that was made before a stage came goes on without it, and hears of it."""
+    own = {stage.name for stage in read_stages(root)}
+    known = {stage.name for stage in read_stages(STARTER)}
+    if own < known:
+        new = ", ".join(sorted(known - own))
+        print(
+            f"{root / 'dvc.yaml'} was made before the stage {new}, which is left out."
+            " To have it, copy the dvc.yaml that `cad2real init NEW` makes.",
+            file=sys.stderr,
+        )
 
 
 def _check_inside(root: Path, key: str, value: str, folder: Path) -> None:

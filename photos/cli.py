@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,6 +39,9 @@ def photos(
         Literal["coco", "yolo", "voc"] | None,
         typer.Option(help="Write the project's given and found boxes into --out instead, with the photos."),
     ] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Write what was found into the project's box file, to be corrected.")
+    ] = False,
 ) -> None:
     """Turns photos into upright squares: one a box, given or found, or the whole photo padded with black.
 
@@ -49,9 +53,14 @@ def photos(
     from photos.stage import make_squares
 
     if export is not None:
-        if out is None or photos or boxes or finder:
+        if out is None or photos or boxes or finder or correct:
             raise UserError("--export needs --out, and nothing else.", "For example: --export coco --out boxes")
         _export(export, out)
+        return
+    if correct:
+        if photos or out or boxes or finder:
+            raise UserError("--correct takes no other option.", "It writes the box file of the project in this folder.")
+        _correct()
         return
     if photos is None:
         if out or boxes or finder:
@@ -91,7 +100,7 @@ def _stage() -> None:
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
             write_json(target / SKIPPED, [])
-        outcome = Outcome(0, [], [], 0)
+        outcome = Outcome(0, [], [], 0, [])
     _summary(outcome, layout.squares)
 
 
@@ -109,7 +118,36 @@ def _export(kind: ExportFormat, out: Path) -> None:
         print(f"skipped: {fault}", file=sys.stderr)
 
 
+def _correct() -> None:
+    from cad2real.errors import UserError
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from photos.boxes import box_source
+    from photos.correction import write_boxes_to_correct
+    from photos.manifest import read_manifest
+
+    layout = Layout()
+    params = load_params(layout.params).photos
+    if params.boxes is None or params.crop not in ("auto", "boxes"):
+        reason = "photos.boxes is null" if params.boxes is None else f"photos.crop is {params.crop}"
+        raise UserError(f"{reason}: a box file would not be read.", "Use the defaults of both in params.yaml.")
+    path = layout.root / params.boxes
+    source = box_source(layout.root, params)
+    if source not in (None, path):
+        raise UserError(
+            f"{source} holds the boxes of this project, and {path.name} would take its place.",
+            "Correct them there, or move them away first.",
+        )
+    written = write_boxes_to_correct(read_manifest(layout.squares), layout.root / params.folder, path)
+    print(
+        f"{path}: {written.found} found boxes and {written.whole} whole photos added, the least certain first.\n"
+        "Correct, add or delete rows (four empty corners: all of the photo), then run `cad2real run`:\n"
+        "rows of this file win over what is found; a photo without a row is looked through again."
+    )
+
+
 def _summary(outcome: Outcome, out: Path) -> None:
+
     labels = {row.label for row in outcome.rows if row.label}
     unknown = sum(not row.label for row in outcome.rows)
     kept = f", {outcome.reused} kept from before" if outcome.reused else ""
@@ -123,11 +161,18 @@ def _summary(outcome: Outcome, out: Path) -> None:
     if ways["found"]:
         found_in = len({row.photo for row in outcome.rows if row.how == "found"})
         print(f"parts found in {found_in} photos: {ways['found']}; {ways['whole']} photos stay whole")
+    if outcome.nothing_found:
+        print(f"nothing found in {len(outcome.nothing_found)} photos, which stay whole:", file=sys.stderr)
+        _print_some([quoted(photo) for photo in outcome.nothing_found], out / "found.json")
     if not outcome.rows:
         print("warning: there are no photos to adapt to; add some and run this again.", file=sys.stderr)
     if outcome.skipped:
         print(f"{len(outcome.skipped)} skipped:", file=sys.stderr)
-        for fault in outcome.skipped[:SHOWN]:
-            print(f"  {fault}", file=sys.stderr)
-        if len(outcome.skipped) > SHOWN:
-            print(f"  ... and {len(outcome.skipped) - SHOWN} more: see {out / 'skipped.json'}", file=sys.stderr)
+        _print_some(outcome.skipped, out / "skipped.json")
+
+
+def _print_some(things: Sequence[object], all_of_them: Path) -> None:
+    for thing in things[:SHOWN]:
+        print(f"  {thing}", file=sys.stderr)
+    if len(things) > SHOWN:
+        print(f"  ... and {len(things) - SHOWN} more: see {all_of_them}", file=sys.stderr)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from cad2real.coco_masks import CocoMask, coco_mask
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
 from photos.crop import Box, area, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
-from photos.finder.look import FINE
+from photos.finder.look import FINE, Sighting
+from photos.finder.masks import photo_mask
 from photos.opening import open_photo
 from photos.params import PhotosParams
 
@@ -21,9 +25,12 @@ FINDER = "find"  # folder below data/models
 FOUND = "found.json"
 DECODED = 2  # JPEGs are decoded at least so many times larger than the finder looks at them
 
+MASK_PX = 384  # longer side of a mask that is kept: the finder sees no finer, and a mask takes some 300 bytes
+
 type Seen = dict[str, Any]
 """Of one photo: `width` and `height` of the upright photo, `parts`: lists of x_min, y_min, x_max, y_max in its pixels
-and the score, best first.
+and the score, best first; `masks` of the first of them, which the photo is cut by (`CocoMask` of the whole photo, made
+smaller).
 """
 
 
@@ -43,7 +50,7 @@ class Looking:
         try:
             stored = read_json(squares / FOUND, "finder", "photos")
             if stored["finder"] == self.finder.key:
-                self.before = {one["sha256"]: one for one in stored["photos"].values()}
+                self.before = {one["sha256"]: one for one in stored["photos"].values() if "masks" in one}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.before = {}
 
@@ -59,7 +66,9 @@ class Looking:
 
         Raises UserError when the photo cannot be used.
         """
-        seen = self.before.get(sha256) or self._look(path, sha256)
+        seen = self.before.get(sha256)
+        if seen is None or len(seen["masks"]) < len(self._cut_by(seen["parts"])):
+            seen = self._look(path, sha256)
         self.seen[photo] = seen
         found = [replace(whole, box=box, label="", how="found", score=score) for box, score in self._sure(seen)]
         return [replace(found[0], label=whole.label), *found[1:]] if found else [whole]
@@ -68,34 +77,49 @@ class Looking:
         """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`
         the largest alone. Raises UserError when the photo cannot be used.
         """
-        found = self._sure(self._look(path, ""))
+        found = self._sure(self._look(path))
         return [max(found, key=lambda part: area(part[0]))] if one and found else found
 
     def _sure(self, seen: Seen) -> list[tuple[Box, float]]:
-        threshold = self.finder.description.threshold
-        sure = [part for part in seen["parts"] if part[4] >= threshold]
-        if not sure and self.unsure:
-            sure = seen["parts"][:1]
         found = []
-        for *corners, score in sure:
+        for *corners, score in self._cut_by(seen["parts"]):
             with suppress(UserError):  # a few pixels: nothing that could be recognised
                 found.append((usable_box(Box(*corners), seen["width"], seen["height"]), score))
         return found
 
-    def _look(self, path: Path, sha256: str) -> Seen:
+    def _cut_by(self, parts: list[list[float]]) -> list[list[float]]:
+        """Of all that was seen, best first, what the photo is cut by."""
+        sure = [part for part in parts if part[4] >= self.finder.description.threshold]
+        return parts[:1] if self.unsure and not sure else sure
+
+    def _look(self, path: Path, sha256: str | None = None) -> Seen:
+        """What is seen in a photo; with masks where it has a `sha256`, by which it is kept."""
         with open_photo(path) as photo:
             width, height = photo.width, photo.height
             needed = DECODED * FINE * self.finder.description.image_size
             picture = photo.read(min(1.0, needed / max(width, height)))
+        sightings = self.finder.look(picture)
         across, down = width / picture.width, height / picture.height
         parts = [
             [
                 *(round(float(side) * scale, 1) for side, scale in zip(one.box, (across, down) * 2, strict=True)),
                 round(one.score, 4),
             ]
-            for one in self.finder.look(picture)
+            for one in sightings
         ]
-        return {"sha256": sha256, "width": width, "height": height, "parts": parts}
+        seen = {"width": width, "height": height, "parts": parts}
+        if sha256 is None:
+            return seen
+        kept = sightings[: len(self._cut_by(parts))]
+        return {"sha256": sha256, **seen, "masks": [_small_mask(one, picture.size) for one in kept]}
+
+
+def _small_mask(one: Sighting, size: tuple[int, int]) -> CocoMask:
+    """The mask in a picture of `size` (width, height), made smaller."""
+    factor = min(1.0, MASK_PX / max(size))
+    width, height = (max(1, round(side * factor)) for side in size)
+    scale = np.array([width / size[0], height / size[1]] * 2, np.float32)
+    return coco_mask(photo_mask(one.foreground, one.cells, one.box * scale, (width, height)))
 
 
 def project_looking(layout: Layout, params: PhotosParams) -> Looking | None:

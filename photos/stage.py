@@ -38,12 +38,15 @@ STEM_LENGTH = 40
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a folder of photos; `boxes` say how its boxes were read, `notes` what else people should know."""
+    """What became of a folder of photos. `nothing_found`: those that were looked through in vain, and stay whole;
+    `boxes` say how the boxes were read, `notes` what else people should know.
+    """
 
     photos: int
     rows: list[SquareRow]
     skipped: list[Skipped]
     reused: int
+    nothing_found: list[str] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -117,7 +120,8 @@ def make_squares(
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)
-    return Outcome(len(photos), made, skipped, reused, given.notes, notes)
+    in_vain = [row.photo for row in made if row.how == "whole" and looking and row.photo in looking.seen]
+    return Outcome(len(photos), made, skipped, reused, in_vain, given.notes, notes)
 
 
 def check_folders(folder: Path, out: Path) -> None:

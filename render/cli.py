@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(render)
     app.command()(materials)
     app.command()(export)
+    app.command()(scenes)
 
 
 def catalogue(
@@ -180,6 +181,45 @@ def export(
     from render.export import export as write
 
     print(f"{write(renders, format_name, out)} view(s) written as {format_name}: {out}")
+
+
+def scenes(  # more than seven parameters: typer makes one option of each
+    parts: Annotated[Path, typer.Option(help="Part list; CAD paths in it are relative to it.")],
+    out: Annotated[Path, typer.Option(help="Folder to write: scenes/, models/ and the exports.")],
+    views: Annotated[int, typer.Option(min=1, max=1_000_000, help="Scenes, one picture each.")] = 200,
+    layout: Annotated[str, typer.Option(help="scattered, heap (they are dropped), or mixed: half and half.")] = "mixed",
+    most: Annotated[int, typer.Option(min=1, max=200, help="Parts in a scene at most.")] = 20,
+    size: Annotated[str, typer.Option(help="Of a picture in pixels: 256, or 640x480.")] = "256",
+    quality: Annotated[str, typer.Option(help="draft, standard or high.")] = "draft",
+    formats: Annotated[str, typer.Option(help="What is exported (comma between).")] = "coco,yolo,bop",
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other scenes.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Renderer processes; default: one a core.")] = None,
+) -> None:
+    """Renders scenes of many parts with boxes, masks, depth and poses, for detectors that are trained elsewhere.
+
+    Example: cad2real scenes --parts parts.csv --views 200 --out scenes
+    """
+    from cad2real.layout import Layout
+    from cad2real.params import load_params
+    from render.parts.catalogue import make_catalogue
+    from render.parts.company_list import choices_of
+    from render.scene_stage import SceneRun, checked_formats, export_scenes, render_scenes
+    from render.scenes.settings import scene_settings
+
+    layout_files = Layout()
+    params = load_params(layout_files.params)
+    wanted = checked_formats(formats)
+    listed = make_catalogue(
+        parts, layout_files.root, params.catalogue.units, choices=choices_of(params.catalogue, other=True)
+    )
+    _print_catalogue(listed)
+    settings = scene_settings(listed.parts, layout, most, size, quality, seed)
+    run = SceneRun(listed.parts, layout_files.root, settings, views, out / "logs", workers or "auto")
+    done = render_scenes(run, out)
+    _print_skipped("failed", done.failed)
+    print(f"{done.rendered} scene(s) rendered, {done.reused} already there, {len(done.failed)} failed: {out}")
+    export_scenes(done.scenes, out, wanted)
+    print(f"exported as {', '.join(wanted)}: {done.parts} parts; {done.left_out} found no room or did not come to rest")
 
 
 def _print_catalogue(made: Catalogue) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.parts.catalogue import Part
+from render.scenes.settings import SceneSettings
 from render.views.settings import RenderSettings
 
 
@@ -21,6 +22,33 @@ class Job:
     threads: int
     folder: Path
     device: str = "auto"
+
+    @property
+    def name(self) -> str:
+        """What messages are about."""
+        return self.part.part_id
+
+
+@dataclass(frozen=True)
+class SceneJob:
+    """Render scene `number`, drawn from `parts` (files below `root`), into the temporary `folder`, and write the parts'
+    models into `models`; `key` is the content key of the run, the rest as in Job.
+    """
+
+    number: int
+    parts: tuple[Part, ...]
+    root: Path
+    settings: SceneSettings
+    key: str
+    threads: int
+    folder: Path
+    models: Path
+    device: str = "auto"
+
+    @property
+    def name(self) -> str:
+        """What messages are about."""
+        return f"{self.number:06d}"
 
 
 @dataclass(frozen=True)

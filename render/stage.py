@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from render.farm import local_farm, ray_farm
 from render.farm.content_hashes import content_hashes
 from render.farm.queue import FarmEvents
 from render.farm.ray_cluster import Cluster
+from render.folder_lock import beside, folder_lock
 from render.job import Job
 from render.parts.catalogue import Part
 from render.views.description import content_key
@@ -59,7 +58,7 @@ def render_parts(parts: list[Part], root: Path, settings: RenderSettings, out: P
     `if __name__ == "__main__":`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _folder_lock(out):
+    with folder_lock(out):
         sweep_temporaries(out)
         _remove_unlisted(out, {part.part_id for part in parts})
         keys = {part.part_id: content_key(part, settings) for part in parts}
@@ -69,7 +68,7 @@ def render_parts(parts: list[Part], root: Path, settings: RenderSettings, out: P
         failed_ids = {item.thing for item in failed}
         rendered = tuple(part.part_id for part in stale if part.part_id not in failed_ids)
         finished = sorted((*rendered, *reused))
-        contents = content_hashes(out, finished, _beside(out, "contents.json"))
+        contents = content_hashes(out, finished, beside(out, "contents.json"))
         failures = [item.as_dict() for item in failed]
         write_json(out / "renders.json", {"parts": finished, "failed": failures, "contents": contents})
     if parts and not rendered and not reused:
@@ -109,7 +108,7 @@ def _render(
 
 
 def _run_farm(
-    parts: list[Part], root: Path, settings: RenderSettings, out: Path, farm: FarmOptions, events: FarmEvents
+    parts: list[Part], root: Path, settings: RenderSettings, out: Path, farm: FarmOptions, events: FarmEvents[Job]
 ) -> None:
     count = local_farm.worker_count(farm.workers, len(parts), farm.device)
     threads = max(1, (os.process_cpu_count() or 1) // count)
@@ -144,25 +143,6 @@ def _view_limit_s(parts: list[Part], settings: RenderSettings) -> float:
     samples = QUALITY_PRESETS[settings.quality].samples * settings.size**2 / 1e6
     loading = SECONDS_PER_MILLION_TRIANGLES * max(part.triangles for part in parts) / 1e6
     return SECONDS_PER_VIEW + SECONDS_PER_MEGASAMPLE * samples + loading
-
-
-@contextmanager
-def _folder_lock(out: Path) -> Iterator[None]:
-    """Keeps other runs out. The lock lies beside the folder, for all inside is output; it ends with the process."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(_beside(out, "lock"))
-    try:
-        with lock.acquire(timeout=0):
-            yield
-    except Timeout:
-        raise UserError(
-            f"Another run is rendering into {out}.", "Wait until it ends, or render into another folder."
-        ) from None
-
-
-def _beside(out: Path, name: str) -> Path:
-    return out.resolve().parent / f".{out.resolve().name}.{name}"
 
 
 def _finished_key(folder: Path) -> str | None:

@@ -178,6 +178,7 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
     result["photos"] = evaluation.get("photos", 0)
     result["unlabelled_photos"] = evaluation.get("unlabelled_photos", 0)
     result["squares"] = _cut_by(layout.squares / "photos.csv")
+    result["found"] = _found(layout)
     result["classes"] = len(evaluation.get("classes", []))
     result["parts"] = len(_read(layout.renders / "renders.json").get("parts", []))
     result["seed"] = seed
@@ -195,11 +196,21 @@ def collect_result(layout: Layout, seed: int, seconds: dict[str, float]) -> dict
 
 def _cut_by(manifest: Path) -> dict[str, int]:
     """How many squares were cut by given boxes, by boxes that were found, and of whole photos."""
-    ways = dict.fromkeys(("boxes", "found", "whole"), 0)
-    if manifest.exists():
-        with manifest.open(encoding="utf-8", newline="") as file:
-            ways |= Counter(row["how"] for row in csv.DictReader(file))
-    return ways
+    return dict.fromkeys(("boxes", "found", "whole"), 0) | Counter(row["how"] for row in _rows(manifest))
+
+
+def _found(layout: Layout) -> dict[str, int]:
+    """How many photos were looked through, in how many of them parts were found, and how many parts."""
+    looked = set(_read(layout.squares / "found.json").get("photos", {}))
+    found = [row["photo"] for row in _rows(layout.squares / "photos.csv") if row["how"] == "found"]
+    return {"looked_through": len(looked), "photos": len(set(found)), "parts": len(found)}
+
+
+def _rows(manifest: Path) -> list[dict[str, str]]:
+    if not manifest.exists():
+        return []
+    with manifest.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _read(path: Path) -> dict[str, Any]:

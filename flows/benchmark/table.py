@@ -40,7 +40,18 @@ def benchmark_table(result: Mapping[str, Any]) -> str:
         values = [_mean(result.get(prefix + name)) for prefix in ("", UNSEEN)[: 1 + apart] for name in figures]
         if any(value is not None for value in values):
             lines.append(f"{title:<20}" + "".join(f"{_percent(value):>12}" for value in values))
-    return "\n".join(lines)
+    return "\n".join(lines + [line for run in result.get("runs", [result]) if (line := _found(run))])
+
+
+def _found(run: Mapping[str, Any]) -> str:
+    """What was found in photos without boxes; empty where none was looked through."""
+    found = run.get("found") or {}
+    if not found.get("looked_through"):
+        return ""
+    return (
+        f"found without boxes: {found['parts']} parts in {found['photos']} of {found['looked_through']} photos"
+        f" (seed {run['seed']}); the others are used whole. The report shows them."
+    )
 
 
 def _mean(value: float | Mapping[str, float] | None) -> float | None:

@@ -28,6 +28,8 @@ KEPT_CANDIDATES = 4
 FEATURE_BYTES = 5_200
 """Of a render in train/stages/frozen_features.py; networks have 1,280 channels or so at their end."""
 INDEX_BYTES_PER_VIEW = 5_500
+FINDER_VIEWS, FINDER_PHOTOS = 20_000, 400
+"""What the finder's training keeps decoded at most; train/stages/find.py has the limits."""
 REST_BYTES = 50_000_000
 """Logs, the report and Prefect's records."""
 
@@ -57,6 +59,8 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
             * view_bytes(params.render.size, params.render.outputs, params.render.background)
         )
         found.append(DiskNeed(f"renders of {missing} part(s)", size, versioned=True))
+    if "find" in stages:
+        found += _finder_needs(layout, params, views)
     if "photos" in stages:
         missing = max(0, squares - _existing_squares(layout, params))
         size = missing * params.photos.size**2 * SQUARE_BYTES_PER_PIXEL
@@ -65,7 +69,8 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
     if trained:
         side = params.train.image_size
         arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
-        cached = sum(path.stat().st_size for path in layout.cache.glob("*.npy"))
+        kept = [path for path in layout.cache.glob("*.npy") if not path.name.startswith("find-")]
+        cached = sum(path.stat().st_size for path in kept)
         found.append(DiskNeed("decoded pictures", max(0.0, arrays - cached), versioned=False))
         if "probe" in trained:
             features = views * (params.train.probe.draws + 1) * FEATURE_BYTES
@@ -82,6 +87,24 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
     if stages:
         found.append(DiskNeed("logs and the report", REST_BYTES, versioned=False))
     return [need for need in found if need.bytes]
+
+
+def _finder_needs(layout: Layout, params: Params, views: int) -> list[DiskNeed]:
+    """What the finder's training will write; nothing where no photo is without a box. Whether the photos are plain,
+    and need none, shows only when they are opened.
+    """
+    boxed, whole = _boxed_and_whole(layout, params)
+    whole += boxed if params.photos.crop == "found" else 0
+    if not whole or params.photos.crop in ("boxes", "whole"):
+        return []
+    model = KNOWN_MODEL_BYTES.get(params.train.backbone, MODEL_BYTES)
+    arrays = (4 * min(views, FINDER_VIEWS) + 3 * min(whole, FINDER_PHOTOS)) * params.find.image_size**2
+    cached = sum(path.stat().st_size for path in layout.cache.glob("find-*.npy"))
+    return [
+        DiskNeed("pictures for the finder", max(0.0, float(arrays - cached)), versioned=False),
+        DiskNeed("the finder", model, versioned=True),
+        DiskNeed("its checkpoint, until it is trained", CHECKPOINT_MODELS * model, versioned=False),
+    ]
 
 
 def _parts(layout: Layout, params: Params) -> dict[str, float]:
@@ -112,6 +135,11 @@ def _rendered(layout: Layout, params: Params, parts: dict[str, float]) -> Iterat
 
 def _squares(layout: Layout, params: Params) -> int:
     """How many squares the photos will give: one a box, or one a photo without boxes."""
+    return sum(_boxed_and_whole(layout, params))
+
+
+def _boxed_and_whole(layout: Layout, params: Params) -> tuple[int, int]:
+    """How many boxes are given, and how many photos have none."""
     from photos.boxes import box_source, read_boxes
 
     folder = layout.root / params.photos.folder
@@ -122,7 +150,7 @@ def _squares(layout: Layout, params: Params) -> int:
         rows = read_boxes(boxes) if boxes else []
     except UserError:
         rows = []
-    return len(rows) + max(0, photos - len({row.image for row in rows}))
+    return len(rows), max(0, photos - len({row.image for row in rows}))
 
 
 def _existing_squares(layout: Layout, params: Params) -> int:

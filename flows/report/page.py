@@ -17,12 +17,14 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.report.charts import confusion_matrix, line_chart
 from flows.report.data import LabelCard, PartCard, ReportData, Scores, read_report_data
+from flows.report.found import read_found
 from flows.report.tables import figure_rows, gap_rows, selection_rows
 from flows.report.thumbnails import Thumbnails
 from flows.report.tsne_plot import plot_by_domain, plot_by_label
 
 MOST_CARDS = 150  # labels that are shown with pictures
-FIRST_CARDS, FIRST_ROWS = 24, 25  # the rest is folded away
+FIRST_CARDS, FIRST_ROWS, FIRST_FOUND = 24, 25, 24  # the rest is folded away
+MOST_NAMES = 500  # of photos in which nothing was found
 MOST_FAULTS = 200
 MOST_CLASSES = 120  # a larger confusion matrix is cut down to the classes that are confused most
 HERO_PAIRS = 6
@@ -69,6 +71,9 @@ def render_page(layout: Layout, data: ReportData) -> str:
         shown_views=shown_views,
         hero=_hero(data),
         rows=class_rows(data),
+        found=read_found(layout),
+        first_found=FIRST_FOUND,
+        most_names=MOST_NAMES,
         matrices=[(name, confusion_matrix(matrix, classes)) for name, matrix in matrices],
         matrix_classes=len(classes),
         matrix_cut=cut,

@@ -37,6 +37,11 @@ class Thumbnails:
         small.thumbnail((self.side, self.side), Image.Resampling.LANCZOS)
         if small.mode == "RGBA":
             small = Image.alpha_composite(Image.new("RGBA", small.size, BACKDROP), small).convert("RGB")
-        buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-        return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+        return data_uri(small, QUALITY)
+
+
+def data_uri(picture: Image.Image, quality: int) -> str:
+    """The picture (RGB) as a JPEG within a page."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

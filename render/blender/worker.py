@@ -12,7 +12,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from render.job import Done, Failed, Job, Started, ViewDone
+from render.job import Done, Failed, Job, SceneJob, Started, ViewDone
 from render.materials.file_materials import TextureError
 from render.materials.library import LibraryError
 from render.parts.geometry import GeometryError
@@ -32,7 +32,7 @@ def work(connection: Connection, log: Path, number: int) -> None:
     with scratch_folder() as scratch:
         while True:
             try:
-                job: Job | None = connection.recv()
+                job: Job | SceneJob | None = connection.recv()
             except EOFError:
                 return
             if job is None:
@@ -40,27 +40,31 @@ def work(connection: Connection, log: Path, number: int) -> None:
             _render_job(job, connection, scratch, number)
 
 
-def _render_job(job: Job, connection: Connection, scratch: Path, number: int) -> None:
+def _render_job(job: Job | SceneJob, connection: Connection, scratch: Path, number: int) -> None:
     from render.blender.device import NoGpuError
     from render.blender.render_part import render_part
+    from render.blender.render_scene import render_scene
 
     def progress(views: int) -> None:
         parent = parent_process()
         if parent is not None and not parent.is_alive():
             os._exit(1)
-        connection.send(ViewDone(job.part.part_id, views))
+        connection.send(ViewDone(job.name, views))
 
-    connection.send(Started(job.part.part_id))
-    print(f"--- {job.part.part_id}", flush=True)
+    connection.send(Started(job.name))
+    print(f"--- {job.name}", flush=True)
     try:
         job.folder.mkdir(parents=True)
-        device = render_part(job, number, scratch, progress)
-        connection.send(Done(job.part.part_id, device))
+        if isinstance(job, SceneJob):
+            device = render_scene(job, number, scratch, progress)
+        else:
+            device = render_part(job, number, scratch, progress)
+        connection.send(Done(job.name, device))
     except (GeometryError, TextureError, LibraryError, NoGpuError) as error:
-        connection.send(Failed(job.part.part_id, str(error), retry=False))
+        connection.send(Failed(job.name, str(error), retry=False))
     except Exception as error:
         traceback.print_exc()
-        connection.send(Failed(job.part.part_id, f"{type(error).__name__}: {error}", retry=True))
+        connection.send(Failed(job.name, f"{type(error).__name__}: {error}", retry=True))
 
 
 def _drop_blender_paths() -> None:

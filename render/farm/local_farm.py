@@ -9,7 +9,7 @@ from pathlib import Path
 
 from render.farm.queue import FarmEvents, JobQueue
 from render.farm.renderer import MEMORY_BYTES, Renderer
-from render.job import Done, Failed, Job, ViewDone
+from render.job import Done, Failed, Job, SceneJob, ViewDone
 
 POLL_S = 0.5
 
@@ -27,10 +27,10 @@ def worker_count(wanted: int | str, parts: int, device: str) -> int:
     return max(1, min(os.process_cpu_count() or 1, room, parts))
 
 
-def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: FarmEvents) -> None:
+def run[J: Job | SceneJob](jobs: list[J], workers: int, logs: Path, view_limit_s: float, events: FarmEvents[J]) -> None:
     """Renders all `jobs`; returns when nothing is left. A worker that is silent for `view_limit_s` is ended."""
     queue = JobQueue(jobs)
-    pool: list[Renderer] = []
+    pool: list[Renderer[J]] = []
     try:
         for number in range(workers):
             pool.append(Renderer(logs, number))
@@ -54,7 +54,7 @@ def run(jobs: list[Job], workers: int, logs: Path, view_limit_s: float, events: 
             renderer.stop()
 
 
-def _ready(pool: list[Renderer]) -> list[tuple[Renderer, Job]]:
+def _ready[J: Job | SceneJob](pool: list[Renderer[J]]) -> list[tuple[Renderer[J], J]]:
     """Busy renderers that have something to say, with their jobs."""
     busy = [(renderer, renderer.job) for renderer in pool if renderer.job is not None]
     ready = wait([renderer.connection for renderer, _ in busy], timeout=POLL_S)

@@ -42,7 +42,7 @@ class _Remote:
 
 
 def run(
-    jobs: list[Job], workers: int | str, cluster: Cluster, logs: Path, view_limit_s: float, events: FarmEvents
+    jobs: list[Job], workers: int | str, cluster: Cluster, logs: Path, view_limit_s: float, events: FarmEvents[Job]
 ) -> None:
     """Renders all `jobs` (their number of threads is the cluster's matter); returns when nothing is left."""
     with connected(cluster):
@@ -52,7 +52,7 @@ def run(
 
 class _Farm:
     def __init__(
-        self, jobs: list[Job], allocation: Allocation, logs: Path, view_limit_s: float, events: FarmEvents
+        self, jobs: list[Job], allocation: Allocation, logs: Path, view_limit_s: float, events: FarmEvents[Job]
     ) -> None:
         import ray
 

@@ -55,7 +55,7 @@ class NodeRenderer:
         self._folder = self._open.enter_context(scratch_folder())
         self._number = number
         self._expected = expected
-        self._renderer: Renderer | None = None
+        self._renderer: Renderer[Job] | None = None
         self._files = _write(self._folder / "settings_files", files)
         self._log_bytes_sent = 0
 

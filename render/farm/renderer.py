@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from render.job import Done, Failed, Job, Message
+from render.job import Done, Failed, Job, Message, SceneJob
 
 PARTS_PER_PROCESS = 200
 """A process is replaced after this many parts, so that no leak can grow for long."""
@@ -16,7 +16,7 @@ MEMORY_BYTES = 700_000_000
 """Of one renderer process, generously."""
 
 
-class Renderer:
+class Renderer[J: Job | SceneJob]:
     """Renders one job at a time: `submit` one, then `receive` until the answer is Done or Failed.
 
     `job` is what it is at work on, `last_message_s` when it last sent a message (monotonic seconds), `log` what Blender
@@ -27,7 +27,7 @@ class Renderer:
         logs.mkdir(parents=True, exist_ok=True)
         self.log = logs / f"renderer_{number}.log"
         self.log.unlink(missing_ok=True)
-        self.job: Job | None = None
+        self.job: J | None = None
         self._number = number
         self._start()
 
@@ -42,7 +42,7 @@ class Renderer:
         self._parts = 0
         self.last_message_s = time.monotonic()
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: J) -> None:
         """Sends it `job`, in a new process if the old one is dead or has rendered many parts."""
         if self._parts >= PARTS_PER_PROCESS or not self._process.is_alive():
             self.stop()
@@ -66,12 +66,12 @@ class Renderer:
             self.job = None
         return message
 
-    def _failure_of_death(self, job: Job) -> Failed:
+    def _failure_of_death(self, job: J) -> Failed:
         silent = time.monotonic() - self.last_message_s
         self._process.join(5)
         code = self._process.exitcode
         reason = f"the renderer died (exit code {code}) after {silent:.0f} s without a view; see {self.log}"
-        return Failed(job.part.part_id, reason, retry=True)
+        return Failed(job.name, reason, retry=True)
 
     def kill(self) -> None:
         """Ends a process that hangs; `receive` then returns a failure."""

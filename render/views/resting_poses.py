@@ -46,7 +46,7 @@ def resting_poses(geometry: Geometry) -> tuple[RestingPose, ...]:
         hull = ConvexHull(points)
     except QhullError:
         return UPRIGHT
-    centre = _centre_of_mass(geometry)
+    centre = centre_of_mass(geometry)
     corners = points[hull.simplices] - centre
     normals = hull.equations[:, :3]
     landing = _landing(corners, normals, hull.neighbors)
@@ -101,8 +101,10 @@ def _upright(down: Array) -> Array:
     return np.stack([x, np.cross(-down, x), -down])
 
 
-def _centre_of_mass(geometry: Geometry) -> Array:
-    """Centre of mass in the hull's frame: of the volume where the bodies enclose one, else of the surface."""
+def centre_of_mass(geometry: Geometry) -> Array:
+    """Centre of mass from the part's centre, as a share of its size: of the volume where the bodies enclose one,
+    else of the surface.
+    """
     size = float(geometry.size_mm.max())
     weights, centres = [], []
     for body in geometry.bodies:

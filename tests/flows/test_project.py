@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cad2real.errors import UserError
+from flows.init_project import init_project
 from flows.project import prepare, project_lock
 from flows.stages import chosen_stages, stale_stages
 
@@ -34,10 +36,37 @@ def test_a_downloaded_archive_of_a_repository_works_without_git(project: Path) -
     assert list(stale_stages(project)) == ["catalogue", "second"]
 
 
-def test_a_missing_block_is_named(project: Path) -> None:
-    (project / "params.yaml").write_text("catalogue: {}\n")
+@pytest.mark.parametrize("before", ["catalogue: {}  # mine", "catalogue: {}\n", ""])
+def test_a_block_that_came_later_is_added_with_its_defaults(
+    project: Path, before: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "params.yaml").write_text(before)
+    prepare(project)
+    text = (project / "params.yaml").read_text()
+    assert text.startswith(before) and yaml.safe_load(text) == {"catalogue": {}, "train": {}}
+    assert "train: {}, which has its defaults" in capsys.readouterr().err
+    prepare(project)
+    assert (project / "params.yaml").read_text() == text
+    assert capsys.readouterr().err == ""
+
+
+def test_a_missing_block_that_cannot_be_added_is_named(project: Path) -> None:
+    (project / "params.yaml").write_text("{catalogue: {}}\n")
     with pytest.raises(UserError, match=r"lacks `train: \{\}`"):
         prepare(project)
+    assert (project / "params.yaml").read_text() == "{catalogue: {}}\n"
+
+
+def test_a_project_made_before_a_stage_came_hears_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "old"
+    init_project(root)
+    stages = yaml.safe_load((root / "dvc.yaml").read_text())
+    prepare(root)
+    assert capsys.readouterr().err == ""
+    del stages["stages"]["find"]
+    (root / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
+    prepare(root)
+    assert "was made before the stage find" in capsys.readouterr().err
 
 
 def test_inputs_that_dvc_would_not_see_are_refused(project: Path) -> None:

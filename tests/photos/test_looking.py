@@ -7,60 +7,29 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from pycocotools import mask as coco
+from red_finder import PLACES, red_finder, red_photos
 from typer.testing import CliRunner
 
 import cad2real.cli
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from photos.finder.finder import Finder, FinderDescription
+from photos.finder.finder import Finder
 from photos.finder.look import Maps
 from photos.looking import Looking, project_looking
 from photos.manifest import read_manifest
 from photos.params import PhotosParams
 from photos.stage import make_squares
 
-RED = (220, 20, 20)
-PLACES = ((20, 20, 60, 60), (100, 40, 150, 90))
-
-
-def sees_red(picture: npt.NDArray[np.uint8]) -> Maps:
-    """A network that takes every red patch for a part, the brighter the surer."""
-    red = (picture[0].astype(float) - picture[2]) / 255
-    cells = np.clip(red[2::4, 2::4], 0, 1).astype(np.float32)
-    centre, reach = np.zeros_like(cells), np.full((4, *cells.shape), 4, np.float32)
-    from scipy import ndimage
-
-    outlines, count = ndimage.label(cells > 0.2)
-    for number, (rows, columns) in enumerate(ndimage.find_objects(outlines), start=1):
-        middle = (rows.start + rows.stop - 1) // 2, (columns.start + columns.stop - 1) // 2
-        centre[middle] = cells[outlines == number].mean()
-        across, down = (columns.stop - columns.start) * 2, (rows.stop - rows.start) * 2
-        reach[:, rows, columns] = np.array([across, down, across, down], np.float32)[:, None, None]
-    assert count <= 2
-    return cells, centre, reach
-
 
 @pytest.fixture
 def finder() -> Finder:
-    return Finder(sees_red, FinderDescription(image_size=192, threshold=0.5), "a finder that sees red")
-
-
-def photo(path: Path, *patches: tuple[tuple[int, int, int, int], tuple[int, int, int]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture = Image.new("RGB", (192, 128), (120, 120, 120))
-    for box, colour in patches:
-        picture.paste(colour, box)
-    picture.save(path)
-    return path
+    return red_finder()
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    photo(folder / "nut" / "two.png", (PLACES[0], (255, 0, 0)), (PLACES[1], RED))
-    photo(folder / "nut" / "nothing.png")
-    photo(folder / "bolt" / "faint.png", (PLACES[0], (170, 90, 90)))
-    return folder
+    return red_photos(tmp_path / "photos")
 
 
 def cut(folder: Path, out: Path, looking: Looking, boxes: Path | None = None) -> dict[str, list[tuple[str, str, bool]]]:
@@ -160,3 +129,37 @@ def test_manifests_of_earlier_versions_can_be_read(folder: Path, tmp_path: Path,
     kept = [column for column, name in enumerate(lines[0]) if name not in ("how", "score")]
     (out / "photos.csv").write_text("\n".join(",".join(line[column] for column in kept) for line in lines) + "\n")
     assert [row.how for row in read_manifest(out)] == ["whole", "whole", "boxes", "boxes"]
+
+
+def test_masks_are_kept_in_cocos_form(folder: Path, tmp_path: Path, finder: Finder) -> None:
+    out = tmp_path / "squares"
+    make_squares(folder, None, "shift", 64, out, Looking(finder))
+    kept = (out / "found.json").read_text()
+    seen = json.loads(kept)["photos"]
+    assert [len(seen[photo]["masks"]) for photo in sorted(seen)] == [0, 0, 2]
+    for (x_min, y_min, x_max, y_max, _), run_lengths in zip(
+        seen["nut/two.png"]["parts"], seen["nut/two.png"]["masks"], strict=True
+    ):
+        mask = coco.decode(run_lengths)
+        assert mask.shape == (128, 192)
+        left, top, width, height = coco.toBbox(run_lengths)
+        assert np.abs(np.array([left, top, left + width, top + height]) - (x_min, y_min, x_max, y_max)).max() <= 4
+        assert mask.mean() > 0.8 * (x_max - x_min) * (y_max - y_min) / mask.size
+    # Found by an earlier version, without masks: looked through once more.
+    for one in seen.values():
+        del one["masks"]
+    (out / "found.json").write_text(json.dumps(json.loads(kept) | {"photos": seen}))
+    make_squares(folder, None, "shift", 64, out, Looking(finder))
+    assert (out / "found.json").read_text() == kept
+
+
+def test_masks_of_large_photos_are_small(tmp_path: Path, finder: Finder) -> None:
+    picture = Image.new("RGB", (1600, 1200), (120, 120, 120))
+    picture.paste((255, 0, 0), (400, 300, 800, 900))
+    (tmp_path / "photos").mkdir()
+    picture.save(tmp_path / "photos" / "large.png")
+    make_squares(tmp_path / "photos", None, "shift", 64, tmp_path / "squares", Looking(finder))
+    seen = json.loads((tmp_path / "squares" / "found.json").read_text())["photos"]["large.png"]
+    assert seen["masks"][0]["size"] == [288, 384]
+    assert np.array(seen["parts"][0][:4]) == pytest.approx([400, 300, 800, 900], abs=40)
+    assert coco.toBbox(seen["masks"][0]) / 384 * 1600 == pytest.approx([400, 300, 400, 600], abs=40)

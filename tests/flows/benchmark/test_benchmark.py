@@ -23,6 +23,7 @@ from flows.benchmark.measure import (
     run_command,
     views_a_part,
 )
+from flows.benchmark.table import benchmark_table
 from flows.pipeline import StageError
 
 EVALUATION = {
@@ -135,5 +136,20 @@ def test_a_long_part_list_gets_fewer_views_of_each(tmp_path: Path, rows: int, vi
 def test_the_result_says_how_squares_were_cut(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.squares.mkdir(parents=True)
-    (layout.squares / "photos.csv").write_text("square,how\n1.jpg,found\n2.jpg,found\n3.jpg,whole\n")
+    (layout.squares / "photos.csv").write_text("photo,how\n1.jpg,found\n1.jpg,found\n3.jpg,whole\n")
     assert collect_result(layout, 0, {})["squares"] == {"boxes": 0, "found": 2, "whole": 1}
+
+
+def test_what_was_found_without_boxes_is_printed(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.squares.mkdir(parents=True)
+    rows = "a.jpg,found\na.jpg,found\nb.jpg,whole\nc.jpg,found\nd.jpg,boxes\n"
+    (layout.squares / "photos.csv").write_text("photo,how\n" + rows)
+    write_json(layout.squares / "found.json", {"photos": {name: {} for name in ("a.jpg", "b.jpg", "c.jpg")}})
+    result = collect_result(layout, 4, {})
+    said = "found without boxes: 3 parts in 2 of 3 photos (seed 4); the others are used whole."
+    assert said in benchmark_table(result)
+    several = {"seeds": [4, 5], "runs": [result, result | {"seed": 5}]}
+    assert "(seed 4)" in benchmark_table(several) and "(seed 5)" in benchmark_table(several)
+    (layout.squares / "found.json").unlink()
+    assert "found" not in benchmark_table(collect_result(layout, 4, {}))

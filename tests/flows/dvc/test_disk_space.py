@@ -79,6 +79,21 @@ def test_only_what_is_missing_counts(root: Path) -> None:
     assert "1 square photo(s)" in sizes(root, "photos")
 
 
+def test_the_finder_counts_where_photos_have_no_boxes(root: Path) -> None:
+    found = sizes(root, "find")
+    assert found["pictures for the finder"] == pytest.approx((80 * 4 + 4 * 3) * 192**2 / MEGABYTE)
+    assert found["the finder"] == 15
+    (root / "data" / "cache").mkdir()
+    (root / "data" / "cache" / "find-renders-192-0.npy").write_bytes(bytes(80 * 4 * 192**2))
+    assert sizes(root, "find")["pictures for the finder"] == pytest.approx(4 * 3 * 192**2 / MEGABYTE)
+    assert sizes(root, "probe")["decoded pictures"] > 80 * 4 * 192**2 / MEGABYTE  # those are others
+    rows = "".join(f"bolt/{number}.jpg,bolt,1,1,9,9\n" for number in range(4))
+    (root / "data" / "photos" / "boxes.csv").write_text(f"image,label,x_min,y_min,x_max,y_max\n{rows}")
+    assert sorted(sizes(root, "find")) == ["logs and the report"]
+    (root / "params.yaml").write_text(PARAMS.replace("photos: {}", "photos: {crop: found}"))
+    assert "the finder" in sizes(root, "find")
+
+
 def test_depth_maps_count(root: Path) -> None:
     before = sizes(root, "render")["renders of 10 part(s)"]
     (root / "params.yaml").write_text(PARAMS.replace("views", "outputs: [depth], views"))

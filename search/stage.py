@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
 from search.embedding import Embedder, embed_queries, load_model
 from search.index import Index, IndexedPart, save_index
+from search.principal import MANY_ROWS, principal_components
 from search.ranking import Match, nearest_parts
 from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
 
@@ -37,11 +38,12 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
 
     The adapted model is used, or the source-only one where there is none (no photos to adapt to).
     """
-    renders = read_renders(layout.renders)
+    renders = with_looks(read_renders(layout.renders), layout.catalogue)
     stage, model = load_model(layout.models)
     squares = usable_squares(layout.squares)
     embeddings = model.embed_files([layout.renders / view for view in renders.views], "index")
-    index = Index(embeddings, renders.parts, np.array(renders.part_rows), renders.views, stage, model.key)
+    short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
+    index = Index(embeddings, renders.parts, np.array(renders.part_rows), renders.views, stage, model.key, short)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
     scored = [row for row in squares if row.label in labels]
@@ -70,7 +72,8 @@ def read_renders(folder: Path) -> Renders:
             for view in part["views"]:
                 views.append(f"{part_id}/{view['file']}")
                 part_rows.append(len(parts))
-            parts.append(IndexedPart(part["part_id"], part["label"], part["name"]))
+            size = tuple(round(float(side), 2) for side in part.get("size_mm", ()))
+            parts.append(IndexedPart(part["part_id"], part["label"], part["name"], size_mm=size))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing.", remedy) from None
     except DamagedFileError:
@@ -84,6 +87,21 @@ def read_renders(folder: Path) -> Renders:
         if not (folder / view).resolve().is_relative_to(root):
             raise UserError(f"{folder} names the view {view}, which lies outside.", remedy)
     return Renders(tuple(parts), tuple(part_rows), tuple(views))
+
+
+def with_looks(renders: Renders, catalogue: Path) -> Renders:
+    """The same with what the catalogue says of each part's look and size, as far as it is there."""
+    try:
+        said = {part["part_id"]: part for part in read_json(catalogue, "parts")["parts"]}
+        looks = {part_id: (one["material"], one["surface"], one["color"]) for part_id, one in said.items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return renders
+    nothing = ("", "", "")
+    parts = []
+    for part in renders.parts:
+        material, surface, color = map(str, looks.get(part.part_id, nothing))
+        parts.append(replace(part, material=material, surface=surface, color=color))
+    return replace(renders, parts=tuple(parts))
 
 
 def usable_squares(folder: Path) -> list[SquareRow]:

@@ -56,6 +56,7 @@ class Description(BaseModel):
     model_config = STRICT
     model_stage: str = Field(pattern=r"^\w[\w-]*$")
     model_key: str
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     parts: list[DescribedPart] = Field(min_length=1)
     rows: list[DescribedRow]
 
@@ -92,7 +93,7 @@ class PartsAlike:
 class Index:
     """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
     data/renders). `model_stage` and `model_key` name the model that made them. `principal` is a short form of the
-    embeddings, of catalogues that are large.
+    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`).
     """
 
     embeddings: Floats
@@ -102,6 +103,7 @@ class Index:
     model_stage: str
     model_key: str
     principal: Principal | None = None
+    temperature: float | None = None
 
     @cached_property
     def alike(self) -> list[PartsAlike]:
@@ -131,7 +133,7 @@ def save_index(folder: Path, index: Index) -> None:
         for part, view in zip(index.part_rows, index.views, strict=True)
     ]
     parts = [{name: value for name, value in asdict(part).items() if value or name in SAID} for part in index.parts]
-    head = {"model_stage": index.model_stage, "model_key": index.model_key}
+    head = {"model_stage": index.model_stage, "model_key": index.model_key, "temperature": index.temperature}
     write_json(folder / DESCRIPTION, {**head, "parts": parts, "rows": rows})
 
 
@@ -159,7 +161,8 @@ def load_index(folder: Path) -> Index:
         if not (lengths < LONGEST).all():  # NaN is not either
             raise ValueError("embeddings that are not of length 1")
         principal = Principal.of_tensors(tensors, embeddings.shape)
-        return Index(embeddings, parts, part_rows, views, description.model_stage, description.model_key, principal)
+        made_by = (description.model_stage, description.model_key)
+        return Index(embeddings, parts, part_rows, views, *made_by, principal, description.temperature)
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
     except ValidationError as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from cad2real.errors import UserError
 from search.index import IndexedPart
+
+RANGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)?-(\d{1,9}(?:\.\d{1,6})?)?")
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,18 @@ class PartFilter:
 
 
 EVERY_PART = PartFilter()
+
+
+def size_range(text: str | None) -> tuple[float | None, float | None]:
+    """The least and largest mm of a range such as 20-60, 20- or -60. Raises UserError for what is none.
+
+    >>> size_range("20-60"), size_range("7.5-"), size_range(None)
+    ((20.0, 60.0), (7.5, None), (None, None))
+    """
+    if text is None:
+        return None, None
+    found = RANGE.fullmatch(text.strip())
+    if found is None or not any(found.groups()):
+        raise UserError(f"--size {text} is no range of mm.", "Write 20-60, 20- or -60.")
+    least, most = (float(bound) if bound else None for bound in found.groups())
+    return least, most

@@ -23,15 +23,19 @@ Floats = npt.NDArray[np.float32]
 class Queries:
     """What the model makes of q photos: `embeddings` (q, d), L2-normalised, and `probabilities` (q, parts of the
     index), in [0, 1], the classifier's for each part's label; None where it does not know all of the labels.
+    `confidence` (q, parts): the same, calibrated on held-out renders; None where that is not known.
     """
 
     embeddings: Floats
     probabilities: Floats | None = None
+    confidence: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
 class Match:
-    """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders."""
+    """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
+    `confidence` the calibrated probability of its label, None where it is not known.
+    """
 
     rank: int
     part_id: str
@@ -39,9 +43,14 @@ class Match:
     name: str
     distance: float
     view: str
+    confidence: float | None = None
 
     def as_dict(self) -> dict[str, str | int | float]:
-        return {**asdict(self), "distance": round(self.distance, 4)}
+        said = {**asdict(self), "distance": round(self.distance, 4)}
+        if self.confidence is None:
+            del said["confidence"]
+            return said
+        return {**said, "confidence": round(self.confidence, 4)}
 
 
 def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -105,7 +114,8 @@ def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter =
     if index.principal is not None:
         for row in range(len(distances)):
             _compare_exactly(index, queries, row, max(SHORTLIST, 2 * top), distances, nearest)
-    return [_matches(index, distance, view, top) for distance, view in zip(distances, nearest, strict=True)]
+    sure = [None] * len(distances) if queries.confidence is None else queries.confidence
+    return [_matches(index, *row, top) for row in zip(distances, nearest, sure, strict=True)]
 
 
 def _compare_exactly(
@@ -128,12 +138,19 @@ def _compare_exactly(
         distances[row] = (distances[row] + 1 - queries.probabilities[row]) / 2
 
 
-def _matches(index: Index, distances: Floats, nearest: npt.NDArray[np.int64], top: int) -> list[Match]:
+def _matches(
+    index: Index,
+    distances: Floats,
+    nearest: npt.NDArray[np.int64],
+    confidence: npt.NDArray[np.float64] | None,
+    top: int,
+) -> list[Match]:
     """The `top` nearest parts by distances (parts,), without those at infinity."""
     found = []
     for rank, part in enumerate(np.argsort(distances, kind="stable")[:top], 1):
         if not np.isfinite(distances[part]):
             break
         said, view = index.parts[part], index.views[nearest[part]]
-        found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view))
+        sure = None if confidence is None else float(confidence[part])
+        found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view, sure))
     return found

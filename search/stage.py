@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +15,13 @@ from cad2real.files import atomic_folder, read_json, write_json
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
-from search.embedding import Embedder, embed_queries, load_model
+from search.embedding import Embedder, embed_queries
 from search.index import Index, IndexedPart, save_index
+from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
 from search.ranking import Match, nearest_parts
 from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
+from search.torch_model import load_model, onnx_of
 
 RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
 BATCH = 64  # photos in memory at once
@@ -43,7 +46,8 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     squares = usable_squares(layout.squares)
     embeddings = model.embed_files([layout.renders / view for view in renders.views], "index")
     short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
-    index = Index(embeddings, renders.parts, np.array(renders.part_rows), renders.views, stage, model.key, short)
+    of_parts = np.array(renders.part_rows)
+    index = Index(embeddings, renders.parts, of_parts, renders.views, stage, model.key, short, model.temperature)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
     scored = [row for row in squares if row.label in labels]
@@ -54,10 +58,19 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     with atomic_folder(layout.index) as target:
         save_index(target, index)
+        _write_network(target / NETWORK, model)
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
         write_json(target / EXAMPLES_FILE, _examples(rows, found))
     return index, scores
+
+
+def _write_network(path: Path, model: Embedder) -> None:
+    """Puts the model beside its index in the form in which photos are asked about; without it where there is none."""
+    try:
+        path.write_bytes(onnx_of(model))
+    except UserError as error:
+        print(f"note: {error} Photos are searched with torch.", file=sys.stderr)
 
 
 def read_renders(folder: Path) -> Renders:

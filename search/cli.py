@@ -25,6 +25,8 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict)
     app.command("find")(find)
     app.command("count")(count)
+    app.command("serve")(serve)
+    app.command("feedback")(feedback)
 
 
 def index() -> None:
@@ -256,6 +258,36 @@ def count(
     if rows:
         print(_aligned(("photo", "label", "parts"), rows))
     _report_skipped(skipped)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(help="What clients have to know.", envvar="CAD2REAL_TOKEN", show_default=False, show_envvar=True),
+    ] = None,
+) -> None:
+    """Answers in the browser, and programs by JSON, which part a photo shows. A new index is taken while it runs.
+
+    Example: cad2real serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
+    """
+    from search.web.serve import serve as listen
+
+    listen(Path(), host, port, token)
+
+
+def feedback(
+    csv: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path("feedback.csv"),
+) -> None:
+    """Writes what people confirmed and corrected on the page (data/feedback) as a table.
+
+    Example: cad2real feedback --csv feedback.csv
+    """
+    from cad2real.layout import Layout
+    from search.web.feedback import write_csv
+
+    print(f"{write_csv(Layout().feedback, csv)} answer(s) written: {csv}")
 
 
 def found_rows(found: Sequence[FoundParts]) -> list[tuple[str, ...]]:

@@ -115,6 +115,16 @@ class Index:
             for count in np.unique(counts)
         ]
 
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """The number of each part, by its id."""
+        return {part.part_id: number for number, part in enumerate(self.parts)}
+
+    @cached_property
+    def view_names(self) -> frozenset[str]:
+        """All views, as `views` has them."""
+        return frozenset(self.views)
+
     @property
     def labels(self) -> set[str]:
         return {part.label for part in self.parts}

@@ -19,8 +19,8 @@ LOOK_ALIKES = 4
 
 @dataclass(frozen=True)
 class Card:
-    """A part as an answer: `said` is what the catalogue says of it, `fit` in [0, 1] 1 minus its distance, `certainty` a
-    name in words.yaml.
+    """A part as an answer: `said`: what the catalogue says; `fit` in [0, 1]: its confidence, or where that is not
+    known 1 minus its distance; `certainty` a name in words.yaml.
     """
 
     match: Match
@@ -50,10 +50,7 @@ class Told:
 def told(answer: Answer, index: Index, width: int, height: int) -> Told:
     """What is said of `answer` about a photo of `width` x `height` pixels."""
     parts = {part.part_id: part for part in index.parts}
-    cards = [
-        Card(match, parts[match.part_id], float(np.clip(1 - match.distance, 0, 1)), certainty(match.confidence))
-        for match in answer.matches
-    ]
+    cards = [Card(match, parts[match.part_id], _fit(match), certainty(match.confidence)) for match in answer.matches]
     tied = len(cards) > 1 and cards[1].match.distance - cards[0].match.distance < NEARLY
     doubtful = bool(cards) and cards[0].certainty == "unsure"
     box = answer.box
@@ -62,6 +59,10 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
         sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
         shares = (box.x_min / width, box.y_min / height, *sides)
     return Told(cards, tied, doubtful, shares, answer.score)
+
+
+def _fit(match: Match) -> float:
+    return float(np.clip(1 - match.distance, 0, 1)) if match.confidence is None else match.confidence
 
 
 def certainty(confidence: float | None) -> str:

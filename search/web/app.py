@@ -30,6 +30,7 @@ def create_app(root: Path, token: str | None = None) -> App:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        live.warm_up()
         yield
         live.close()
 

@@ -15,9 +15,9 @@ def found_parts(index: Index, text: str, wanted: PartFilter) -> list[int]:
     for number, part in enumerate(index.parts):
         if not wanted.passes(part):
             continue
-        names = [name.casefold() for name in (part.part_id, part.name, part.label)]
+        names = [name.casefold() for name in (part.part_id, part.name, part.label) if name]
         everything = " ".join(names)
-        if asked in names:
+        if not asked or asked in names:
             found.append((0, number))
         elif any(name.startswith(asked) for name in names):
             found.append((1, number))

@@ -29,7 +29,7 @@ HEADERS = {
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all, browsers name no Origin for forms of our own
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
@@ -64,7 +64,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope)
+        request, body = _Request(scope), _Body(receive, self._largest)
         started = False
 
         async def sent(message: Message) -> None:
@@ -73,26 +73,28 @@ class Guard:
                 started = True
                 self._metrics.requests.labels(request.kind, message["status"]).inc()
                 own = {name.lower() for name, _ in message.get("headers", [])}
-                message["headers"] = [*message.get("headers", [])] + [
-                    (name.lower().encode(), value.encode())
-                    for name, value in HEADERS.items()
-                    if name.lower().encode() not in own
-                ]
+                more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                message["headers"] = [*message.get("headers", []), *(one for one in more if one[0] not in own)]
             await send(message)
+
+        async def sent_of_app(message: Message) -> None:
+            if not body.is_too_large or started:  # else what the application makes of it is not what it was
+                await sent(message)
 
         refusal = self._refusal(request)
         if refusal is not None:
             await _plain(sent, *refusal)
             return
         try:
-            await self._app(scope, self._limited(receive), sent)
+            await self._app(scope, body.receive, sent_of_app)
         except TooLargeError:
-            if not started:
-                await _plain(sent, 413, f"At most {self._largest} bytes are taken.")
+            pass
         except Exception:  # a fault of ours: the log has its trace, the client a sentence
             log.exception("a request failed: %s %s", request.method, request.path)
             if not started:
                 await _plain(sent, 500, "Something went wrong here. The server's log says what.")
+        if body.is_too_large and not started:
+            await _plain(sent, 413, f"At most {self._largest} bytes are taken.")
 
     def _refusal(self, request: _Request) -> tuple[int, str] | tuple[int, str, dict[str, str]] | None:
         """Why a request is not let through: status and sentence, and headers where there are more."""
@@ -132,18 +134,23 @@ class Guard:
             self._posts.popitem(last=False)
         return left >= 1
 
-    def _limited(self, receive: Receive) -> Receive:
-        taken = 0
 
-        async def limited() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._largest:
-                raise TooLargeError
-            return message
+class _Body:
+    """What a client sends, no more than `largest` bytes of it."""
 
-        return limited
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._left = receive, largest
+
+    @property
+    def is_too_large(self) -> bool:
+        return self._left < 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self.is_too_large:
+            raise TooLargeError
+        return message
 
 
 class _Request:

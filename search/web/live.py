@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -88,6 +89,14 @@ class LiveSearch:
             self.fault = str(error)
         except OSError:
             self.fault = "There is no index yet. Run `cad2real run`, or `cad2real index` where a model is trained."
+
+    def warm_up(self) -> None:
+        """Opens the search in the background, so that the first photo does not wait for it."""
+        self._worker.submit(self._warm_up)
+
+    def _warm_up(self) -> None:
+        with suppress(UserError):
+            self.current()
 
     async def ask(self, content: bytes, box: Box | None, top: int, wanted: PartFilter) -> Asked:
         """The answer to a photo. Raises UserError for what cannot be asked about, BusyError when too many wait or the

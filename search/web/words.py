@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import yaml
 
@@ -13,10 +13,10 @@ COOKIE = "lang"
 
 
 @cache
-def words(language: str) -> Mapping[str, str]:
-    """The words of `language` by their names in words.yaml."""
+def words(language: str) -> SimpleNamespace:
+    """The words of `language` by their names in words.yaml: attributes, since a mapping has methods of such names."""
     said = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
-    return {name: texts[language] for name, texts in said.items()}
+    return SimpleNamespace(**{name: texts[language] for name, texts in said.items()})
 
 
 def language_of(asked: str | None, cookie: str | None, accepted: str | None) -> str:

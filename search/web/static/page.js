@@ -100,6 +100,7 @@ class Question {
       this.preview.setAttribute("aria-label", this.said.frameKeys);
     }
     this.preview.hidden = byId("frame-hint").hidden = !this.canvas;
+    byId("asking").classList.add("asked");
     byId("drop").hidden = Boolean(this.canvas);
     byId("another").hidden = false;
     await this.ask();
@@ -110,6 +111,7 @@ class Question {
     this.canvas = this.frame = null;
     this.preview.hidden = byId("frame-hint").hidden = byId("another").hidden = true;
     byId("drop").hidden = false;
+    byId("asking").classList.remove("asked");
     this.answer.replaceChildren();
     byId("photo").focus();
     byId("photo").click();
@@ -134,6 +136,8 @@ class Question {
       copyButtons(this.answer);
       judgeForms(this.answer);
       this.showFound();
+      this.showAsked();
+      this.lead();
     } catch (error) {
       if (error.name !== "AbortError") this.tell(this.said.offline);
     } finally {
@@ -175,6 +179,33 @@ class Question {
       button.onclick = () => thing.scrollIntoView({ behavior: "smooth", block: "start" });
       this.preview.append(button);
     });
+  }
+
+  // What was asked about, beside the view that it is most like: why the answer is what it is.
+  showAsked() {
+    if (!this.canvas) return;
+    for (const thing of this.answer.querySelectorAll(".thing")) {
+      const seen = thing.querySelector(".card.first .seen");
+      if (!seen) continue;
+      const { width, height } = this.canvas;
+      const [left, top, across, down] = thing.dataset.box ? thing.dataset.box.split(",").map(Number) : [0, 0, 1, 1];
+      const side = Math.max(across * width, down * height);
+      const [x, y] = [(left + across / 2) * width - side / 2, (top + down / 2) * height - side / 2];
+      const yours = Object.assign(document.createElement("canvas"), { className: "yours", width: 240, height: 240 });
+      yours.setAttribute("role", "img");
+      yours.setAttribute("aria-label", this.answer.dataset.yours);
+      yours.getContext("2d").drawImage(this.canvas, x, y, side, side, 0, 0, 240, 240);
+      seen.prepend(yours);
+    }
+  }
+
+  // To the answer: for the eye where it lies below the photo, for a screen reader in a sentence.
+  lead() {
+    const firsts = [...this.answer.querySelectorAll(".card.first")];
+    const named = firsts.map((card) => `${card.querySelector("h4").textContent}, ${card.querySelector(".fit span").textContent}`);
+    byId("said").textContent = named.join("; ") || this.answer.textContent;
+    const narrow = matchMedia("(max-width: 60rem)").matches;
+    if (narrow && !this.frame) this.answer.scrollIntoView({ block: "start", behavior: "smooth" });
   }
 
   takeFrames() {

@@ -67,6 +67,7 @@ def params(
 for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli):
     room.register(app)
 app.command()(params)
+render.cli.export_app.command("onnx")(search.cli.export_onnx)
 
 
 def main() -> None:

@@ -49,6 +49,10 @@ class Layout:
         return self.data / "reports"
 
     @property
+    def feedback(self) -> Path:
+        return self.data / "feedback"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 

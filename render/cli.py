@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from render.stage import Outcome
 
 
+export_app = typer.Typer()
+"""`cad2real export`: of renders by itself; other rooms have sub-commands for what is theirs."""
+
+
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command()(catalogue)
     app.command()(render)
     app.command()(materials)
-    app.command()(export)
     app.command()(scenes)
+    export_app.callback(invoke_without_command=True)(export)
+    app.add_typer(export_app, name="export")
 
 
 def catalogue(
@@ -170,7 +175,10 @@ def materials(
 
 
 def export(
-    out: Annotated[Path, typer.Option(help="Folder to write; must not exist or be empty.")],
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; must not exist or be empty.", show_default=False)
+    ] = None,
     format_name: Annotated[str, typer.Option("--format", help="imagefolder, coco, webdataset or bop.")] = "imagefolder",
     renders: Annotated[Path, typer.Option(help="A folder of renders.")] = Path("data/renders"),
 ) -> None:
@@ -178,8 +186,13 @@ def export(
 
     Example: cad2real export --format coco --out exported
     """
+    from cad2real.errors import UserError
     from render.export import export as write
 
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise UserError("cad2real export needs a folder to write.", "Write --out DIR.")
     print(f"{write(renders, format_name, out)} view(s) written as {format_name}: {out}")
 
 

@@ -1,8 +1,9 @@
 """A model and renders become an index; a photo goes in, the parts that it may show come out.
 
-`stage` makes the index (`index`: its files and data) and measures it on labelled photos (`retrieval_scores`). `query`
-finds the parts of one photo, from Python with `Search.open(project).find(photo)`; `prediction` names the label of many
-photos; `finding` the boxes of the parts in whole photos, `counting` how many of which label. `embedding` loads the
-model and embeds photos, `ranking` is the distance between a photo and a part. `cli` has the commands, `params` the
-parameters.
+`stage` makes the index (`index`: its files and data; `principal`: a short form of many embeddings) and measures it on
+labelled photos (`retrieval_scores`). `query` finds the parts of one photo, from Python with
+`Search.open(project).find(photo)`; `prediction` names the label of many photos; `finding` the boxes of the parts in
+whole photos, `counting` how many of which label. `embedding` is what is needed of a model: `torch_model` loads it,
+`photo_network` is its form without torch. `ranking` is the distance between a photo and a part, `part_filter` says
+which parts may be an answer. `cli` has the commands, `params` the parameters.
 """

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from photos.crop import Box
     from search.finding import FoundParts
     from search.prediction import Prediction
+    from search.query import Search
     from search.ranking import Match
 
 
@@ -24,6 +25,8 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict)
     app.command("find")(find)
     app.command("count")(count)
+    app.command("serve")(serve)
+    app.command("feedback")(feedback)
 
 
 def index() -> None:
@@ -44,13 +47,38 @@ def index() -> None:
         print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
 
 
-def search(
+def export_onnx(
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("model.onnx"),
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model (default: data/models/current, else data/models/adapt).")
+    ] = None,
+) -> None:
+    """Writes a trained model as one ONNX file: pictures in, embeddings and class probabilities out, without torch.
+
+    Example: cad2real export onnx --out model.onnx
+    """
+    from cad2real.layout import Layout
+    from search.prediction import model_in_use
+    from search.torch_model import export_onnx as write
+
+    folder = model or model_in_use(Layout())
+    write(folder, out)
+    print(f"{folder} written as ONNX: {out}")
+
+
+def search(  # more than seven parameters: typer makes an option of each
     photo: Annotated[Path, typer.Argument(help="The picture to ask about.", show_default=False)],
     box: Annotated[
         str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is, in pixels of the upright photo.")
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, max=100, help="How many parts (default: params.yaml, 5).")] = None,
     one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
+    material: Annotated[str | None, typer.Option(help="Only parts of this material.", show_default=False)] = None,
+    color: Annotated[str | None, typer.Option(help="Only parts of this colour.", show_default=False)] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Says which parts a photo shows, nearest first. Where the project has a finder, every part in it has its answer.
@@ -60,14 +88,18 @@ def search(
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from cad2real.quoting import quoted_json
-    from search.query import Answer, Search
-    from train.compute.out_of_memory import explain_out_of_memory
+    from search.part_filter import PartFilter, size_range
+    from search.query import Answer
 
     part_box = _box(box) if box else None
+    wanted = PartFilter(material, color, *size_range(size))
     count = top or load_params(Layout().params).search.top
-    with explain_out_of_memory("search"):
-        opened = Search.open(Path())
-        answers = [Answer(opened.find(photo, part_box, count))] if box else opened.find_all(photo, count, one)
+    opened = _opened_search()
+    opened.refuse_unknown(wanted)
+    if box:
+        answers = [Answer(opened.find(photo, part_box, count, wanted))]
+    else:
+        answers = opened.find_all(photo, count, one, wanted)
     if as_json:
         print(quoted_json([entry for answer in answers for entry in answer.as_dicts()]))
         return
@@ -75,6 +107,21 @@ def search(
         if answer.box is not None:
             print(("\n" if number else "") + f"part at {answer.where} (score {answer.score:.2f}):")
         print(table(answer.matches))
+
+
+def _opened_search() -> Search:
+    """The project's search, without torch where the index has its network beside it."""
+    from cad2real.layout import Layout
+    from search.index import load_index
+    from search.photo_network import NETWORK
+    from search.query import Search
+
+    layout = Layout()
+    if not layout.index.is_dir() or (layout.index / NETWORK).is_file():
+        return Search.open(Path())
+    from search.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX
+
+    return Search.open(Path(), load_model(layout.models, load_index(layout.index).model_stage)[1])
 
 
 def predict(  # more than seven parameters: typer makes an option of each
@@ -211,6 +258,36 @@ def count(
     if rows:
         print(_aligned(("photo", "label", "parts"), rows))
     _report_skipped(skipped)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(help="What clients have to know.", envvar="CAD2REAL_TOKEN", show_default=False, show_envvar=True),
+    ] = None,
+) -> None:
+    """Answers in the browser, and programs by JSON, which part a photo shows. A new index is taken while it runs.
+
+    Example: cad2real serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
+    """
+    from search.web.serve import serve as listen
+
+    listen(Path(), host, port, token)
+
+
+def feedback(
+    csv: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path("feedback.csv"),
+) -> None:
+    """Writes what people confirmed and corrected on the page (data/feedback) as a table.
+
+    Example: cad2real feedback --csv feedback.csv
+    """
+    from cad2real.layout import Layout
+    from search.web.feedback import write_csv
+
+    print(f"{write_csv(Layout().feedback, csv)} answer(s) written: {csv}")
 
 
 def found_rows(found: Sequence[FoundParts]) -> list[tuple[str, ...]]:

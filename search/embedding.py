@@ -1,4 +1,4 @@
-"""What search needs of a model, and which of the project's models it loads."""
+"""What search needs of a model."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
 from search.index import Index
 from search.ranking import Floats, Queries
+from train.measures.calibration import at_temperature
 
-STAGES = ("adapt", "probe")  # the best first
 
-
-class Embedder(Protocol):
-    """A trained model; `key` changes with its weights. Embeddings are (n, d) float32, L2-normalised."""
+class PhotoEmbedder(Protocol):
+    """A trained model for photos; `key` changes with its weights. Embeddings are (n, d) float32, L2-normalised."""
 
     key: str
     classes: tuple[str, ...]
@@ -23,25 +23,27 @@ class Embedder(Protocol):
     def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[Floats, Floats]:
         """Embeddings (n, d) and class probabilities (n, classes) of square photos."""
 
+
+class Embedder(PhotoEmbedder, Protocol):
+    """A trained model for photos and renders. `temperature` makes its probabilities as sure as it is right of held-out
+    renders; None where it has none.
+    """
+
+    @property
+    def temperature(self) -> float | None: ...
+
     def embed_files(self, paths: Sequence[Path], label: str) -> Floats:
         """Embeddings of renders; `label` names them in the progress line."""
 
 
-def embed_queries(model: Embedder, index: Index, images: Sequence[Image.Image]) -> Queries:
+def embed_queries(model: PhotoEmbedder, index: Index, images: Sequence[Image.Image]) -> Queries:
     """The embeddings of square photos, with the class probability of each part of `index`."""
     embeddings, probabilities = model.embed_and_classify(images)
     if not index.labels <= set(model.classes):  # parts that were rendered after training
         return Queries(embeddings)
     numbers = {label: number for number, label in enumerate(model.classes)}
     columns = [numbers[part.label] for part in index.parts]
-    return Queries(embeddings, probabilities[:, columns])
-
-
-def load_model(models: Path, stage: str | None = None) -> tuple[str, Embedder]:
-    """The model of `stage`, or the best there is: its stage and the model. Raises UserError when there is none."""
-    from train.model import Model
-
-    if stage is None:
-        there = [name for name in STAGES if (models / name / "model.safetensors").exists()]
-        stage = there[0] if there else STAGES[0]
-    return stage, Model.load(models / stage)
+    confidence = None
+    if index.temperature is not None:
+        confidence = at_temperature(probabilities.astype(np.float64), index.temperature)[:, columns]
+    return Queries(embeddings, probabilities[:, columns], confidence)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cad2real.errors import UserError
 from cad2real.files import write_json
+from search.principal import Principal
 
 EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
 REMEDY = "Run `cad2real index`."
+SAID = ("part_id", "label", "name")  # of each part, also where they are empty
 LONGEST = 1.01
 """Embeddings are of length 1; of a picture that the network sees nothing in, of 0."""
 Floats = npt.NDArray[np.float32]
@@ -27,6 +31,10 @@ class DescribedPart(BaseModel):
     part_id: str
     label: str
     name: str
+    material: str = ""
+    surface: str = ""
+    color: str = ""
+    size_mm: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default=[], max_length=3)
 
 
 class DescribedRow(BaseModel):
@@ -48,21 +56,44 @@ class Description(BaseModel):
     model_config = STRICT
     model_stage: str = Field(pattern=r"^\w[\w-]*$")
     model_key: str
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     parts: list[DescribedPart] = Field(min_length=1)
     rows: list[DescribedRow]
 
 
 @dataclass(frozen=True)
 class IndexedPart:
+    """A part of the catalogue. `material`, `surface`, `color` are the part list's words (empty: it says none);
+    `size_mm` its sides along x, y, z in mm (empty: not known).
+    """
+
     part_id: str
     label: str
     name: str
+    material: str = ""
+    surface: str = ""
+    color: str = ""
+    size_mm: tuple[float, ...] = ()
+
+    @property
+    def longest_mm(self) -> float | None:
+        """The longest side in mm, None where no size is known."""
+        return max(self.size_mm, default=None)
+
+
+@dataclass(frozen=True)
+class PartsAlike:
+    """Parts (p,) with as many views each, and the rows (p, c) of these: what can be ranked at once."""
+
+    parts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Index:
     """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
-    data/renders). `model_stage` and `model_key` name the model that made them.
+    data/renders). `model_stage` and `model_key` name the model that made them. `principal` is a short form of the
+    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`).
     """
 
     embeddings: Floats
@@ -71,6 +102,28 @@ class Index:
     views: tuple[str, ...]
     model_stage: str
     model_key: str
+    principal: Principal | None = None
+    temperature: float | None = None
+
+    @cached_property
+    def alike(self) -> list[PartsAlike]:
+        """The parts with views, in groups of those that have as many of them."""
+        order = np.argsort(self.part_rows, kind="stable")
+        parts, starts, counts = np.unique(self.part_rows[order], return_index=True, return_counts=True)
+        return [
+            PartsAlike(parts[counts == count], order[starts[counts == count][:, None] + np.arange(count)])
+            for count in np.unique(counts)
+        ]
+
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """The number of each part, by its id."""
+        return {part.part_id: number for number, part in enumerate(self.parts)}
+
+    @cached_property
+    def view_names(self) -> frozenset[str]:
+        """All views, as `views` has them."""
+        return frozenset(self.views)
 
     @property
     def labels(self) -> set[str]:
@@ -81,13 +134,16 @@ def save_index(folder: Path, index: Index) -> None:
     """Writes the two files of `index` into the existing `folder`."""
     from safetensors.numpy import save
 
-    (folder / EMBEDDINGS).write_bytes(save({"embeddings": np.ascontiguousarray(index.embeddings)}))
+    tensors = {"embeddings": np.ascontiguousarray(index.embeddings)}
+    if index.principal is not None:
+        tensors |= {"axes": index.principal.axes, "reduced": index.principal.reduced}
+    (folder / EMBEDDINGS).write_bytes(save(tensors))
     rows = [
         {"part_id": index.parts[part].part_id, "label": index.parts[part].label, "view": view}
         for part, view in zip(index.part_rows, index.views, strict=True)
     ]
-    parts = [asdict(part) for part in index.parts]
-    head = {"model_stage": index.model_stage, "model_key": index.model_key}
+    parts = [{name: value for name, value in asdict(part).items() if value or name in SAID} for part in index.parts]
+    head = {"model_stage": index.model_stage, "model_key": index.model_key, "temperature": index.temperature}
     write_json(folder / DESCRIPTION, {**head, "parts": parts, "rows": rows})
 
 
@@ -98,9 +154,13 @@ def load_index(folder: Path) -> Index:
 
     try:
         text = (folder / DESCRIPTION).read_bytes()
-        embeddings = load((folder / EMBEDDINGS).read_bytes())["embeddings"]
+        tensors = load((folder / EMBEDDINGS).read_bytes())
+        embeddings = tensors["embeddings"]
         description = Description.model_validate_json(text)
-        parts = tuple(IndexedPart(part.part_id, part.label, part.name) for part in description.parts)
+        parts = tuple(
+            IndexedPart(**part.model_dump(exclude={"size_mm"}), size_mm=tuple(part.size_mm))
+            for part in description.parts
+        )
         place = {part.part_id: number for number, part in enumerate(parts)}
         part_rows = np.array([place[row.part_id] for row in description.rows], dtype=np.int64)
         views = tuple(row.view for row in description.rows)
@@ -110,7 +170,9 @@ def load_index(folder: Path) -> Index:
             lengths = np.linalg.norm(embeddings, axis=1)
         if not (lengths < LONGEST).all():  # NaN is not either
             raise ValueError("embeddings that are not of length 1")
-        return Index(embeddings, parts, part_rows, views, description.model_stage, description.model_key)
+        principal = Principal.of_tensors(tensors, embeddings.shape)
+        made_by = (description.model_stage, description.model_key)
+        return Index(embeddings, parts, part_rows, views, *made_by, principal, description.temperature)
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
     except ValidationError as error:

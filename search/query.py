@@ -1,9 +1,14 @@
-"""One photo in, the nearest parts out: `Search.open(project).find(photo)`, or `find_all` for every part in it."""
+"""One photo in, the nearest parts out: `Search.open(project).find(photo)`, or `find_all` for every part in it.
+
+Nothing here imports torch: the model stands beside the index as an ONNX file.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -12,9 +17,13 @@ from photos.crop import Box
 from photos.looking import Looking, project_looking
 from photos.params import PhotosParams
 from photos.square import photo_square, photo_squares
-from search.embedding import Embedder, embed_queries, load_model
+from search.embedding import PhotoEmbedder, embed_queries
 from search.index import Index, check_model, load_index
+from search.part_filter import EVERY_PART, PartFilter
+from search.photo_network import NETWORK, PhotoNetwork
 from search.ranking import Match, nearest_parts
+
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -48,26 +57,40 @@ class Search:
     """
 
     index: Index
-    model: Embedder
+    model: PhotoEmbedder
     squares: PhotosParams
     looking: Looking | None = None
 
     @classmethod
-    def open(cls, root: Path) -> Search:
-        """Opens the index of the project in `root`. Raises UserError when it is missing or of another model."""
+    def open(cls, root: Path, model: PhotoEmbedder | None = None, threads: int = 0) -> Search:
+        """Opens the index of the project in `root` with the network beside it, or with `model`. `threads` work on one
+        photo (0: as many as there are cores). Raises UserError when something is missing or of another model.
+        """
         layout = Layout(root)
         index = load_index(layout.index)
-        _, model = load_model(layout.models, index.model_stage)
+        model = model or PhotoNetwork.load(layout.index / NETWORK, threads)
         check_model(index, model.key)
         params = load_params(layout.params).photos
         return cls(index, model, params, project_looking(layout, params))
 
-    def find(self, photo: Path, box: Box | None = None, top: int = 5) -> list[Match]:
-        """The `top` nearest parts of `photo`, nearest first. It becomes square as all photos of the project did."""
-        square = photo_square(photo, box, self.squares.border, self.squares.size)
-        return nearest_parts(self.index, embed_queries(self.model, self.index, [square]), top)[0]
+    def refuse_unknown(self, wanted: PartFilter) -> None:
+        """Raises UserError, with what there is, when `wanted` asks for what no part of the catalogue is."""
+        for word, asked in (("material", wanted.material), ("color", wanted.color)):
+            there = sorted({getattr(part, word) for part in self.index.parts} - {""})
+            if asked is not None and asked.casefold() not in map(str.casefold, there):
+                known = f"There are: {', '.join(there[:MOST_NAMED])}." if there else "The part list names none."
+                raise UserError(f"No part of the catalogue has the {word} {asked}.", known)
+        if not wanted.mask(self.index.parts).any():
+            raise UserError("No part of the catalogue passes the filter.", "Ask for less.")
 
-    def find_all(self, photo: Path, top: int = 5, one: bool = False) -> list[Answer]:
+    def find(self, photo: Path, box: Box | None = None, top: int = 5, wanted: PartFilter = EVERY_PART) -> list[Match]:
+        """The `top` nearest parts of `photo` that `wanted` lets pass, nearest first. It becomes square as all photos of
+        the project did.
+        """
+        square = photo_square(photo, box, self.squares.border, self.squares.size)
+        return self._nearest([square], top, wanted)[0]
+
+    def find_all(self, photo: Path, top: int = 5, one: bool = False, wanted: PartFilter = EVERY_PART) -> list[Answer]:
         """An answer for every part that is found in `photo`, best found first (`one`: for the largest alone), or for
         the whole photo where none is. Raises UserError that names a photo that cannot be used.
         """
@@ -76,9 +99,12 @@ class Search:
         except UserError as error:
             raise UserError(f"{photo} {error.what}", error.remedy) from None
         if not found:
-            return [Answer(self.find(photo, None, top))]
+            return [Answer(self.find(photo, None, top, wanted))]
         boxes: list[Box | None] = [box for box, _ in found]
         cut = photo_squares(photo, boxes, self.squares.border, self.squares.size)
         squares = [result[1] for result in cut if not isinstance(result, UserError)]  # found boxes lie in the photo
-        matches = nearest_parts(self.index, embed_queries(self.model, self.index, squares), top)
+        matches = self._nearest(squares, top, wanted)
         return [Answer(some, box, score) for some, (box, score) in zip(matches, found, strict=True)]
+
+    def _nearest(self, squares: list[Image.Image], top: int, wanted: PartFilter) -> list[list[Match]]:
+        return nearest_parts(self.index, embed_queries(self.model, self.index, squares), top, wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,13 @@ from cad2real.files import atomic_folder, read_json, write_json
 from cad2real.layout import Layout
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
-from search.embedding import Embedder, embed_queries, load_model
+from search.embedding import Embedder, embed_queries
 from search.index import Index, IndexedPart, save_index
+from search.photo_network import NETWORK
+from search.principal import MANY_ROWS, principal_components
 from search.ranking import Match, nearest_parts
 from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
+from search.torch_model import load_model, onnx_of
 
 RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
 BATCH = 64  # photos in memory at once
@@ -37,11 +41,13 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
 
     The adapted model is used, or the source-only one where there is none (no photos to adapt to).
     """
-    renders = read_renders(layout.renders)
+    renders = with_looks(read_renders(layout.renders), layout.catalogue)
     stage, model = load_model(layout.models)
     squares = usable_squares(layout.squares)
     embeddings = model.embed_files([layout.renders / view for view in renders.views], "index")
-    index = Index(embeddings, renders.parts, np.array(renders.part_rows), renders.views, stage, model.key)
+    short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
+    of_parts = np.array(renders.part_rows)
+    index = Index(embeddings, renders.parts, of_parts, renders.views, stage, model.key, short, model.temperature)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
     scored = [row for row in squares if row.label in labels and not row.duplicate_of]
@@ -52,10 +58,19 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     with atomic_folder(layout.index) as target:
         save_index(target, index)
+        _write_network(target / NETWORK, model)
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
         write_json(target / EXAMPLES_FILE, _examples(rows, found))
     return index, scores
+
+
+def _write_network(path: Path, model: Embedder) -> None:
+    """Puts the model beside its index in the form in which photos are asked about; without it where there is none."""
+    try:
+        path.write_bytes(onnx_of(model))
+    except UserError as error:
+        print(f"note: {error} Photos are searched with torch.", file=sys.stderr)
 
 
 def read_renders(folder: Path) -> Renders:
@@ -70,7 +85,8 @@ def read_renders(folder: Path) -> Renders:
             for view in part["views"]:
                 views.append(f"{part_id}/{view['file']}")
                 part_rows.append(len(parts))
-            parts.append(IndexedPart(part["part_id"], part["label"], part["name"]))
+            size = tuple(round(float(side), 2) for side in part.get("size_mm", ()))
+            parts.append(IndexedPart(part["part_id"], part["label"], part["name"], size_mm=size))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing.", remedy) from None
     except DamagedFileError:
@@ -84,6 +100,21 @@ def read_renders(folder: Path) -> Renders:
         if not (folder / view).resolve().is_relative_to(root):
             raise UserError(f"{folder} names the view {view}, which lies outside.", remedy)
     return Renders(tuple(parts), tuple(part_rows), tuple(views))
+
+
+def with_looks(renders: Renders, catalogue: Path) -> Renders:
+    """The same with what the catalogue says of each part's look and size, as far as it is there."""
+    try:
+        said = {part["part_id"]: part for part in read_json(catalogue, "parts")["parts"]}
+        looks = {part_id: (one["material"], one["surface"], one["color"]) for part_id, one in said.items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return renders
+    nothing = ("", "", "")
+    parts = []
+    for part in renders.parts:
+        material, surface, color = map(str, looks.get(part.part_id, nothing))
+        parts.append(replace(part, material=material, surface=surface, color=color))
+    return replace(renders, parts=tuple(parts))
 
 
 def usable_squares(folder: Path) -> list[SquareRow]:

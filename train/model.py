@@ -117,6 +117,12 @@ class Model:
         return cls(network, description, hashlib.blake2b(weights, digest_size=12).hexdigest(), prior)
 
     @property
+    def temperature(self) -> float | None:
+        """What makes its probabilities as sure as it is right of held-out renders; None where it was not fitted."""
+        temperature: float | None = self.description.get("temperature")
+        return temperature
+
+    @property
     def knows_scale(self) -> bool:
         """Whether the photos of its adaptation came from one camera at one distance, so that sizes tell parts apart."""
         return self.prior is not None

@@ -15,6 +15,7 @@ import search.query
 from cad2real.layout import Layout
 from photos.crop import Box
 from search.index import Index
+from search.part_filter import PartFilter
 from search.prediction import Predictor
 from search.query import Search
 from search.ranking import Match, Queries, nearest_parts
@@ -47,9 +48,9 @@ def project(tmp_path: Path) -> Layout:
 def test_the_same_probabilities(project: Layout, box: Box | None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Queries] = []
 
-    def watched(index: Index, queries: Queries, top: int) -> list[list[Match]]:
+    def watched(index: Index, queries: Queries, top: int, wanted: PartFilter) -> list[list[Match]]:
         asked.append(queries)
-        return nearest_parts(index, queries, top)
+        return nearest_parts(index, queries, top, wanted)
 
     monkeypatch.setattr(search.query, "nearest_parts", watched)
     paths = sorted((project.root / "shots").iterdir())

@@ -26,6 +26,7 @@ class ColorModel:
     """Embeds a picture as its mean colour, whatever lies around it being black or transparent."""
 
     key = "colors-1"
+    temperature = None
     classes = tuple(sorted(COLORS))
 
     def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +71,8 @@ def _use(monkeypatch: pytest.MonkeyPatch, model: Embedder) -> None:
         return stage or "adapt", model
 
     monkeypatch.setattr(search.stage, "load_model", load)
-    monkeypatch.setattr(search.query, "load_model", load)
+    monkeypatch.setattr(search.stage, "onnx_of", lambda model: b"")
+    monkeypatch.setattr(search.query.PhotoNetwork, "load", lambda path, threads: model)
 
 
 def test_index_then_search(project: Path) -> None:

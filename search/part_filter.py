@@ -1,0 +1,68 @@
+"""Which parts a search may answer with, by what the part list says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cad2real.errors import UserError
+from search.index import IndexedPart
+
+RANGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)?-(\d{1,9}(?:\.\d{1,6})?)?")
+
+
+@dataclass(frozen=True)
+class PartFilter:
+    """A part passes when it is of the given `material` and `color` (None: of any) and its longest side lies between
+    `min_mm` and `max_mm` (None: no bound). A part whose size is not known passes no bound of sizes.
+    """
+
+    material: str | None = None
+    color: str | None = None
+    min_mm: float | None = None
+    max_mm: float | None = None
+
+    @property
+    def passes_all(self) -> bool:
+        return self == PartFilter()
+
+    def passes(self, part: IndexedPart) -> bool:
+        """Whether `part` may be an answer.
+
+        >>> nut = IndexedPart("m10", "nut", "Nut M10", material="brass", size_mm=(17.8, 16.0, 8.4))
+        >>> PartFilter(material="Brass", max_mm=20).passes(nut), PartFilter(min_mm=18).passes(nut)
+        (True, False)
+        """
+        longest = part.longest_mm
+        return (
+            (self.material is None or part.material.casefold() == self.material.casefold())
+            and (self.color is None or part.color.casefold() == self.color.casefold())
+            and (self.min_mm is None or (longest is not None and longest >= self.min_mm))
+            and (self.max_mm is None or (longest is not None and longest <= self.max_mm))
+        )
+
+    def mask(self, parts: Sequence[IndexedPart]) -> npt.NDArray[np.bool_]:
+        """For each of `parts` (p,) whether it passes."""
+        return np.array([self.passes(part) for part in parts], dtype=bool)
+
+
+EVERY_PART = PartFilter()
+
+
+def size_range(text: str | None) -> tuple[float | None, float | None]:
+    """The least and largest mm of a range such as 20-60, 20- or -60. Raises UserError for what is none.
+
+    >>> size_range("20-60"), size_range("7.5-"), size_range(None)
+    ((20.0, 60.0), (7.5, None), (None, None))
+    """
+    if text is None:
+        return None, None
+    found = RANGE.fullmatch(text.strip())
+    if found is None or not any(found.groups()):
+        raise UserError(f"--size {text} is no range of mm.", "Write 20-60, 20- or -60.")
+    least, most = (float(bound) if bound else None for bound in found.groups())
+    return least, most

@@ -1,0 +1,7 @@
+"""`cad2real serve`: the page and the JSON interface that answer which part a photo shows.
+
+From low to high: `words` (both languages), `feedback` (what people confirmed), `pictures` (views and thumbnails),
+`upload` (a photo from a client, checked), `live` (the project's search, taken anew when its index changes; a bounded
+queue), `answers` (what is said of parts), `guard` (who may ask what: hosts, origins, token, limits, headers), `metrics`
+(Prometheus), `api` (JSON), `pages` (HTML, in templates/ and static/), `app` (all of it together), `serve` (listens).
+"""

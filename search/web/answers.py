@@ -1,0 +1,110 @@
+"""What is said of an answer's parts: by the page and by the JSON interface alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import numpy as np
+
+from search.index import Index, IndexedPart
+from search.query import Answer
+from search.ranking import Match, Queries, part_distances
+
+SURE, LIKELY = 0.9, 0.6
+"""Calibrated probabilities from which a part is called sure, or likely."""
+NEARLY = 0.02  # difference of distances below which two parts are nearly tied
+LOOK_ALIKES = 4
+
+
+@dataclass(frozen=True)
+class Card:
+    """A part as an answer: `said`: what the catalogue says; `fit` in [0, 1]: its confidence, or where that is not
+    known 1 minus its distance; `certainty` a name in words.yaml.
+    """
+
+    match: Match
+    said: IndexedPart
+    fit: float
+    certainty: str
+
+    @property
+    def picture(self) -> str:
+        return picture_url(self.match.view)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The answer about one thing in a photo: its parts, whether the first two are `tied`, and whether it is `doubtful`
+    that the part is in the catalogue at all; `box` in shares of the photo (left, top, width, height in [0, 1]), None
+    for the whole.
+    """
+
+    cards: list[Card]
+    tied: bool
+    doubtful: bool
+    box: tuple[float, float, float, float] | None
+    score: float | None
+
+
+def told(answer: Answer, index: Index, width: int, height: int) -> Told:
+    """What is said of `answer` about a photo of `width` x `height` pixels."""
+    parts = {part.part_id: part for part in index.parts}
+    cards = [Card(match, parts[match.part_id], _fit(match), certainty(match.confidence)) for match in answer.matches]
+    tied = len(cards) > 1 and cards[1].match.distance - cards[0].match.distance < NEARLY
+    doubtful = bool(cards) and cards[0].certainty == "unsure"
+    box = answer.box
+    shares = None
+    if box is not None:
+        sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
+        shares = (box.x_min / width, box.y_min / height, *sides)
+    return Told(cards, tied, doubtful, shares, answer.score)
+
+
+def _fit(match: Match) -> float:
+    return float(np.clip(1 - match.distance, 0, 1)) if match.confidence is None else match.confidence
+
+
+def certainty(confidence: float | None) -> str:
+    """The word for a calibrated probability, None of a part that the classifier has not learned.
+
+    >>> [certainty(value) for value in (0.95, 0.7, 0.2, None)]
+    ['sure', 'likely', 'unsure', 'not_trained']
+    """
+    if confidence is None:
+        return "not_trained"
+    return "sure" if confidence >= SURE else "likely" if confidence >= LIKELY else "unsure"
+
+
+def picture_url(view: str) -> str:
+    """Where the page finds a view."""
+    return f"/pictures/{quote(view)}"
+
+
+def part_url(part_id: str) -> str:
+    """Where the page of a part is."""
+    return f"/parts/{quote(part_id, safe='')}"
+
+
+def as_json(part: IndexedPart) -> dict[str, object]:
+    """What the catalogue says of a part."""
+    return {
+        "part_id": part.part_id,
+        "label": part.label,
+        "name": part.name,
+        "material": part.material,
+        "surface": part.surface,
+        "color": part.color,
+        "size_mm": list(part.size_mm),
+    }
+
+
+def look_alikes(index: Index, part: int) -> list[IndexedPart]:
+    """The other parts whose views are most like those of part number `part`, most alike first."""
+    own = index.embeddings[index.part_rows == part]
+    if not len(own):
+        return []
+    distances = part_distances(index, Queries(own))[0].mean(axis=0)
+    distances[part] = np.inf
+    order = np.argsort(distances, kind="stable")[:LOOK_ALIKES]
+    return [index.parts[other] for other in order if np.isfinite(distances[other])]

@@ -1,0 +1,146 @@
+"""The project's search in use: one question at a time, a short queue, and the newest index without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from photos.crop import Box
+from search.index import DESCRIPTION
+from search.part_filter import PartFilter
+from search.query import Answer, Search
+from search.web.upload import stored
+
+WAITING = 8  # questions that may wait for their turn
+LOOK_AGAIN_S = 1.0  # how often the index is looked at for a newer one
+ANSWER_WITHIN_S = 20.0
+REMEMBERED = 200  # answers that may still be confirmed; some 200 kB each
+
+
+class BusyError(Exception):
+    """More wait for an answer than may."""
+
+
+class NoSearchError(UserError):
+    """There is nothing to ask yet."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answered question: `id` names it for feedback, `photo` is its small JPEG; `width` and `height` of the upright
+    photo in pixels, `milliseconds` that the answer took.
+    """
+
+    id: str
+    photo: bytes
+    width: int
+    height: int
+    answers: list[Answer]
+    search: Search
+    milliseconds: float
+
+
+@dataclass
+class LiveSearch:
+    """The search of the project in `root`; `fault` says why there is none, or why a newer index was not taken."""
+
+    root: Path
+    fault: str = ""
+    _search: Search | None = None
+    _version: tuple[int, int] | None = None
+    _looked: float = -1e9
+    _waiting: int = 0
+    _opening: Lock = field(default_factory=Lock)
+    _remembered: OrderedDict[str, Asked] = field(default_factory=OrderedDict)
+    _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "search"))
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.root)
+
+    def current(self) -> Search:
+        """The search of the newest index that could be read. Raises NoSearchError where none could."""
+        with self._opening:
+            if time.monotonic() - self._looked >= LOOK_AGAIN_S:
+                self._take_newest()
+                self._looked = time.monotonic()
+            if self._search is None:
+                raise NoSearchError(self.fault)
+            return self._search
+
+    def _take_newest(self) -> None:
+        try:
+            state = (self.layout.index / DESCRIPTION).stat()
+            version = (state.st_mtime_ns, state.st_ino)
+            if version != self._version:
+                self._search = Search.open(self.root)
+                self._version, self.fault = version, ""
+        except UserError as error:
+            self.fault = str(error)
+        except OSError:
+            self.fault = "There is no index yet. Run `cad2real run`, or `cad2real index` where a model is trained."
+
+    def warm_up(self) -> None:
+        """Opens the search in the background, so that the first photo does not wait for it."""
+        self._worker.submit(self._warm_up)
+
+    def _warm_up(self) -> None:
+        with suppress(UserError):
+            self.current()
+
+    async def ask(self, content: bytes, box: Box | None, top: int, wanted: PartFilter) -> Asked:
+        """The answer to a photo. Raises UserError for what cannot be asked about, BusyError when too many wait or the
+        answer takes too long.
+        """
+        return await self._in_turn(lambda: self._answer(content, box, top, wanted))
+
+    async def _in_turn(self, work: Callable[[], Asked]) -> Asked:
+        if self._waiting >= WAITING:
+            raise BusyError
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._worker, work)
+        future.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise BusyError from None
+
+    def _done(self, future: asyncio.Future[Asked]) -> None:
+        self._waiting -= 1
+        if not future.cancelled():
+            future.exception()  # of an answer that nobody waits for any more
+
+    def _answer(self, content: bytes, box: Box | None, top: int, wanted: PartFilter) -> Asked:
+        start = time.perf_counter()
+        search = self.current()
+        with stored(content) as photo:
+            try:
+                if box is None:
+                    answers = search.find_all(photo.path, top, wanted=wanted)
+                else:
+                    answers = [Answer(search.find(photo.path, box, top, wanted), box)]
+            except UserError as error:  # it names a place of ours
+                raise UserError(error.what.removeprefix(str(photo.path)).lstrip(": "), error.remedy) from None
+            took = (time.perf_counter() - start) * 1000
+            asked = Asked(secrets.token_hex(8), photo.small(), photo.width, photo.height, answers, search, took)
+        self._remembered[asked.id] = asked
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return asked
+
+    def remembered(self, answer: str) -> Asked | None:
+        """The answer of that id, None where it is forgotten or never was."""
+        return self._remembered.get(answer)
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,67 @@
+"""What a client asks beside its photo: a frame, how many parts, which parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form, Query
+
+from cad2real.errors import UserError
+from photos.crop import Box
+from search.part_filter import PartFilter
+
+MOST_PARTS = 50
+Words = Annotated[str, Form(max_length=200)]
+Text = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True)
+class Question:
+    """`box` in pixels of the upright photo, None for all of it; how many parts (`top`), and which (`wanted`)."""
+
+    box: Box | None
+    top: int
+    wanted: PartFilter
+
+
+def question(
+    box: Annotated[str, Form(max_length=100, description="x0,y0,x1,y1 in pixels of the upright photo")] = "",
+    top: Annotated[int, Form(ge=1, le=MOST_PARTS, description="How many parts, nearest first")] = 5,
+    material: Words = "",
+    color: Words = "",
+    min_mm: Annotated[str, Form(max_length=20, description="Least longest side")] = "",
+    max_mm: Annotated[str, Form(max_length=20, description="Greatest longest side")] = "",
+) -> Question:
+    """The fields of a form as a question. Raises UserError for what cannot be meant."""
+    return Question(_box(box) if box else None, top, part_filter(material, color, min_mm, max_mm))
+
+
+def catalogue_filter(material: Text = "", color: Text = "", min_mm: Text = "", max_mm: Text = "") -> PartFilter:
+    """The same filters in an address."""
+    return part_filter(material, color, min_mm, max_mm)
+
+
+def part_filter(material: str, color: str, min_mm: str, max_mm: str) -> PartFilter:
+    """The filter of what was filled in; an empty field asks for nothing. Raises UserError for sizes that are none."""
+    return PartFilter(material or None, color or None, _millimetres(min_mm), _millimetres(max_mm))
+
+
+def _millimetres(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1e9:
+        raise UserError(f"{text} is no size in mm.", "Write a number such as 20 or 7.5.")
+    return value
+
+
+def _box(text: str) -> Box:
+    try:
+        x_min, y_min, x_max, y_max = (float(value) for value in text.split(","))
+    except ValueError:
+        raise UserError("The frame is not four numbers.", "Write x0,y0,x1,y1 in pixels.") from None
+    return Box(x_min, y_min, x_max, y_max)

@@ -1,0 +1,65 @@
+"""A shop of three coloured parts with hostile names, whose model looks at colours only."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+import search.query
+from search.index import Index, IndexedPart, save_index
+from search.photo_network import NETWORK
+from search.web.app import create_app
+from tests.search.test_search import COLORS, ColorModel
+
+HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\"'"
+
+
+def shop_index(temperature: float | None = 1.0) -> Index:
+    model = ColorModel()
+    pictures = [Image.new("RGB", (16, 16), color) for color in COLORS.values()]
+    said = [
+        IndexedPart("hex_bolt", "hex_bolt", f"Bolt {HOSTILE}", "steel", "galvanized", "red", (45.3, 13.0, 15.0)),
+        IndexedPart("hex_nut", "hex_nut", "Nut M10", "brass", "", "", (16.0, 18.5, 8.4)),
+        IndexedPart("washer", "washer", "", "steel", "", "blue", (20.0, 20.0, 2.0)),
+    ]
+    views = tuple(f"{part.part_id}/view_000.png" for part in said)
+    embeddings, _ = model.embed_and_classify(pictures)
+    return Index(embeddings, tuple(said), np.arange(3), views, "adapt", model.key, None, temperature)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project folder with an index and views."""
+    root = tmp_path / "shop"
+    for part_id, color in COLORS.items():
+        (root / "data/renders" / part_id).mkdir(parents=True)
+        Image.new("RGBA", (64, 64), color).save(root / "data/renders" / part_id / "view_000.png")
+    write_index(root, shop_index())
+    monkeypatch.setattr(search.query.PhotoNetwork, "load", lambda path, threads: ColorModel())
+    return root
+
+
+def write_index(root: Path, index: Index) -> None:
+    (root / "data/index").mkdir(parents=True, exist_ok=True)
+    save_index(root / "data/index", index)
+    (root / "data/index" / NETWORK).write_bytes(b"")
+    (root / "data/index/retrieval.json").write_text(json.dumps({"photos": 4, "top1": 0.75, "top5": 1.0}))
+
+
+@pytest.fixture
+def client(shop: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(shop), base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as one:
+        yield one
+
+
+def photo(part_id: str, size: tuple[int, int] = (60, 40), kind: str = "JPEG") -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", size, COLORS[part_id]).save(content, kind)
+    return content.getvalue()

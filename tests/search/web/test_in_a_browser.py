@@ -1,0 +1,176 @@
+"""The page in a real Chromium: photo, frame, answer, compare, feedback, catalogue, at 390 and 1,400 px, in both
+languages; and no name of a part ever runs as a script.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+
+from search.web.app import create_app
+from search.web.feedback import entries
+from search.web.serve import _listening
+from tests.search.web.conftest import photo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page was not looked at")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: the page was not looked at")
+SIZES = {"phone": (390, 844), "desktop": (1400, 900)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(shop: Path) -> Iterator[str]:
+    """The shop's page, served for real."""
+    listening = _listening("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def opened(browser: Browser, address: str, size: str = "desktop", language: str = "en", **more: Any) -> Page:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale=language, **more)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.faults = faults  # type: ignore[attr-defined]
+    page.goto(address)
+    return page
+
+
+def sound(page: Page) -> None:
+    """Nothing ran that should not, nothing is wider than the screen."""
+    assert page.faults == []  # type: ignore[attr-defined]
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "word"), [("en", "Answer"), ("de", "Antwort")])
+def test_photo_frame_answer_compare_feedback(
+    browser: Browser, address: str, shop: Path, tmp_path: Path, size: str, language: str, word: str
+) -> None:
+    page = opened(browser, address, size, language)
+    assert page.locator("html").get_attribute("lang") == language
+    (tmp_path / "p.jpg").write_bytes(photo("hex_nut", (2600, 1300)))
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator("#answer h2").first.inner_text() == word
+    assert page.locator("#preview canvas").first.evaluate("canvas => canvas.width") == 1280
+    first = page.locator(".card.first")
+    assert "Nut M10" in first.inner_text() and "18.5 × 8.4 mm" in first.inner_text()
+    assert first.locator(".yours").count() == 1
+    assert "Nut M10" in page.locator("#said").inner_text()
+    sound(page)
+
+    page.locator("#preview").scroll_into_view_if_needed()
+    page.wait_for_timeout(700)  # the page scrolls to its answer
+    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    area = page.locator("#preview canvas").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.25 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.75 * area["width"], area["y"] + 0.75 * area["height"], steps=4)
+    page.mouse.up()
+    page.wait_for_selector("#answer[aria-busy=false] .thing[data-box]")
+    box = [float(side) for side in (page.locator(".thing").get_attribute("data-box") or "").split(",")]
+    assert box == pytest.approx([0.25, 0.25, 0.5, 0.5], abs=0.02)
+
+    page.locator(".card.first form.judge button").click()
+    page.wait_for_selector(".card.first [role=status]")
+    page.fill(".other input[name=part_id]", "washer")
+    page.locator(".other button").click()
+    page.wait_for_selector(".other + [role=status].good")
+    page.fill(".other input[name=part_id]", "no such part")
+    page.locator(".other button").click()
+    page.wait_for_selector(".other + [role=status].bad")
+    assert [entry["part_id"] for entry in entries(shop / "data/feedback")] == ["hex_nut", "washer"]
+    page.faults.clear()  # type: ignore[attr-defined] # the browser's own note of the answer 404
+
+    page.locator(".card:not(.first) a[href^='/compare']").first.click()
+    page.wait_for_selector(".compare .differs")
+    sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_catalogue_part_and_status(browser: Browser, address: str, size: str) -> None:
+    page = opened(browser, f"{address}/parts", size, color_scheme="dark")
+    assert page.locator(".grid li").count() == 3
+    sound(page)
+    page.fill("input[name=q]", "bolt")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=bolt**")
+    page.locator(".grid a").click()
+    page.wait_for_selector("h1")
+    assert "<script>" in page.locator("h1").inner_text()  # shown, not run
+    sound(page)
+    page.goto(f"{address}/status")
+    assert "75.0 %" in page.locator("main").inner_text()
+    sound(page)
+
+
+def test_with_the_keyboard_alone(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    (tmp_path / "p.jpg").write_bytes(photo("washer", (200, 200)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    page.locator("#preview").focus()
+    for key in ("Enter", "ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    with page.expect_response("**/"):
+        page.keyboard.press("Enter")
+    page.wait_for_selector("#answer[aria-busy=false] .thing[data-box]")
+    box = [float(side) for side in (page.locator(".thing").get_attribute("data-box") or "").split(",")]
+    assert box == pytest.approx([0.28, 0.25, 0.5, 0.53], abs=0.02)
+    sound(page)
+
+
+def test_without_scripts_it_is_a_plain_form(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address, java_script_enabled=False)
+    (tmp_path / "<b>evil.jpg").write_bytes(photo("hex_bolt"))
+    page.set_input_files("#photo", tmp_path / "<b>evil.jpg")
+    page.locator("#ask").click()
+    page.wait_for_selector(".card.first")
+    assert "hex_bolt" in page.locator(".card.first").inner_text()
+    page.locator(".card.first form.judge button").click()
+    page.wait_for_selector(".note.good")
+
+
+def test_what_is_no_photo_and_a_server_that_is_gone(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address)
+    (tmp_path / "words.jpg").write_text("no picture")
+    page.set_input_files("#photo", tmp_path / "words.jpg")
+    page.wait_for_selector("#answer .note.bad")
+    assert "not a picture" in page.locator("#answer").inner_text()
+    page.context.set_offline(True)
+    (tmp_path / "p.jpg").write_bytes(photo("washer"))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer .note.bad:has-text('does not answer')")

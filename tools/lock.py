@@ -1,5 +1,5 @@
-"""Writes requirements.lock: what pyproject.toml asks for (with the extra `dev`) and all that this pulls in, each with its
-version and the hash of the file that pip takes on Linux x86-64 with Python 3.13.
+"""Writes requirements.lock: what pyproject.toml asks for (with the extra `dev`) and all that this pulls in, each with
+its version and the hash of the file that pip takes on Linux x86-64 with Python 3.13.
 
     make lock
 
@@ -10,7 +10,6 @@ is renewed by deleting its line. Lines without a hash (of a merge, say) get one;
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import subprocess
@@ -45,20 +44,20 @@ def lines(report: dict[str, Any]) -> list[str]:
     >>> archive = {"hashes": {"sha256": "0123abcd"}}
     >>> package = {"metadata": {"name": "Pillow", "version": "13.0.0"}, "download_info": {"archive_info": archive}}
     >>> lines({"install": [package]})
-    ['Pillow==13.0.0 --hash=sha256:0123abcd']
+    ['pillow==13.0.0 --hash=sha256:0123abcd']
     """
     found = {}
     for package in report["install"]:
-        name, version = package["metadata"]["name"], package["metadata"]["version"]
+        name, version = canonicalize_name(package["metadata"]["name"]), package["metadata"]["version"]
         sha256 = package["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256")
         if sha256 is None:
             raise ValueError(f"the index says no sha256 of {name} {version}")
-        found[canonicalize_name(name)] = f"{name}=={version} --hash=sha256:{sha256}"
+        found[name] = f"{name}=={version} --hash=sha256:{sha256}"
     return [line for _, line in sorted(found.items())]
 
 
 def resolve(requirements: list[str], constraints: list[str]) -> dict[str, Any]:
-    """pip's report of what it would install into an empty environment. Raises CalledProcessError, after pip's words."""
+    """Pip's report of what it would install into an empty environment. Raises CalledProcessError, after pip's words."""
     with tempfile.TemporaryDirectory() as folder:
         asked, held, report = (Path(folder) / name for name in ("asked.txt", "held.txt", "report.json"))
         asked.write_text("\n".join(requirements), encoding="utf-8")
@@ -77,11 +76,11 @@ def main() -> int:
     try:
         found = lines(resolve(wanted(ROOT / "pyproject.toml"), pins(LOCK)))
     except subprocess.CalledProcessError as error:
-        print(f"error: pip found no set of packages (exit code {error.returncode}); its reasons: above.", file=sys.stderr)
+        print(f"error: pip found no set of packages (exit code {error.returncode}); it says why.", file=sys.stderr)
         return 1
     temporary = LOCK.with_suffix(".lock.tmp")
     temporary.write_text("\n".join(found) + "\n", encoding="utf-8")
-    os.replace(temporary, LOCK)
+    temporary.replace(LOCK)
     print(f"{LOCK.name}: {len(found)} packages")
     return 0
 

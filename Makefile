@@ -39,8 +39,9 @@ lock: setup ## write requirements.lock anew from pyproject.toml: versions stay, 
 	$(BIN)/python tools/lock.py
 
 .PHONY: licences
-licences: setup ## list the licences of all installed packages; fails on one that is not allowed
-	$(BIN)/python tools/licences.py
+licences: setup ## write the licences of all installed packages: build/licences.md; fails on one that is not allowed
+	@mkdir -p build
+	$(BIN)/pip-licenses --python $(BIN)/python --with-urls --format=markdown --output-file=build/licences.md
 
 .PHONY: sbom
 sbom: setup ## write what is installed as a CycloneDX bill of materials: build/sbom.json

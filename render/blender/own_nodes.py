@@ -1,7 +1,7 @@
 """The nodes of geometry that make their shape from the file that they stand in alone.
 
 A list of what may be, not of what may not: a node that a newer Blender brings is not trusted before somebody has looked
-at it. tests/render/blender/test_outside_data.py says which nodes of the installed Blender are missing here, and why.
+at it. tests/render/parts/test_outside_data.py says which nodes of the installed Blender are missing here, and why.
 """
 
 _GEOMETRY = """

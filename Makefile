@@ -34,6 +34,24 @@ lint: setup ## check style, types and who imports whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 
+.PHONY: lock
+lock: setup ## write requirements.lock anew from pyproject.toml: versions stay, what is new gets its hash
+	$(BIN)/python tools/lock.py
+
+.PHONY: licences
+licences: setup ## write the licences of all installed packages: build/licences.md; fails on one that is not allowed
+	@mkdir -p build
+	$(BIN)/pip-licenses --python $(BIN)/python --with-urls --format=markdown --output-file=build/licences.md
+
+.PHONY: sbom
+sbom: setup ## write what is installed as a CycloneDX bill of materials: build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json $(BIN)/python
+
+.PHONY: audit
+audit: setup ## ask the index for known vulnerabilities of the pinned packages (needs a network)
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
 .PHONY: docs
 docs: setup ## build the documents as a site that works offline: build/site/index.html
 	$(BIN)/mkdocs build --strict --quiet

@@ -6,6 +6,7 @@ import errno
 import os
 
 from cad2real.errors import UserError
+from cad2real.files import WRITING
 
 REMEDIES = {
     errno.ENOSPC: "Make room there and run the same again.",
@@ -18,7 +19,8 @@ REMEDIES = {
 
 def disk_error(error: BaseException) -> UserError | None:
     """What `error`, or one that it came from, says about the disk; None where none does. Libraries whose errors have
-    another type (safetensors, SQLite) quote the system's words.
+    another type (safetensors, SQLite) quote the system's words; where they name no file, the output that was being
+    written is named.
 
     >>> print(disk_error(OSError(errno.ENOSPC, "No space left on device", "data/index")))
     data/index: No space left on device. Make room there and run the same again.
@@ -31,7 +33,15 @@ def disk_error(error: BaseException) -> UserError | None:
         for number, remedy in REMEDIES.items():
             words = os.strerror(number)
             if (isinstance(cause, OSError) and cause.errno == number) or words in str(cause):
-                name = getattr(cause, "filename", None)
-                return UserError(f"{os.fsdecode(name) if isinstance(name, str | bytes) else 'disk'}: {words}.", remedy)
+                return UserError(f"{_place(cause)}: {words}.", remedy)
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _place(error: BaseException) -> str:
+    """The file that `error` is about, or the output that was being written."""
+    name = getattr(error, "filename", None)
+    if isinstance(name, str | bytes):
+        return os.fsdecode(name)
+    notes = getattr(error, "__notes__", ())
+    return next((note.removeprefix(WRITING) for note in notes if note.startswith(WRITING)), "disk")

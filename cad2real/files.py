@@ -16,6 +16,8 @@ from cad2real.errors import DamagedFileError
 
 TEMPORARY_SUFFIX = ".tmp"
 OWNERS_ALONE = 0o600
+WRITING = "while writing "
+"""What an error from within a block is told, before the path: libraries do not say where a disk was full."""
 
 
 def _temporary_name(path: Path) -> Path:
@@ -41,6 +43,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except Exception as error:
+        error.add_note(f"{WRITING}{path}")
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -64,6 +69,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         temporary.replace(path)
+    except Exception as error:
+        error.add_note(f"{WRITING}{path}")
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""The environment of a run: Prefect's embedded server with its state in the project folder, and no telemetry."""
+"""The environment of a run: Prefect's state in the project folder, and no telemetry."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ QUIET = {
 }
 PASSWORDS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 """What a server asks for, and what its programs answer."""
+NO_PROXY = ("no_proxy", "NO_PROXY")
+THIS_MACHINE = "127.0.0.1"
 SECRETS = (*PASSWORDS, "PREFECT_API_KEY")
 """No stage needs them, nor what it starts."""
-EMBEDDED_SERVER = {
-    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
-    # The default is too short on a loaded machine.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
-}
+NO_SERVER_OF_PREFECTS_OWN = {"PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false"}
+"""Prefect would choose a port, leave it free for a moment, and tell whoever took it the password."""
 
 
 def run_environment(root: Path) -> dict[str, str]:
@@ -46,15 +45,26 @@ def run_environment(root: Path) -> dict[str, str]:
     if (root / "dvc.yaml").exists():
         defaults["DVC_SITE_CACHE_DIR"] = str(private_folder(root / DVC_CACHE).resolve())
     if not os.environ.get("PREFECT_API_URL"):
-        defaults |= EMBEDDED_SERVER
+        defaults |= NO_SERVER_OF_PREFECTS_OWN
         defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
     environment = {**defaults, **os.environ}
+    if not os.environ.get("PREFECT_API_URL"):
+        environment |= dict.fromkeys(
+            NO_PROXY, _and_this_machine(next(filter(None, map(environment.get, NO_PROXY)), ""))
+        )
     # `cad2real` and `dvc` in the stages' commands are the ones of this environment, activated or not.
     binaries = str(Path(sys.executable).parent)
     path = environment.get("PATH", os.defpath).split(os.pathsep)
     environment["PATH"] = os.pathsep.join([binaries, *(entry for entry in path if entry != binaries)])
     environment["PYTHONUNBUFFERED"] = "1"
     return environment
+
+
+def _and_this_machine(hosts: str) -> str:
+    """`hosts` that are reached without the network's proxy (commas between), and this machine: its server's password is
+    not for the proxy.
+    """
+    return hosts if THIS_MACHINE in hosts.split(",") else ",".join(filter(None, [hosts, THIS_MACHINE]))
 
 
 def private_folder(path: Path) -> Path:

@@ -5,23 +5,15 @@ Import this only after `flows.environment.apply_environment`: Prefect reads its 
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 from prefect import State, flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 
 from flows.pipeline import StageError, StageResult, print_progress, run_stage, run_stages
-from flows.processes import end_with_this_process
 from flows.run_summary import result_table
 from flows.stages import chosen_stages
-
-SERVER_POLL_S = 0.2
 
 
 def is_transient(task: object, run: object, state: State[Any]) -> bool:
@@ -57,28 +49,3 @@ def pipeline_flow(
     # Shown on the run's page.
     create_markdown_artifact(f"```\n{result_table(root)}\n```", key="result", description="accuracy and report")
     return results
-
-
-@contextmanager
-def embedded_server_ends_with_this_process() -> Iterator[None]:
-    """Put this around a call of the flow: its embedded server ends with this process, even after a kill -9.
-
-    Prefect ends its server only when this process ends normally. And it starts the server, and waits until that answers
-    (a minute on a loaded machine), before the flow's first line: so this looks out for the server from before the call.
-    """
-    done = threading.Event()
-    if "PREFECT_API_URL" not in os.environ:
-        threading.Thread(target=_tie_embedded_server, args=[done], daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-def _tie_embedded_server(done: threading.Event) -> None:
-    while not done.wait(SERVER_POLL_S):
-        for child in psutil.Process().children():
-            with suppress(psutil.Error):  # ended since it was listed
-                if "prefect.server.api.server:create_app" in child.cmdline():
-                    end_with_this_process(child.pid)
-                    return

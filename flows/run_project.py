@@ -13,6 +13,7 @@ from flows.environment import apply_environment
 from flows.params_file import change_params
 from flows.pipeline import Outcome, StageResult, print_progress, retried, run_stage, run_stages, stages_to_run
 from flows.project import prepare, project_lock
+from flows.server.own_server import ServerError, start_server_of_run
 from flows.stages import chosen_stages, stale_stages
 from flows.versions.record import new_version_name, record_run
 
@@ -59,14 +60,13 @@ def _as_flow(
     not answer in time), with the reason said: it shows runs, it must not prevent them.
     """
     try:
-        # Imports Prefect, which reads its settings then.
-        from flows.prefect_flow import embedded_server_ends_with_this_process, pipeline_flow
+        start_server_of_run(root)
+        from flows.prefect_flow import pipeline_flow  # imports Prefect, which reads the server's address then
 
-        with embedded_server_ends_with_this_process():
-            return pipeline_flow(root, stage, stale, force, logs, retries, retry_delay_s)
-    except UserError:
-        raise
+        return pipeline_flow(root, stage, stale, force, logs, retries, retry_delay_s)
     except Exception as error:
+        if isinstance(error, UserError) and not isinstance(error, ServerError):
+            raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         print_progress(f"Prefect does not work now ({reason}); going on without its page and its logs.")
         return None

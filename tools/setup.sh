@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the project into .venv/: the pinned packages of requirements.lock, then the project itself as an editable package.
+# Installs the project into .venv/: the packages of requirements.lock, each with its hash, then the project itself as an editable package.
 # Does nothing when the stamp says that this lock, this pyproject.toml and this folder are installed; starts afresh when an
 # earlier installation was interrupted or the folder was moved. The system's Python is never touched.
 set -euo pipefail
@@ -32,7 +32,9 @@ fi
 touch "$unfinished"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input)
 echo "setup: installing $(grep -c == requirements.lock) packages, about 7 GB (the first time takes some minutes)"
-"${pip[@]}" install -qq --no-compile --no-deps -r requirements.lock
+# Every file has the hash that the lock says. Builders of source packages would be fetched unseen: they use ours.
+"${pip[@]}" install -qq --no-compile --no-deps --require-hashes -r <(grep '^setuptools==' requirements.lock)
+"${pip[@]}" install -qq --no-compile --no-deps --require-hashes --no-build-isolation -r requirements.lock
 "${pip[@]}" install -qq --no-compile --no-deps --no-build-isolation -e .
 rm -f "$unfinished"
 .venv/bin/python tools/check_libraries.py

@@ -174,7 +174,7 @@ def _dvc(root: Path) -> CheckResult:
 
 def _prefect(root: Path) -> CheckResult:
     environment = run_environment(root)
-    server = environment.get("PREFECT_API_URL", "embedded, records in " + environment.get("PREFECT_HOME", "~/.prefect"))
+    server = environment.get("PREFECT_API_URL", "its own, records in " + environment.get("PREFECT_HOME", "~/.prefect"))
     return CheckResult("prefect", f"{importlib.metadata.version('prefect')}, server: {server}, no telemetry")
 
 

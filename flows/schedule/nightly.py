@@ -11,7 +11,7 @@ from flows.environment import PROJECT_VARIABLE, apply_environment
 from flows.pipeline import print_progress
 from flows.project import prepare
 from flows.schedule.next_run import announce_schedule
-from flows.schedule.server import server
+from flows.server.own_server import nightly_server
 
 
 def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
@@ -21,7 +21,7 @@ def serve_nightly(root: Path, cron: str, timezone: str, port: int) -> None:
     apply_environment(root)
     # The flow takes no parameters: whoever reaches the server may start it, but not on another folder.
     os.environ[PROJECT_VARIABLE] = str(root.resolve())
-    with server(root, port), announce_schedule(root, cron, timezone):
+    with nightly_server(root, port), announce_schedule(root, cron, timezone):
         from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
         from prefect.schedules import Cron
         from prefect.types.entrypoint import EntrypointType

@@ -4,5 +4,5 @@
 material for each body (`body_materials`) from the presets (`materials`, `surface_patterns`), the CAD file
 (`file_materials`) or the user's `material_library`; light (`environment_maps`, `table_and_lamps`) and `ground`
 (`ground_surfaces`). Out of it come pictures (`cycles`, `device`, `view_transform`) and exact `passes` (`pass_files`).
-`scenes` reads USD and .blend files.
+`scenes` reads USD and .blend files; `outside_data` and `own_nodes` see to it that a .blend reads no others.
 """

@@ -1,7 +1,8 @@
 """`python -m render.blender.scenes FILE OUT`: the meshes of a USD or .blend file, for render.parts.scene_files.
 
 A process of its own: what such a file does to Blender ends with it. Scripts never run: of a .blend file only its scenes
-are taken, never its texts, and drivers are removed before anything is evaluated.
+are taken, never its texts, and drivers are removed before anything is evaluated. Nor is another file read:
+`render.blender.outside_data` for a .blend, `render.parts.usd_files` for USD.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from render.blender.outside_data import take_out_outside_data
 from render.parts.scene_files import MAX_TRIANGLES, UNUSABLE, Raw, save_bodies
-
-READ_OTHER_FILES = {"MESH_SEQUENCE_CACHE", "FLUID", "DYNAMIC_PAINT"}
-"""Modifiers that take their shape from files elsewhere."""
 
 
 class UnusableError(Exception):
@@ -75,12 +74,23 @@ def _open_blend(path: Path) -> tuple[bpy.types.Scene, float]:
     others = [library for library in bpy.data.libraries if Path(bpy.path.abspath(library.filepath)) != path.resolve()]
     if others:
         raise UnusableError(f"it links to another file ({others[0].filepath}): make all of it local and save it again")
-    for thing in bpy.data.objects:
-        for modifier in [modifier for modifier in thing.modifiers if modifier.type in READ_OTHER_FILES]:
-            thing.modifiers.remove(modifier)
+    outside = take_out_outside_data()
     scene = max(scenes, key=lambda scene: sum(thing.type == "MESH" for thing in scene.objects))
+    _refuse_shapes_from_outside(scene, outside)
     units = scene.unit_settings
     return scene, float(units.scale_length) if units.system != "NONE" else 1.0
+
+
+def _refuse_shapes_from_outside(scene: bpy.types.Scene, outside: dict[str, str]) -> None:
+    """Raises UnusableError when `scene` has an object whose shape came from another file, by name in `outside`."""
+    layer = scene.view_layers[0]
+    layer.update()
+    for used in layer.depsgraph.ids:
+        if isinstance(used, bpy.types.Object) and used.name in outside:
+            raise UnusableError(
+                f"{used.name!r} has its shape from another file ({outside[used.name]}): apply what reads it, or pack "
+                "it into the file, and save again"
+            )
 
 
 def _bodies(scene: bpy.types.Scene, metres: float) -> Iterator[Raw]:

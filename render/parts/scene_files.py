@@ -33,28 +33,34 @@ def read_scene(path: Path) -> list[Raw]:
     """The visible meshes of the USD or .blend file `path`. Raises SceneError."""
     if not has_signature(path, path.suffix.lower()):
         raise SceneError("it does not begin as such a file does")
-    home = str(Path(__file__).parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
     with tempfile.TemporaryDirectory(prefix="cad2real-scene-") as folder:
         out = Path(folder) / "bodies.npz"
-        command = [sys.executable, "-m", "render.blender.scenes", str(path.resolve()), str(out)]
-        try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=LIMIT_S,
-            )
-        except subprocess.TimeoutExpired:
-            raise SceneError(f"Blender was not done after {LIMIT_S:.0f} s") from None
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() if done.returncode == UNUSABLE else []
-            raise SceneError(lines[-1][:200] if lines else f"Blender ended with exit code {done.returncode} on it")
+        if path.suffix.lower() != ".blend":
+            _run("render.parts.usd_files", folder, path.resolve())
+        _run("render.blender.scenes", folder, path.resolve(), out)
         return _load_bodies(out)
+
+
+def _run(module: str, folder: str, *arguments: Path) -> None:
+    """Runs `module` as a process of its own in `folder`. Raises SceneError with what it says of the file."""
+    home = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise SceneError(f"its reader was not done after {LIMIT_S:.0f} s") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() if done.returncode == UNUSABLE else []
+        raise SceneError(lines[-1][:300] if lines else f"its reader ended with exit code {done.returncode} on it")
 
 
 def save_bodies(path: Path, bodies: list[Raw]) -> None:

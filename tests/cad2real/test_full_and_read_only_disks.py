@@ -15,68 +15,134 @@ import pytest
 import trimesh
 from PIL import Image
 
+from cad2real.cli import main
 from cad2real.layout import Layout
-from tests.train.conftest import write_renders
+from tests.train.conftest import write_renders, write_squares
 
 REPOSITORY = Path(__file__).parents[2]
 PARAMS = """
 catalogue: {}
-photos: {}
+render: {views: 2, size: 32, workers: 1}
+photos: {crop: whole}
+find: {}
 train: {backbone: test_efficientnet, weights: random, image_size: 32, batch_size: 6, epochs: 1, steps_per_epoch: 2}
+search: {}
 """
+STAGES = {
+    "catalogue": ["data/catalogue.json"],
+    "render": ["data/renders"],
+    "train find": ["data/models/find"],
+    "photos": ["data/squares"],
+    "train probe": ["data/models/probe"],
+    "train finetune": ["data/models/finetune"],
+    "train adapt": ["data/models/adapt"],
+    "evaluate": ["data/reports"],
+    "index": ["data/index"],
+    "report": ["data/reports/report.html"],
+}
+"""Commands that write, and what they write: it is deleted before."""
+OTHERS = ["params --refresh", "params --schema schema.json", "train tune"]
+FINISHED = ["catalogue", "train probe", "train finetune", "train adapt", "evaluate", "index", "report"]
+FULL_AFTER = {"render": 60, "train adapt": 90, "index": 8}
+"""KiB that are free when the command starts: what is full at once is noticed before its work."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of one part, one photo and a few renders and squares that has run to its report."""
+    root = tmp_path_factory.mktemp("finished")
+    (root / "data" / "parts").mkdir(parents=True)
+    (root / "data" / "photos").mkdir()
+    (root / "params.yaml").write_text(PARAMS)
+    trimesh.creation.box((10, 20, 30)).export(root / "data" / "parts" / "box.stl")
+    (root / "data" / "parts" / "parts.csv").write_text("part_id,file\nbox,box.stl\n")
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(root / "data" / "photos" / "one.png")
+    layout = Layout(root)
+    write_renders(layout.renders)
+    write_squares(layout.squares)
+    with contextlib.chdir(root):
+        for command in FINISHED:
+            assert status(command) == 0, command
+    shutil.rmtree(layout.data / "cache")
+    return root
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of its own with a project of one part, one photo and a few renders."""
+def disk(finished: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the finished project in a small file system of its own, which is the current folder."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", place], capture_output=True)
     if mounted.returncode != 0:
         pytest.skip("mount is not permitted here")
     try:
-        (place / "data" / "parts").mkdir(parents=True)
-        (place / "data" / "photos").mkdir()
-        (place / "params.yaml").write_text(PARAMS)
-        trimesh.creation.box((10, 20, 30)).export(place / "data" / "parts" / "box.stl")
-        (place / "data" / "parts" / "parts.csv").write_text("part_id,file\nbox,box.stl\n")
-        noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
-        Image.fromarray(noise).save(place / "data" / "photos" / "one.png")
-        write_renders(Layout(place).renders)
-        yield place
+        shutil.copytree(finished, place, dirs_exist_ok=True)
+        with contextlib.chdir(place):
+            yield place
     finally:
         subprocess.run(["umount", "-l", place], check=True)
 
 
-def fill(disk: Path) -> None:
+def fill(disk: Path, free_kib: int) -> None:
     with contextlib.suppress(OSError), (disk / "other_data").open("wb", buffering=0) as stream:
         while True:
             stream.write(bytes(4096))
-    assert os.statvfs(disk).f_bavail == 0
+    if free_kib:
+        os.truncate(disk / "other_data", (disk / "other_data").stat().st_size - free_kib * 1024)
+    assert os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize <= free_kib * 1024
 
 
-def said(disk: Path, command: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
-    words = [sys.executable, "-m", "cad2real", *command.split()]
-    done = subprocess.run(words, cwd=disk, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
+def status(command: str) -> int:
+    """The exit code of a command, run in the current folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["cad2real", *command.split()])
+        try:
+            main()
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def said(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line in which a command says why it ended; any other exception fails the test."""
+    capsys.readouterr()
+    assert status(command) == 1
+    errors = capsys.readouterr().err
+    assert "Traceback" not in errors
+    (line,) = (line for line in errors.splitlines() if line.startswith("error: "))
     return line
 
 
-COMMANDS = ["catalogue", "photos", "train probe", "params --refresh"]
+def without_outputs(disk: Path, command: str) -> None:
+    for output in STAGES.get(command, []):
+        shutil.rmtree(disk / output) if (disk / output).is_dir() else (disk / output).unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_full_disk(disk: Path, command: str) -> None:
-    fill(disk)
-    line = said(disk, command)
-    assert "room" in line and ("No space" in line or "free" in line)
+@pytest.mark.parametrize("command", [*STAGES, *OTHERS])
+def test_a_full_disk(disk: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if command == "render":
+        shutil.rmtree(disk / "data" / "renders")
+    fill(disk, 0)
+    line = said(command, capsys)
+    assert "room" in line or "space" in line
+    assert "No space" in line or "free" in line
+    assert not line.startswith("error: disk:")  # it names what could not be written
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "run"])
-def test_a_read_only_disk(disk: Path, command: str) -> None:
+@pytest.mark.parametrize("command", [*STAGES, *OTHERS])
+def test_a_read_only_disk(disk: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    without_outputs(disk, "render" if command == "render" else "")
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    assert "Read-only file system" in said(command, capsys)
+
+
+def test_a_run_on_a_read_only_disk(disk: Path) -> None:
     shutil.copyfile(REPOSITORY / "flows" / "starter" / "dvc.yaml", disk / "dvc.yaml")
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    assert "Read-only file system" in said(disk, command)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cad2real", "run"], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 1
+    assert "Read-only file system" in done.stderr and "Traceback" not in done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,11 +60,11 @@ def test_licence_and_citation_name_this_version() -> None:
 
 def test_notice_lists_every_direct_dependency_with_its_pin() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pins = dict(line.lower().split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
+    pins = dict(line.split()[0].split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
     rows = re.findall(r"^  ([\w.-]+) +(\S+) ", (ROOT / "NOTICE").read_text(), re.MULTILINE)
     listed = {name.lower(): version for name, version in rows}
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
     for name in {re.split(r"[<>=\[; ]", each)[0].lower() for group in groups for each in group}:
         assert name in listed, f"NOTICE does not list {name}"
-        if name in pins:
-            assert listed[name] == pins[name], f"NOTICE has another version of {name}"
+        if (pinned := canonicalize_name(name)) in pins:
+            assert listed[name] == pins[pinned], f"NOTICE has another version of {name}"

@@ -1,13 +1,15 @@
-"""The nightly server answers its own page and programs with the password; other pages, names and people are refused."""
+"""A project's server answers its own page and programs with the password; other pages, names and people are refused."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import json
 import os
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,9 +21,9 @@ from unittest.mock import patch
 import pytest
 
 from cad2real.errors import UserError
-from flows.environment import apply_environment
-from flows.schedule.guarded_app import OwnOriginOnly
-from flows.schedule.server import server
+from flows.environment import apply_environment, run_environment
+from flows.server.guarded_app import OwnOriginOnly
+from flows.server.own_server import nightly_server, start_server_of_run
 from flows.service_password import service_password
 
 PORT = 4321
@@ -111,7 +113,7 @@ def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
     apply_environment(tmp_path)
     right = "Basic " + base64.b64encode(service_password(tmp_path).encode()).decode()
     wrong = "Basic " + base64.b64encode(b"cad2real:guess").decode()
-    with server(tmp_path, port):
+    with nightly_server(tmp_path, port):
         with pytest.raises(UserError, match="in use"), server_of_its_own(tmp_path, port, monkeypatch):
             pass
         assert status(port, "/flows/filter", Authorization=right) == 200
@@ -126,7 +128,7 @@ def test_the_real_server_lets_in_who_knows_the_password_and_nobody_else(
 def server_of_its_own(root: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as context:
         context.delenv("PREFECT_API_URL")
-        with server(root, port):
+        with nightly_server(root, port):
             yield
 
 
@@ -134,7 +136,7 @@ def test_nobody_else_can_have_the_port_before_or_after_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who could would be told the password, and would hand out work."""
-    monkeypatch.setattr("flows.schedule.server._command", lambda listener: [sys.executable, "-c", "pass"])
+    monkeypatch.setattr("flows.server.own_server._command", lambda listener: [sys.executable, "-c", "pass"])
     monkeypatch.setenv("PREFECT_API_URL", "")  # names no server
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -150,6 +152,59 @@ def test_nobody_else_can_have_the_port_before_or_after_the_server(
                 second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 second.bind(("127.0.0.1", port))
 
-    monkeypatch.setattr("flows.schedule.server._wait_until_up", try_to_take)
-    with server(tmp_path, port):
+    monkeypatch.setattr("flows.server.own_server._wait_until_up", try_to_take)
+    with nightly_server(tmp_path, port):
         assert taken == [True]
+
+
+@pytest.fixture
+def ended_at_exit(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What the server of a run would do when this process ends is done when the test does."""
+    calls: list[Any] = []
+    monkeypatch.setattr("atexit.register", lambda call, *arguments: calls.append((call, arguments)))
+    yield calls
+    for call, arguments in calls:
+        call(*arguments)
+
+
+def test_the_server_of_a_run_lets_in_who_knows_the_password_and_nobody_else(
+    tmp_path: Path, ended_at_exit: list[Any]
+) -> None:
+    apply_environment(tmp_path)
+    start_server_of_run(tmp_path)
+    port = int(os.environ["PREFECT_API_URL"].split(":")[2].split("/")[0])
+    right = "Basic " + base64.b64encode(service_password(tmp_path).encode()).decode()
+    assert status(port, "/flows/filter", Authorization=right) == 200
+    assert status(port, "/flows/filter") == 401
+    assert status(port, "/flows/filter", Authorization=right, Origin="http://evil.example") == 403
+    assert status(port, "/flows/filter", Authorization=right, Host="evil.example") == 403
+    assert len(ended_at_exit) == 1
+
+
+def test_nobody_can_have_the_port_of_a_run_and_a_dead_server_refuses_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended_at_exit: list[Any]
+) -> None:
+    monkeypatch.setattr("flows.server.own_server._command", lambda listener: [sys.executable, "-c", "input()"])
+    tried = []
+
+    def try_to_take(process: Any, port: int, log: Path) -> None:
+        process.wait()
+        deadline = time.monotonic() + 60
+        while True:
+            with socket.socket() as other:
+                if (answer := other.connect_ex(("127.0.0.1", port))) or time.monotonic() > deadline:
+                    break
+        tried.append(answer)
+        with pytest.raises(OSError, match="in use"), socket.socket() as second:
+            second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            second.bind(("127.0.0.1", port))
+
+    monkeypatch.setattr("flows.server.own_server._wait_until_up", try_to_take)
+    start_server_of_run(tmp_path)
+    assert tried == [errno.ECONNREFUSED]
+
+
+def test_a_proxy_of_the_network_is_not_told_the_password(tmp_path: Path) -> None:
+    os.environ |= {"http_proxy": "http://proxy.example:3128", "no_proxy": "intranet.example"}
+    environment = run_environment(tmp_path)
+    assert environment["no_proxy"] == environment["NO_PROXY"] == "intranet.example,127.0.0.1"

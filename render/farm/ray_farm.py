@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
-from cad2real.files import parse_json
 from render.farm.queue import FarmEvents, JobQueue
 from render.farm.ray_cluster import Allocation, Cluster, allocate, connected
 from render.farm.ray_renderer import Files, NodeError, NodeRenderer, RenderedPart, versions
 from render.farm.renderer import MEMORY_BYTES
 from render.job import Failed, Job, Started, ViewDone
+from render.materials.beside import files_beside
 from render.views.settings_files import settings_files
 
 POLL_S = 0.5
@@ -173,17 +172,8 @@ class _Farm:
 
 def cad_files(path: Path) -> Files:
     """The CAD file and the files beside it that it needs."""
+    home = path.parent.resolve()
     files = {path.name: path.read_bytes()}
-    if path.suffix.lower() == ".gltf":
-        try:
-            named = [str(buffer.get("uri", "")) for buffer in parse_json(files[path.name]).get("buffers", [])]
-        except (ValueError, AttributeError):
-            return files  # reading it will say what is wrong
-        for name in named:
-            if name.startswith("data:"):
-                continue
-            with suppress(OSError, ValueError):  # names that no file can have
-                beside = (path.parent / name).resolve()
-                if beside.is_relative_to(path.parent.resolve()) and beside.is_file():
-                    files[name] = beside.read_bytes()
+    for beside in (*files_beside(path, "buffers"), *files_beside(path, "images")):
+        files[beside.relative_to(home).as_posix()] = beside.read_bytes()
     return files

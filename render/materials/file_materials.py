@@ -1,4 +1,4 @@
-"""The materials and textures that a GLB or GLTF file brings along, used where the part list names no material.
+"""The materials and textures that a CAD file brings along, used where the part list names no material.
 
 The file is a stranger's: what it names outside of its folder is not opened (trimesh sees to that), pictures are checked
 before they are decoded, and what cannot be used is an error for people.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cad2real.files import parse_json
+from render.materials.beside import files_beside
+from render.materials.gltf_header import GLTF, read_header
 from render.materials.presets import PbrMaterial
 
-FORMATS = (".glb", ".gltf")
 MAX_TEXTURE_PIXELS = 8192**2
-MAX_HEADER_BYTES = 64_000_000
 NAME = "as in the file"
+DARKEST = 0.018
+"""Linear reflectance below which no plastic or paint is: carbon black in plastic reflects 2 to 4 %."""
+DARKEST_METAL = 0.1
+"""Linear reflectance below which a file's metal is none: iron has .5."""
 TEXTURED_ROUGHNESS = 0.2
 """What a roughness texture is taken for when samples are planned: it may hold mirrors."""
 
@@ -92,18 +94,23 @@ def read_file_material(mesh: Any) -> FileMaterial | None:
 def _with_material(base: FileMaterial, material: Any) -> FileMaterial:
     red, green, blue, alpha = (1.0,) * 4 if material.baseColorFactor is None else _unit(material.baseColorFactor)
     emission = (0.0,) * 3 if material.emissiveFactor is None else np.clip(material.emissiveFactor, 0, 1)
+    # What glTF means where it says nothing.
+    metallic = 1.0 if material.metallicFactor is None else float(np.clip(material.metallicFactor, 0, 1))
+    if material.baseColorTexture is None and material.metallicRoughnessTexture is None:
+        if max(red, green, blue) < DARKEST_METAL:
+            metallic = 0.0
+        red, green, blue = (max(float(channel), DARKEST) for channel in (red, green, blue))
     return FileMaterial(
         color=(float(red), float(green), float(blue), float(alpha)),
-        # What glTF means where it says nothing.
-        metallic=1.0 if material.metallicFactor is None else float(np.clip(material.metallicFactor, 0, 1)),
+        metallic=metallic,
         roughness=1.0 if material.roughnessFactor is None else float(np.clip(material.roughnessFactor, 0, 1)),
         emission=(float(emission[0]), float(emission[1]), float(emission[2])),
         alpha=str(material.alphaMode or "OPAQUE"),
         alpha_cutoff=0.5 if material.alphaCutoff is None else float(material.alphaCutoff),
-        color_texture=_checked(material.baseColorTexture),
-        metal_rough_texture=_checked(material.metallicRoughnessTexture),
-        normal_texture=_checked(material.normalTexture),
-        emission_texture=_checked(material.emissiveTexture),
+        color_texture=checked_texture(material.baseColorTexture),
+        metal_rough_texture=checked_texture(material.metallicRoughnessTexture),
+        normal_texture=checked_texture(material.normalTexture),
+        emission_texture=checked_texture(material.emissiveTexture),
         uv=base.uv,
         colors=base.colors,
     )
@@ -119,8 +126,8 @@ def _unit(color: Any) -> NDArray[np.float32]:
     return unit[0] if np.ndim(color) == 1 else unit
 
 
-def _checked(texture: Any) -> Image.Image | None:
-    """`texture`, which is not decoded yet."""
+def checked_texture(texture: Any) -> Image.Image | None:
+    """`texture`, a picture that is not decoded yet, or None. Raises TextureError when it is too large."""
     if not isinstance(texture, Image.Image):
         return None
     if texture.width * texture.height > MAX_TEXTURE_PIXELS:
@@ -132,53 +139,24 @@ def _checked(texture: Any) -> Image.Image | None:
 
 
 def file_materials_key(path: Path) -> str:
-    """Empty where the file has no materials of its own, else a hash that changes when its pictures do.
+    """Empty where a glTF file has no materials of its own, and for other formats where nothing beside the file belongs
+    to its materials; else a hash that changes when its pictures do.
 
     The bytes of the file itself are not in it: the part's own hash has them.
     """
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() in GLTF:
+        try:
+            header = read_header(path)
+            primitives = [primitive for mesh in header.get("meshes", []) for primitive in mesh["primitives"]]
+            if not any("material" in primitive or "COLOR_0" in primitive["attributes"] for primitive in primitives):
+                return ""
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
+            return ""  # whoever reads its triangles says what is wrong with it
+    elif not files_beside(path, "images"):
         return ""
-    try:
-        header = _header(path)
-        primitives = [primitive for mesh in header.get("meshes", []) for primitive in mesh["primitives"]]
-        if not any("material" in primitive or "COLOR_0" in primitive["attributes"] for primitive in primitives):
-            return ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
-        return ""  # whoever reads its triangles says what is wrong with it
     digest = hashlib.sha256()
     for picture in files_beside(path, "images"):
         with picture.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()[:16]
-
-
-def files_beside(path: Path, kind: str) -> list[Path]:
-    """What a glTF file names as its `buffers` (triangles) or `images`, as far as it is there and in its folder."""
-    if path.suffix.lower() != ".gltf":
-        return []
-    try:
-        named = [str(item["uri"]) for item in _header(path).get(kind, []) if "uri" in item]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    home = path.parent.resolve()
-    files = []
-    for name in named:
-        if name.startswith("data:"):
-            continue
-        with suppress(OSError, ValueError):  # names that no file can have
-            file = (home / name).resolve()
-            if file.is_relative_to(home) and file.is_file():
-                files.append(file)
-    return files
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """The JSON of a glTF file."""
-    with path.open("rb") as file:
-        if path.suffix.lower() == ".glb":
-            _, _, _, length, _ = struct.unpack("<4sIIII", file.read(20))
-        else:
-            length = MAX_HEADER_BYTES
-        header: dict[str, Any] = parse_json(file.read(min(length, MAX_HEADER_BYTES)))
-    return header

@@ -38,8 +38,16 @@ class Limits:
     memory: int = 4 * 1024**3
 
 
-Measured = tuple[tuple[float, float, float], int]
-"""Size in mm and number of triangles."""
+@dataclass(frozen=True)
+class Measured:
+    """What a CAD file holds: its size in mm, its number of triangles, whether it has materials or colours of its own,
+    and notes on what of it could not be read, or on those materials.
+    """
+
+    size_mm: tuple[float, float, float]
+    triangles: int
+    has_materials: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class CadReader:
@@ -56,7 +64,7 @@ class CadReader:
         self.close()
 
     def measure(self, path: Path, units: str) -> Measured:
-        """Size and triangles of the CAD file `path`; see `load_geometry`. Raises GeometryError, also when the reading
+        """What the CAD file `path` holds; see `load_geometry`. Raises GeometryError, also when the reading
         process was lost over the file or went beyond a limit; UserError when it cannot be started at all.
         """
         if path.suffix.lower() in scene_files.FORMATS:
@@ -75,8 +83,8 @@ class CadReader:
             )
         if isinstance(answer, GeometryError):
             raise answer
-        size, triangles = answer
-        return size, triangles
+        measured: Measured = answer
+        return measured
 
     def close(self) -> None:
         """Ends the process, at work or not."""
@@ -149,10 +157,11 @@ def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
 
 
 def measure_here(path: Path, units: str) -> Measured:
-    """Size and triangles of the CAD file `path`, read in this process. Raises GeometryError."""
-    read = load_geometry(path, units)
+    """What the CAD file `path` holds, read in this process. Raises GeometryError."""
+    read = load_geometry(path, units, file_materials=True)
     x, y, z = (round(float(side), 6) for side in read.size_mm)
-    return (x, y, z), read.triangles
+    has_materials = any(body.material is not None for body in read.bodies)
+    return Measured((x, y, z), read.triangles, has_materials, read.notes)
 
 
 def _end_with_parent() -> None:

@@ -12,15 +12,19 @@ from cad2real.errors import Skipped, UserError
 from cad2real.files import read_json, write_json
 from cad2real.progress import Progress
 from render.materials.assignment import read_bodies, split_words
-from render.materials.file_materials import file_materials_key, files_beside
+from render.materials.beside import files_beside
+from render.materials.file_materials import file_materials_key
 from render.materials.vocabulary import read_material
 from render.part_lists.ids import part_id_fault
 from render.part_lists.reader import AS_FOUND, Choices
-from render.parts.cad_reader import CadReader
+from render.parts.cad_reader import CadReader, Measured
 from render.parts.company_list import read_rows
 from render.parts.geometry import GeometryError, check_size
 from render.parts.part_list import Row
 from render.parts.size_cache import SizeCache
+
+COLORS_INSIDE = "colours"
+"""`Part.skin` of a file whose materials are all in the file itself."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,9 @@ def make_catalogue(
         sizes = SizeCache(memory, reader.measure)
         for row in rows:
             try:
-                parts.append(_part(row, root, sizes))
-                notes += [Skipped(row.part_id, row.where, note) for note in _notes(row)]
+                part, measured = _part(row, root, sizes)
+                parts.append(part)
+                notes += [Skipped(row.part_id, row.where, note) for note in _notes(row, measured)]
             except GeometryError as error:
                 skipped.append(Skipped(row.part_id, row.where, str(error)))
                 progress.failures += 1
@@ -114,13 +119,14 @@ def make_part(file: Path, words: str = "", units: str = "mm", part_id: str = "",
     material, surface, color = split_words(words)
     row = Row(part_id, file.resolve(), str(file), part_id, "", units, material, surface, color, bodies="")
     with CadReader() as reader:
-        return _part(row, (root or Path()).resolve(), SizeCache(None, reader.measure))
+        return _part(row, (root or Path()).resolve(), SizeCache(None, reader.measure))[0]
 
 
-def _part(row: Row, root: Path, sizes: SizeCache) -> Part:
+def _part(row: Row, root: Path, sizes: SizeCache) -> tuple[Part, Measured]:
     digest = cad_digest(row.file)
-    size_mm, triangles = sizes.measure(row.file, row.units, digest)
-    return Part(
+    beside = file_materials_key(row.file)
+    measured = sizes.measure(row.file, row.units, f"{digest} {beside}" if beside else digest)
+    part = Part(
         part_id=row.part_id,
         label=row.label,
         name=row.name,
@@ -130,11 +136,12 @@ def _part(row: Row, root: Path, sizes: SizeCache) -> Part:
         surface=row.surface,
         color=row.color,
         bodies=row.bodies,
-        size_mm=size_mm,
-        triangles=triangles,
+        size_mm=measured.size_mm,
+        triangles=measured.triangles,
         sha256=digest,
-        skin=file_materials_key(row.file),
+        skin=beside or (COLORS_INSIDE if measured.has_materials else ""),
     )
+    return part, measured
 
 
 def cad_digest(path: Path) -> str:
@@ -153,11 +160,11 @@ def cad_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _notes(row: Row) -> list[str]:
+def _notes(row: Row, measured: Measured) -> list[str]:
     notes = read_material(row.material, row.surface, row.color)[1]
-    if not (row.material or row.surface or row.color) and file_materials_key(row.file):
+    if not (row.material or row.surface or row.color) and measured.has_materials:
         notes = ("no material is given; the file's own materials are kept",)
-    return [*row.notes, *notes, *read_bodies(row.bodies)[1]]
+    return [*row.notes, *notes, *measured.notes, *read_bodies(row.bodies)[1]]
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from render.materials.file_materials import FileMaterial, TextureError, read_file_material
-from render.parts import scene_files
+from render.materials.file_materials import FileMaterial, TextureError
+from render.materials.gltf_header import GLTF
+from render.materials.surface_colors import material_of_triangles
+from render.parts import scene_files, step_text
 from render.parts.hull_points import hull_candidates
+from render.parts.mesh_files import MeshError, read_mesh
 from render.parts.part_list import UNITS_MM
 from render.parts.scene_files import MAX_TRIANGLES, SceneError, read_scene
+from render.parts.step_files import StepBody, StepError, read_step
+from render.parts.threemf_files import ThreemfError, read_3mf
 
 FORMATS = (".step", ".stp", ".stl", ".obj", ".ply", ".glb", ".gltf", ".off", ".3mf", *scene_files.FORMATS)
-METRE_FORMATS = (".step", ".stp", ".glb", ".gltf", *scene_files.FORMATS)
-"""Formats that carry their unit; their readers return metres."""
+METRE_MM = 1000.0
+"""What readers of formats that carry their unit return: metres."""
 
 MAX_FILE_BYTES = 1_000_000_000
-STEP_TOLERANCE = 3e-4
-"""How far triangles may lie from a STEP file's true surface, as a share of the part's size: 0.15 pixel at 512."""
-STEP_TOLERANCE_RAD = 0.35
-"""Largest turn of a curved surface between neighbouring triangles, for what is small: 18 facets around a cylinder."""
-
-STEP_POINT = re.compile(
-    rb"#(\d{1,18}+)\s*+=\s*+CARTESIAN_POINT\s*+\(\s*+'[^']{0,500}+'\s*+,\s*+\(([^(),]++,[^(),]++,[^(),]++)\)"
-)
-STEP_REFERENCE = re.compile(rb"#(\d{1,18}+)(?!\s*+=)")
 
 
 class GeometryError(Exception):
@@ -54,9 +48,12 @@ class Body:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A part's bodies. `lower` and `upper` (3,) are the corners of the box around all of them, in mm."""
+    """A part's bodies. `lower` and `upper` (3,) are the corners of the box around all of them, in mm; `notes`: what of
+    the file could not be read.
+    """
 
     bodies: tuple[Body, ...]
+    notes: tuple[str, ...] = ()
     lower: NDArray[np.float64] = field(init=False)
     upper: NDArray[np.float64] = field(init=False)
 
@@ -91,17 +88,18 @@ class Geometry:
 
 
 def load_geometry(path: Path, units: str, file_materials: bool = False) -> Geometry:
-    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats that carry none. Raises GeometryError.
+    """Reads the CAD file at `path`; `units` (mm, cm, m, in) holds for formats, and files, that carry none.
+    Raises GeometryError.
 
-    `file_materials`: with the materials that a GLB or GLTF file brings along.
+    `file_materials`: with the materials and colours that the file brings along.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise GeometryError(f"{path.name}: format {suffix or 'without suffix'!r} is not read; use {', '.join(FORMATS)}")
-    _check_bytes(path, suffix)
-    to_mm = 1000.0 if suffix in METRE_FORMATS else UNITS_MM[units]
+    check_size(path)
     bodies = []
-    for name, vertices, triangles, material in _read(path, suffix, file_materials):
+    raw, to_mm, notes = _read(path, suffix, units, file_materials)
+    for name, vertices, triangles, material in raw:
         if not np.isfinite(vertices).all():
             raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
         body = _clean(name, vertices * to_mm, triangles, material)
@@ -109,7 +107,7 @@ def load_geometry(path: Path, units: str, file_materials: bool = False) -> Geome
             bodies.append(body)
     if not bodies:
         raise GeometryError(f"{path.name}: has no triangle of any area; export it again with its solids")
-    geometry = Geometry(tuple(bodies))
+    geometry = Geometry(tuple(bodies), notes)
     if geometry.triangles > MAX_TRIANGLES:
         raise GeometryError(
             f"{path.name}: {geometry.triangles:,} triangles are more than the limit MAX_TRIANGLES = {MAX_TRIANGLES:,}; "
@@ -127,78 +125,41 @@ def check_size(path: Path) -> None:
         raise GeometryError(f"{path.name}: is larger than {MAX_FILE_BYTES // 1_000_000} MB; export it coarser")
 
 
-def _check_bytes(path: Path, suffix: str) -> None:
-    check_size(path)
-    if suffix in {".step", ".stp"}:
-        with path.open("rb") as file:
-            if b"ISO-10303-21" not in file.read(4096):
-                raise GeometryError(
-                    f"{path.name}: is not a STEP file (no ISO-10303-21 header); export it again as STEP"
-                )
-
-
 Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], FileMaterial | None]
 
 
-def _read(path: Path, suffix: str, file_materials: bool) -> list[Raw]:
-    """Bodies as (name, vertices, triangles, material) in the file's own unit, placed in the part's frame."""
-    import trimesh
-
-    if suffix in scene_files.FORMATS:
-        try:
-            return [(*body, None) for body in read_scene(path)]
-        except SceneError as error:
-            raise GeometryError(
-                f"{path.name}: cannot be read as {suffix[1:].upper()} ({error}); export it again"
-            ) from None
-    options: dict[str, Any] = {"process": False}
-    if suffix in {".step", ".stp"}:
-        options |= {"tol_angular": STEP_TOLERANCE_RAD, "tol_linear": STEP_TOLERANCE * _step_extent(path)}
-    elif suffix == ".obj":
-        options["skip_materials"] = True  # materials come from the part list, and a .mtl may name any path
+def _read(path: Path, suffix: str, units: str, file_materials: bool) -> tuple[list[Raw], float, tuple[str, ...]]:
+    """Bodies as (name, vertices, triangles, material) in the file's own unit, placed in the part's frame; that unit in
+    mm; and notes on what of the file could not be read.
+    """
     try:
-        scene = trimesh.load_scene(path, **options)
-        bodies = []
-        for node in sorted(scene.graph.nodes_geometry):
-            transform, name = scene.graph[node]
-            mesh = scene.geometry[name]
-            if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
-                continue
-            vertices = np.asarray(mesh.vertices, np.float64)
-            vertices = vertices @ transform[:3, :3].T + transform[:3, 3]
-            triangles = np.asarray(mesh.faces, np.int64)
-            if np.linalg.det(transform[:3, :3]) < 0:
-                triangles = triangles[:, ::-1]
-            bodies.append((str(node), vertices, triangles, read_file_material(mesh) if file_materials else None))
-    except TextureError as error:
+        if suffix in scene_files.FORMATS:
+            return [(*body, None) for body in read_scene(path)], METRE_MM, ()
+        if suffix in step_text.SUFFIXES:
+            found = read_step(path)
+            return [_of_step(body, file_materials) for body in found.bodies], METRE_MM, found.notes
+        if suffix == ".3mf":
+            bodies, unit_mm = read_3mf(path, file_materials)
+            return bodies, unit_mm or UNITS_MM[units], ()
+        bodies, notes = read_mesh(path, file_materials)
+        return bodies, METRE_MM if suffix in GLTF else UNITS_MM[units], notes
+    except (StepError, TextureError) as error:
         raise GeometryError(f"{path.name}: {error}") from None
+    except (SceneError, MeshError, ThreemfError) as error:
+        raise GeometryError(f"{path.name}: cannot be read as {suffix[1:].upper()} ({error}); export it again") from None
     except (GeometryError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        # cascadio says that a file has no shape by not writing its own.
-        empty = suffix in {".step", ".stp"} and isinstance(error, FileNotFoundError)
-        line = ["no shape in it can be read"] if empty else str(error).strip().splitlines()
+        line = str(error).strip().splitlines()
         raise GeometryError(
             f"{path.name}: cannot be read as {suffix[1:].upper()} ({line[0][:160] if line else type(error).__name__}); "
             "export it again"
         ) from error
-    return bodies
 
 
-def _step_extent(path: Path) -> float:
-    """About how large the part is, in the file's own unit: from the points that its text names and refers to. A point
-    that nothing refers to belongs to no shape. Raises GeometryError for coordinates that are not numbers.
-    """
-    text = path.read_bytes()
-    points = {int(match[1]): match[2] for match in STEP_POINT.finditer(text)}
-    used = {number for match in STEP_REFERENCE.finditer(text) if (number := int(match[1])) in points}
-    try:
-        corners = np.array([points[number].split(b",") for number in sorted(used)], np.float64)
-    except ValueError:
-        return 100.0
-    if not np.isfinite(corners).all():
-        raise GeometryError(f"{path.name}: has points that are not numbers (NaN or infinite); export it again")
-    return float(np.ptp(corners, axis=0).max()) or 100.0 if len(corners) > 1 else 100.0
+def _of_step(body: StepBody, file_materials: bool) -> Raw:
+    material = material_of_triangles(body.colors, body.vertices, body.triangles) if file_materials else None
+    return body.name, body.vertices, body.triangles, material
 
 
 def _clean(
@@ -232,8 +193,10 @@ def _clean(
         return None
     corners = corners[kept]
     mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
-    if not mesh.is_winding_consistent or mesh.volume < 0:
-        mesh.fix_normals()
+    with np.errstate(invalid="ignore", divide="ignore"):  # a surface that encloses nothing has no centre of mass
+        if is_turned := not mesh.is_winding_consistent or mesh.volume < 0:
+            mesh.fix_normals()
+    if is_turned:
         if material is not None:
             # The corners of a triangle that was turned have traded places.
             moved = (triangles[:, None, :] == mesh.faces[:, :, None]).argmax(2)

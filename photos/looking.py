@@ -13,7 +13,7 @@ from cad2real.layout import Layout
 from photos.crop import Box, area, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
-from photos.finder.look import FINE
+from photos.finder.look import SCALES
 from photos.opening import open_photo
 from photos.params import PhotosParams
 
@@ -85,7 +85,7 @@ class Looking:
     def _look(self, path: Path, sha256: str) -> Seen:
         with open_photo(path) as photo:
             width, height = photo.width, photo.height
-            needed = DECODED * FINE * self.finder.description.image_size
+            needed = DECODED * SCALES[-1] * self.finder.description.image_size
             picture = photo.read(min(1.0, needed / max(width, height)))
         across, down = width / picture.width, height / picture.height
         parts = [

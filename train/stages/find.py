@@ -34,6 +34,7 @@ from train.params import TrainParams
 
 MOST_VIEWS = 20_000  # evenly from all: more than a run pastes add nothing, and each takes 150 kB of memory
 MOST_PHOTOS = 400  # of which corners are used as surfaces; more hardly add variety
+MOST_NEW = 2  # times as many photos as a finder learned from, from which it is trained again
 MOST_BYTES = 200_000_000  # a file; larger ones are no photos, or take longer than they are worth here
 BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a photo without bars is larger
 
@@ -55,9 +56,10 @@ def run(
     settings = params.model_dump(mode="json", include={"backbone", "weights", "seed", "held_out_share"})
     settings["find"] = find.model_dump(mode="json")
     in_use = sorted(Path(photos_finder.__path__[0]).glob("*.py"))  # what is found depends on it, and so the threshold
-    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
-    if if_needed and (kept := _kept(layout, key)):
+    parts = run_key(settings, [sources.renders, sources.places], in_use)
+    if if_needed and (kept := _kept(layout, parts, len(unframed))):
         return kept
+    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
     with resumable(layout.cache, "find", key) as folder:
         network = onnx_of(train_finder(FinderRun(sources, params, find, folder / "run.safetensors")))
         found = found_in_held_out(onnx_network(network), held_out, find.image_size, params.seed)
@@ -69,6 +71,8 @@ def run(
             "threshold": scores.threshold,
             "parts_key": parts_key(layout.renders),
             "run_key": key,
+            "trained_key": parts,
+            "photos": len(unframed),
             "seed": params.seed,
             "source_images": len(sources.renders),
             "target_images": len(sources.unlabelled),
@@ -84,16 +88,19 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _kept(layout: Layout, key: str) -> dict[str, Any] | None:
-    """The description of the finder that is there, if it is the one that this run would train."""
+def _kept(layout: Layout, key: str, photos: int) -> dict[str, Any] | None:
+    """The description of the finder that is there, if it learned from the same parts in the same way. Of photos it
+    needs to know what parts lie on: new ones alone are no reason to train it again, until they are the most of all.
+    """
     folder = layout.models / FINDER
     try:
         Finder.load(folder)
-        description: dict[str, Any] = read_json(folder / DESCRIPTION, "scores", "run_key", "parts_key")
-    except (UserError, OSError, ValueError):
+        description: dict[str, Any] = read_json(folder / DESCRIPTION, "scores", "trained_key", "parts_key", "photos")
+        enough = photos <= MOST_NEW * int(description["photos"])
+    except (UserError, OSError, ValueError, TypeError):
         return None
-    same = (description["run_key"], description["parts_key"]) == (key, parts_key(layout.renders))
-    return description if same else None
+    same = (description["trained_key"], description["parts_key"]) == (key, parts_key(layout.renders))
+    return description if same and enough else None
 
 
 def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Sequence[Path]) -> tuple[Sources, Sources]:

@@ -59,7 +59,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
     for name, killed_at in (("whole", None), ("killed", 3)):
         layout = Layout(tmp_path / name)
         write_renders(layout.renders)
-        step = training._step
+        step = training.step_on
         if killed_at is not None:
 
             def killed(*arguments, _step=step, _at=killed_at):  # type: ignore[no-untyped-def]
@@ -67,10 +67,10 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
                     raise KeyboardInterrupt
                 return _step(*arguments)
 
-            monkeypatch.setattr(training, "_step", killed)
+            monkeypatch.setattr(training, "step_on", killed)
             with pytest.raises(KeyboardInterrupt):
                 stage.run(layout, SMALL, FIND, PhotosParams())
-            monkeypatch.setattr(training, "_step", step)
+            monkeypatch.setattr(training, "step_on", step)
             assert list(layout.cache.glob("find-*/run.safetensors"))
         stage.run(layout, SMALL, FIND, PhotosParams())
         weights.append((layout.models / "find" / "finder.onnx").read_bytes())
@@ -234,6 +234,12 @@ def test_a_stage_that_would_train_the_same_finder_keeps_it(
         patch.setattr(stage, "train_finder", None)
         longer = SMALL.model_copy(update={"epochs": 3})  # of no concern to the finder
         assert stage.run(layout, longer, find, PhotosParams(), if_needed=True)["run_key"] == first["run_key"]
+        squares(layout.data / "photos", 4, None)  # two more: twice as many
+        assert stage.run(layout, longer, find, PhotosParams(), if_needed=True)["run_key"] == first["run_key"]
+    squares(layout.data / "photos", 5, None)
+    more = stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
+    assert more["run_key"] != first["run_key"]
+    assert more["photos"] == 5
     (layout.models / "find" / "finder.onnx").write_bytes(b"damaged")
     stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
     Finder.load(layout.models / "find")

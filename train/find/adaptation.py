@@ -16,10 +16,11 @@ from torch import Tensor
 
 from cad2real.progress import Progress
 from photos.finder.look import Floats, Maps, Network
-from train.find.composites import Composite, Sources, composite
+from train.find.composites import Composite, composite
 from train.find.network import FinderNetwork
 from train.find.photo_scenes import PhotoScene, photo_composite, photo_scene
-from train.find.training import FinderRun, new_state, pictures_of_step, step_on
+from train.find.training import MAKERS, MOMENTUM, FinderRun, new_state, pictures_of_step, step_on
+from train.loop.checkpoint import Checkpoint
 from train.losses.teacher import TeacherUpdate
 
 UInt8 = npt.NDArray[np.uint8]
@@ -28,28 +29,32 @@ SHARE = 3  # of the training's steps: one third as many follow
 ROUND = 100  # steps between two looks at the photos
 MOST_PHOTOS = 120  # that are looked at in a round
 RATE = 0.5  # of the learning rates that training begins with
-MOMENTUM = 0.98
+TRAINED = 50  # updates that the average counts as made: what is trained already is no random start
 PHOTOS, COMPOSITES = 2**33, 2**34  # numbers of pictures from here on
 
 
 def adapted_finder(run: FinderRun, trained: FinderNetwork, photos: UInt8, threshold: float) -> FinderNetwork:
-    """The average of `trained` after it went on with `photos` (m, 3, s, s), which were made square. `threshold`: score
-    from which `trained` is taken at its word. Raises UserError where a loss is no longer finite.
+    """The average of `trained`, which goes on training itself, over steps with `photos` (m, 3, s, s), which were made
+    square. `threshold`: score from which it is taken at its word. Killed, it goes on from its last whole round; its
+    checkpoint is `run.checkpoint`. Raises UserError where a loss is no longer finite.
     """
     steps = max(1, run.find.steps // SHARE)
     state, device = new_state(trained, steps, RATE)
-    averaged = state.teacher
+    averaged: FinderNetwork = state.teacher  # type: ignore[assignment]
     update = TeacherUpdate(averaged, state.network)
-    scenes: list[PhotoScene] = []
-    with Progress("train find, photos", steps, "steps", 0) as progress:
-        for first in range(0, steps, ROUND):
+    checkpoint = Checkpoint(run.checkpoint)
+    done = checkpoint.restore(state, ROUND) * ROUND
+    with Progress("train find, photos", steps, "steps", done) as progress:
+        for first in range(done, steps, ROUND):
+            last = min(steps, first + ROUND)
             scenes = _scenes(averaged, run, photos, threshold, first // ROUND)
-            for step, batch in enumerate(_batches(run, scenes, first, min(steps, first + ROUND)), start=first):
+            for step, batch in enumerate(_batches(run, scenes, first, last), start=first):
                 losses = step_on(state, batch, step, device)
-                update(step + 50, MOMENTUM)
+                update(TRAINED + step, MOMENTUM)
                 progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))
-    averaged.eval()
-    return averaged
+            if last == first + ROUND:
+                checkpoint.save(state, last // ROUND)
+    return averaged.eval()
 
 
 def _scenes(network: FinderNetwork, run: FinderRun, photos: UInt8, threshold: float, number: int) -> list[PhotoScene]:
@@ -89,7 +94,7 @@ def _batches(run: FinderRun, scenes: list[PhotoScene], first: int, last: int) ->
             pool.submit(photo_composite, scenes, sources, side, seed, PHOTOS + number) for number in numbers[half:]
         ]
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(MAKERS) as pool:
         ahead = start(first)
         for step in range(first, last):
             ready, ahead = ahead, start(step + 1) if step + 1 < last else []

@@ -61,5 +61,4 @@ def shadow(outline: Image.Image, side: float, light: Light) -> npt.NDArray[np.fl
         moved = swept.transform(swept.size, Image.Transform.AFFINE, (1, 0, -right, 0, 1, -down))
         swept = ImageChops.lighter(swept, moved)
     soft = swept.filter(ImageFilter.GaussianBlur(max(0.5, side * light.blur)))
-    taken: npt.NDArray[np.float32] = np.asarray(soft, np.float32) / 255 * np.float32(light.darkness)
-    return taken
+    return np.asarray(soft, np.float32) * np.float32(light.darkness / 255)

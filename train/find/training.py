@@ -52,7 +52,7 @@ class FinderRun:
 
 
 def train_finder(run: FinderRun) -> FinderNetwork:
-    """The averaged network after all steps. Raises UserError where a loss is no longer finite."""
+    """The network with its averaged weights after all steps. Raises UserError where a loss is no longer finite."""
     find = run.find
     network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, run.params.seed)
     network.trained_from(first, FROZEN_BLOCKS)
@@ -67,8 +67,8 @@ def train_finder(run: FinderRun) -> FinderNetwork:
             if (step + 1) % STEPS_A_CHECKPOINT == 0:
                 checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
             progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))
-    averaged: FinderNetwork = state.teacher.eval()  # type: ignore[assignment]
-    return averaged
+    network.load_state_dict(state.teacher.state_dict())
+    return network.eval()
 
 
 def new_state(network: FinderNetwork, steps: int, rate: float = 1.0) -> tuple[TrainingState, torch.device]:

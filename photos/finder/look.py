@@ -18,7 +18,7 @@ BAND = (0.2, 0.8)  # by that side: parts of this size are taken from a look; sma
 # a coarser look; what several see, from that which is surer
 WHOLE = 2.0  # how much more a look counts than the next finer one, which may see pieces of what it sees whole
 SAME = 0.5  # from this IoU with a better box of the other look a box is the same part again
-WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
+WITHIN = 0.5  # so much of the smaller one in a better one of another look: both show the same
 
 Floats = npt.NDArray[np.float32]
 type Maps = tuple[Floats, Floats, Floats]
@@ -76,10 +76,15 @@ def _side(one: Sighting) -> float:
 
 
 def _same(one: Sighting, better: Sighting) -> bool:
-    """Whether a sighting is one before it again, or a piece of it, or several such together, seen by the other look."""
+    """Whether a sighting is one before it again, or, seen by another look, a piece of it or several such together: by
+    what they show and not by their boxes, for other parts may lie in the box of a long one.
+    """
     if overlaps(one.box[None], better.box[None])[0, 0] >= SAME:
         return True
-    both = np.minimum(one.box[2:], better.box[2:]) - np.maximum(one.box[:2], better.box[:2])
-    shared = float(np.prod(np.maximum(both, 0)))
-    areas = [max(float(np.prod(each.box[2:] - each.box[:2])), 1e-6) for each in (one, better)]
-    return one.foreground is not better.foreground and shared / min(areas) >= WITHIN
+    if one.foreground is better.foreground:
+        return False
+    coarse, fine = sorted((one.cells, better.cells), key=lambda cells: cells.size)
+    rows, columns = ((np.arange(end) * part) // end for part, end in zip(coarse.shape, fine.shape, strict=True))
+    enlarged = coarse[np.ix_(rows, columns)]
+    smaller = max(1, min(int(fine.sum()), int(enlarged.sum())))
+    return bool((fine & enlarged).sum() >= WITHIN * smaller)

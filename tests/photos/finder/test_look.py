@@ -60,3 +60,12 @@ def test_each_look_gives_parts_of_its_own_size() -> None:
     """Small parts of a coarse look and large ones of a fine look are left to the others."""
     small, large = maps((32, 32), (4, 4, 8, 8)), maps((128, 128), (8, 8, 120, 100))
     assert boxes_of(PHOTO, small, maps((64, 64)), large) == []
+
+
+def test_a_part_in_the_box_of_a_long_one_is_not_taken_for_a_piece_of_it() -> None:
+    """A screw from corner to corner, seen coarsely, and a nut beside it, seen finely."""
+    middle = maps((64, 64), (8, 8, 56, 56))
+    away = np.abs(np.subtract.outer(np.arange(16), np.arange(16))) > 1
+    middle[0][away] = 0
+    nut = maps((128, 128), (88, 24, 104, 40))
+    assert sorted(boxes_of(PHOTO, NOTHING, middle, nut)) == [[16, 16, 112, 112], [88, 24, 104, 40]]

@@ -16,7 +16,7 @@ from cad2real.layout import Layout
 from photos.crop import Box, area, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
-from photos.finder.look import FINE, Sighting
+from photos.finder.look import SCALES, Sighting
 from photos.finder.masks import photo_mask
 from photos.opening import open_photo
 from photos.params import PhotosParams
@@ -96,7 +96,7 @@ class Looking:
         """What is seen in a photo; with masks where it has a `sha256`, by which it is kept."""
         with open_photo(path) as photo:
             width, height = photo.width, photo.height
-            needed = DECODED * FINE * self.finder.description.image_size
+            needed = DECODED * SCALES[-1] * self.finder.description.image_size
             picture = photo.read(min(1.0, needed / max(width, height)))
         sightings = self.finder.look(picture)
         across, down = width / picture.width, height / picture.height

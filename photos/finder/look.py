@@ -1,4 +1,4 @@
-"""One photo through the network, twice: coarsely for large parts, finely for small ones."""
+"""One photo through the network, several times: coarsely for large parts, finely for small ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from photos.finder.decode import decode
 from photos.finder.overlap import overlaps
 
 MULTIPLE = 32  # sides of pictures are multiples of it: the network halves five times
-FINE = 2  # how much larger the second look is
-FIRST_FROM, SECOND_TO = 0.2, 0.4  # of the photo's longer side: parts from here on are taken from the first look, up to
-# here from the second; what both see, from that which is surer
-WHOLE = 2.0  # how much more the first look counts where the second sees pieces of what it sees whole
+SCALES = (0.5, 1, 2)  # of the looks: sides of their pictures, by the side that the network was trained at
+BAND = (0.2, 0.8)  # by that side: parts of this size are taken from a look; smaller ones from a finer, larger ones from
+# a coarser look; what several see, from that which is surer
+WHOLE = 2.0  # how much more a look counts than the next finer one, which may see pieces of what it sees whole
 SAME = 0.5  # from this IoU with a better box of the other look a box is the same part again
-WITHIN = 0.8  # so much of the smaller box in a better one of the other look: both show the same
+WITHIN = 0.5  # so much of the smaller one in a better one of another look: both show the same
 
 Floats = npt.NDArray[np.float32]
 type Maps = tuple[Floats, Floats, Floats]
@@ -40,13 +40,17 @@ class Sighting:
 
 
 def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting]:
-    """All that may be parts, best first. The network looks twice: with the longer side at `image_size`, as it was
-    trained, for large parts, and at twice that for small ones, which are a few cells at the first look.
+    """All that may be parts, best first. The network looks with the longer side at `image_size`, as it was trained; at
+    half of that for parts that fill the photo, which it could see only piece by piece; and at twice that for small
+    ones, which are a few cells.
     """
-    longer = max(photo.size)
-    first = [one for one in _one_look(network, photo, image_size) if _side(one) >= FIRST_FROM * longer]
-    second = [one for one in _one_look(network, photo, FINE * image_size) if _side(one) < SECOND_TO * longer]
-    weighed = [(one.score * WHOLE, one) for one in first] + [(one.score, one) for one in second]
+    weighed = []
+    for number, scale in enumerate(SCALES):
+        least = BAND[0] / scale if scale < SCALES[-1] else 0.0
+        most = BAND[1] / scale if scale > SCALES[0] else np.inf
+        for one in _one_look(network, photo, round(scale * image_size)):
+            if least <= _side(one) / max(photo.size) < most:
+                weighed.append((one.score * WHOLE**-number, one))
     kept: list[Sighting] = []
     for _, one in sorted(weighed, key=lambda pair: -pair[0]):
         if not any(_same(one, other) for other in kept):
@@ -72,10 +76,15 @@ def _side(one: Sighting) -> float:
 
 
 def _same(one: Sighting, better: Sighting) -> bool:
-    """Whether a sighting is one before it again, or a piece of it, or several such together, seen by the other look."""
+    """Whether a sighting is one before it again, or, seen by another look, a piece of it or several such together: by
+    what they show and not by their boxes, for other parts may lie in the box of a long one.
+    """
     if overlaps(one.box[None], better.box[None])[0, 0] >= SAME:
         return True
-    both = np.minimum(one.box[2:], better.box[2:]) - np.maximum(one.box[:2], better.box[:2])
-    shared = float(np.prod(np.maximum(both, 0)))
-    areas = [max(float(np.prod(each.box[2:] - each.box[:2])), 1e-6) for each in (one, better)]
-    return one.foreground is not better.foreground and shared / min(areas) >= WITHIN
+    if one.foreground is better.foreground:
+        return False
+    coarse, fine = sorted((one.cells, better.cells), key=lambda cells: cells.size)
+    rows, columns = ((np.arange(end) * part) // end for part, end in zip(coarse.shape, fine.shape, strict=True))
+    enlarged = coarse[np.ix_(rows, columns)]
+    smaller = max(1, min(int(fine.sum()), int(enlarged.sum())))
+    return bool((fine & enlarged).sum() >= WITHIN * smaller)

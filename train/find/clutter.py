@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from train.find.pieces import turned_part
+from train.find.shadows import scene_light, shadow
 from train.find.surfaces import Picture, Rng, UInt8, colour, polygon, smooth_field, texture
 
-SHAPE, TOOL, STAIN, WRITING, SHADOW = 0.4, 0.25, 0.15, 0.1, 0.1  # shares of things, together 1
+SHAPE, TOOL, STAIN, WRITING, SHADOW = 0.35, 0.2, 0.15, 0.1, 0.2  # shares of things, together 1
 LETTERS = "ABCDEFGHKLMNPRSTUXYZabdefghknrst0123456789-+/%."
 BLACK = 0.15  # brightest of a shadow's colour
 
@@ -29,7 +31,7 @@ def clutter(size: int, rng: Rng, renders: UInt8) -> Thing:
     """A thing of a kind drawn at random, for a picture of `size` pixels."""
     kind = int(rng.choice(5, p=(SHAPE, TOOL, STAIN, WRITING, SHADOW)))
     if kind >= 2:
-        return (_stain, _writing, _shadow)[kind - 2](size, rng)
+        return _shadow(size, rng, renders) if kind == 4 else (_stain, _writing)[kind - 2](size, rng)
     outline = _tool(size, rng) if kind else _shape(size, rng)
     return Thing(_skin(size, rng, renders), _soft(outline, 0.6), flat=False)
 
@@ -76,10 +78,20 @@ def _writing(size: int, rng: Rng) -> Thing:
     return Thing(_plain(size, colour(rng)), _soft(outline, rng.uniform(0.2, 0.8)) * rng.uniform(0.3, 1), flat=True)
 
 
-def _shadow(size: int, rng: Rng) -> Thing:
-    """The shadow of what the picture does not show: a hand, a lamp, another part."""
-    outline = _tool(size, rng) if rng.random() < 0.5 else _shape(size, rng)
-    opacity = _soft(outline, size * np.exp(rng.uniform(np.log(0.005), np.log(0.08)))) * rng.uniform(0.1, 0.6)
+def _shadow(size: int, rng: Rng, renders: UInt8) -> Thing:
+    """The shadow of what the picture does not show: a hand, a lamp, a part beside it."""
+    kind = rng.random()
+    if kind < 0.5:
+        outline = Image.new("L", (size, size))
+        side = size * float(np.exp(rng.uniform(np.log(0.05), np.log(0.8))))
+        part = turned_part(renders[int(rng.integers(len(renders)))], side, rng).getchannel("A")
+        x, y = (round(float(value)) for value in rng.uniform(0, size, 2) - side / 2)
+        outline.paste(part, (x, y))
+        opacity = shadow(outline, side, scene_light(rng))
+    else:
+        outline = _tool(size, rng) if kind < 0.75 else _shape(size, rng)
+        blur = size * np.exp(rng.uniform(np.log(0.005), np.log(0.08)))
+        opacity = _soft(outline, blur) * np.float32(rng.uniform(0.1, 0.8))
     return Thing(_plain(size, colour(rng) * BLACK), opacity, flat=True)
 
 

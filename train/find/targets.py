@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from photos.finder.decode import STRIDE
-from train.find.composites import UNSURE, Composite
+from train.find.composites import Composite
+from train.find.scene import UNSURE
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,7 +26,8 @@ CENTRE_WEIGHT = 4.0  # how much more a box counts where it is read
 class Targets:
     """Of n pictures. `foreground` (n, h, w): the share of the cell that shows parts; `centre` (n, h, w): bumps of
     height 1 at the middles of boxes; `reach` (n, 4, h, w) in pixels as in `Maps`, where `weight` (n, h, w) is above 0:
-    the weights of a part's cells sum to 1; `sure` (n, h, w): 0 where nobody is asked.
+    the weights of a part's cells sum to 1, of one that a network saw in a photo to that photo's trust; `sure` (n, h,
+    w): how much a cell counts, 0 where nobody is asked.
     """
 
     foreground: Tensor
@@ -49,7 +51,8 @@ def _of_one(one: Composite) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     cells = one.instances.shape[0] // STRIDE
     blocks = one.instances.reshape(cells, STRIDE, cells, STRIDE).transpose(0, 2, 1, 3).reshape(cells, cells, -1)
     foreground = (blocks > 0).mean(axis=2, dtype=np.float32)
-    sure = 1 - (blocks == UNSURE).any(axis=2).astype(np.float32)
+    trust = np.where((blocks > one.seen).any(axis=2), 1, one.trust).astype(np.float32)
+    sure = trust * ~(blocks == UNSURE).any(axis=2)
     owner = _most_seen(blocks, len(one.boxes))
     middles = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     bumps = np.stack([_bump(box, cells) for box in one.boxes]) if len(one.boxes) else np.zeros((1, cells, cells))
@@ -64,7 +67,7 @@ def _of_one(one: Composite) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         sides = np.stack([x - x_min, y - y_min, x_max - x, y_max - y])
         reach[:, rows, columns] = np.maximum(sides, LEAST_REACH_PX)
         share = 1 + CENTRE_WEIGHT * bumps[number - 1][rows, columns]
-        weight[rows, columns] = share / max(float(share.sum()), 1e-6)
+        weight[rows, columns] = share / max(float(share.sum()), 1e-6) * (one.trust if number <= one.seen else 1)
     return foreground, centre, reach, weight, sure
 
 

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
+from torch import nn
 
 from cad2real.progress import Progress
-from photos.finder.look import FINE, Network, Sighting, look
+from photos.finder.look import MULTIPLE, SCALES, Network, Sighting, look
 from train.compute.device import default_device
 from train.find.composites import Composite, Sources, composite
 from train.find.losses import finder_losses
@@ -29,6 +31,7 @@ from train.params import TrainParams
 
 ENCODER_RATE, DECODER_RATE, WEIGHT_DECAY, CLIP = 1e-3, 3e-3, 0.01, 5.0
 FROZEN_BLOCKS = 2  # the stem and what follows at half of the size: edges, at a fifth of a step's cost
+COARSE_STEPS = 3  # one of so many steps is of small pictures
 MOMENTUM = 0.98  # of the averaged network
 STEPS_A_CHECKPOINT = 50
 HELD_OUT = 2**32  # numbers of composites from here on never train
@@ -49,35 +52,47 @@ class FinderRun:
 
 
 def train_finder(run: FinderRun) -> FinderNetwork:
-    """The averaged network after all steps. Raises UserError where a loss is no longer finite."""
-    find, seed = run.find, run.params.seed
-    network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, seed)
-    device = default_device()
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    groups = [
-        {"params": network.trained_from(first, FROZEN_BLOCKS), "lr": ENCODER_RATE},
-        {"params": [*network.decoder.parameters(), *network.head.parameters()], "lr": DECODER_RATE},
-    ]
-    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
-    schedule = Schedule(find.steps, 0.0)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.learning_rate)
-    averaged = make_teacher(network)
-    update = TeacherUpdate(averaged, network)
-    state = TrainingState(network, averaged, {}, optimizer, scheduler)
+    """The network with its averaged weights after all steps. Raises UserError where a loss is no longer finite."""
+    find = run.find
+    network, first = new_finder_network(run.params.backbone, run.params.weights, find.image_size, run.params.seed)
+    network.trained_from(first, FROZEN_BLOCKS)
+    state, device = new_state(network, find.steps)
+    update = TeacherUpdate(state.teacher, network)
     checkpoint = Checkpoint(run.checkpoint)
     done = checkpoint.restore(state, STEPS_A_CHECKPOINT) * STEPS_A_CHECKPOINT
     with Progress("train find", find.steps, "steps", done) as progress:
         for step, batch in enumerate(_batches(run, done), start=done):
-            losses = _step(state, batch, step, device)
+            losses = step_on(state, batch, step, device)
             update(step, MOMENTUM)
             if (step + 1) % STEPS_A_CHECKPOINT == 0:
                 checkpoint.save(state, (step + 1) // STEPS_A_CHECKPOINT)
             progress.advance(note=" ".join(f"{name} {value:.3f}" for name, value in losses.items()))
-    averaged.eval()
-    return averaged
+    network.load_state_dict(state.teacher.state_dict())
+    return network.eval()
 
 
-def _step(state: TrainingState, batch: list[Composite], step: int, device: torch.device) -> dict[str, float]:
+def new_state(network: FinderNetwork, steps: int, rate: float = 1.0) -> tuple[TrainingState, torch.device]:
+    """What trains `network` for `steps`, at `rate` times the usual learning rates, and where: what is frozen stays."""
+    device = default_device()
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decoder = [*network.decoder.parameters(), *network.head.parameters()]
+    encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW([*_groups(encoder, rate * ENCODER_RATE), *_groups(decoder, rate * DECODER_RATE)])
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, Schedule(steps, 0.0).learning_rate)
+    return TrainingState(network, make_teacher(network), {}, optimizer, scheduler), device
+
+
+def _groups(parameters: list[nn.Parameter], rate: float) -> list[dict[str, Any]]:
+    """Parameters with their learning rate; what does not multiply features (biases, normalisation) does not decay."""
+    multiply = [parameter for parameter in parameters if parameter.ndim > 1]
+    others = [parameter for parameter in parameters if parameter.ndim <= 1]
+    return [
+        {"params": multiply, "lr": rate, "weight_decay": WEIGHT_DECAY},
+        {"params": others, "lr": rate, "weight_decay": 0.0},
+    ]
+
+
+def step_on(state: TrainingState, batch: list[Composite], step: int, device: torch.device) -> dict[str, float]:
     """One step of the network on a batch; the losses by name."""
     pictures = torch.from_numpy(np.stack([one.picture for one in batch])).to(device).float().div_(255)
     wanted = targets(batch)
@@ -93,18 +108,27 @@ def _step(state: TrainingState, batch: list[Composite], step: int, device: torch
     return values
 
 
+def pictures_of_step(find: FindParams, step: int) -> tuple[int, range]:
+    """The side and the numbers of the pictures of a step. The network looks at photos coarsely, too: every third step
+    is of twice as many pictures of that size, for half of the work.
+    """
+    coarse = step % COARSE_STEPS == COARSE_STEPS - 1
+    side = max(MULTIPLE, int(find.image_size * SCALES[0]) // MULTIPLE * MULTIPLE) if coarse else find.image_size
+    first = step * 2 * find.batch_size
+    return side, range(first, first + find.batch_size * (2 if coarse else 1))
+
+
 def _batches(run: FinderRun, done: int) -> Iterator[list[Composite]]:
     """The batches of the steps from `done`, made beside the steps, one ahead."""
-    find = run.find
 
     def start(step: int) -> list[Future[Composite]]:
-        numbers = range(step * find.batch_size, (step + 1) * find.batch_size)
-        return [pool.submit(composite, run.sources, find.image_size, run.params.seed, number) for number in numbers]
+        side, numbers = pictures_of_step(run.find, step)
+        return [pool.submit(composite, run.sources, side, run.params.seed, number) for number in numbers]
 
     with ThreadPoolExecutor(MAKERS) as pool:
         ahead = start(done)
-        for step in range(done, find.steps):
-            ready, ahead = ahead, start(step + 1) if step + 1 < find.steps else []
+        for step in range(done, run.find.steps):
+            ready, ahead = ahead, start(step + 1) if step + 1 < run.find.steps else []
             yield [future.result() for future in ready]
 
 
@@ -114,7 +138,7 @@ def found_in_held_out(network: Network, sources: Sources, image_size: int, seed:
     """
     found = []
     for number in range(HELD_OUT_PICTURES):
-        one = composite(sources, FINE * image_size, seed, HELD_OUT + number)
+        one = composite(sources, SCALES[-1] * image_size, seed, HELD_OUT + number)
         seen = look(network, Image.fromarray(one.picture.transpose(1, 2, 0)), image_size)
         found.append(found_boxes(seen, one.boxes))
     return found

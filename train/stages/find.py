@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,28 @@ from cad2real.errors import UserError
 from cad2real.files import read_json
 from cad2real.layout import Layout
 from photos.finder.finder import DESCRIPTION, Finder, onnx_network, parts_key
+from photos.finder.look import SCALES
 from photos.looking import FINDER
 from photos.opening import open_photo
 from photos.params import PhotosParams
 from train.data.backgrounds import read_backgrounds
 from train.data.datasets import held_out_views, list_views
-from train.data.image_cache import Recipe, cached, load_images, to_array
+from train.data.image_cache import Recipe, cached, load_images, to_array, upright_square
+from train.find.adaptation import adapted_finder
+from train.find.choice import Candidate, better, candidate
 from train.find.composites import Sources
 from train.find.export import onnx_of, save_finder, save_no_finder
 from train.find.need import photos_to_look_through, why_no_finder
-from train.find.scores import best_threshold, detection_scores
+from train.find.network import FinderNetwork
 from train.find.training import FinderRun, found_in_held_out, train_finder
 from train.find_params import FindParams
 from train.loop.checkpoint import resumable, run_key
 from train.params import TrainParams
 
 MOST_VIEWS = 20_000  # evenly from all: more than a run pastes add nothing, and each takes 150 kB of memory
-MOST_PHOTOS = 400  # of which corners are used as surfaces; more hardly add variety
+MOST_PHOTOS = 400  # that are used, as surfaces and to adapt to; more hardly add variety
+LEAST_PHOTOS = 8  # to adapt to
+MOST_NEW = 2  # times as many photos as a finder learned from, from which it is trained again
 MOST_BYTES = 200_000_000  # a file; larger ones are no photos, or take longer than they are worth here
 BLACK, LEAST_SIDE_PX = 12, 32  # a bar is darker than this, and what is left of a photo without bars is larger
 
@@ -44,8 +49,8 @@ def run(
     """Trains the finder and writes data/models/find. Returns its description; with `if_needed`, where the photos need
     none, `not_needed` says why.
 
-    Corners of the project's photos are surfaces that parts lie on; neither labels nor boxes are read, but for which
-    photos have boxes. Raises UserError when there are no renders.
+    Corners of the project's photos are surfaces that parts lie on, and the finder goes on with the photos themselves;
+    neither labels nor boxes are read, but for which photos have boxes. Raises UserError when there are no renders.
     """
     unframed = photos_to_look_through(layout, photos)
     if if_needed and (reason := why_no_finder(unframed, photos)):
@@ -55,28 +60,57 @@ def run(
     settings = params.model_dump(mode="json", include={"backbone", "weights", "seed", "held_out_share"})
     settings["find"] = find.model_dump(mode="json")
     in_use = sorted(Path(photos_finder.__path__[0]).glob("*.py"))  # what is found depends on it, and so the threshold
-    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
-    if if_needed and (kept := _kept(layout, key)):
+    parts = run_key(settings, [sources.renders, sources.places], in_use)
+    if if_needed and (kept := _kept(layout, parts, len(unframed))):
         return kept
+    key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
+    squares = _squares(unframed, SCALES[-1] * find.image_size, layout.cache)
     with resumable(layout.cache, "find", key) as folder:
-        network = onnx_of(train_finder(FinderRun(sources, params, find, folder / "run.safetensors")))
-        found = found_in_held_out(onnx_network(network), held_out, find.image_size, params.seed)
-        scores = detection_scores(found, best_threshold(found))
+        candidates = _candidates(FinderRun(sources, params, find, folder / "run.safetensors"), held_out, squares)
+        chosen = better(*candidates) if len(candidates) > 1 else candidates[0]
         description = {
             "stage": "find",
             "backbone": params.backbone,
             "image_size": find.image_size,
-            "threshold": scores.threshold,
+            "threshold": chosen.scores.threshold,
             "parts_key": parts_key(layout.renders),
             "run_key": key,
+            "trained_key": parts,
+            "photos": len(unframed),
             "seed": params.seed,
             "source_images": len(sources.renders),
             "target_images": len(sources.unlabelled),
-            "scores": {name: _known(value) for name, value in asdict(scores).items() if name != "threshold"},
+            "scores": _figures(chosen),
+            "adapted": chosen is not candidates[0],
+            "choice": dict(zip(("source", "adapted"), map(_figures, candidates), strict=False)),
             "parameters": settings,
         }
-        save_finder(layout.models / FINDER, network, description)
+        save_finder(layout.models / FINDER, chosen.network, description)
     return description
+
+
+def _candidates(run: FinderRun, held_out: Sources, photos: npt.NDArray[np.uint8]) -> list[Candidate]:
+    """The finder that learned from renders alone, and where there are some photos (m, 3, s, s) the one that went on
+    with them.
+    """
+    image_size, seed = run.find.image_size, run.params.seed
+
+    def tried(network: FinderNetwork) -> Candidate:
+        content = onnx_of(network)
+        in_use = onnx_network(content)
+        found = found_in_held_out(in_use, held_out, image_size, seed)
+        return candidate(content, in_use, found, photos, image_size)
+
+    network = train_finder(run)
+    source = tried(network)
+    if len(photos) < LEAST_PHOTOS:
+        return [source]
+    adaptation = replace(run, checkpoint=run.checkpoint.with_name("photos.safetensors"))
+    return [source, tried(adapted_finder(adaptation, network, photos, source.scores.threshold))]
+
+
+def _figures(one: Candidate) -> dict[str, float | None]:
+    return {name: _known(value) for name, value in one.as_dict().items()}
 
 
 def _known(value: float) -> float | None:
@@ -84,16 +118,19 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _kept(layout: Layout, key: str) -> dict[str, Any] | None:
-    """The description of the finder that is there, if it is the one that this run would train."""
+def _kept(layout: Layout, key: str, photos: int) -> dict[str, Any] | None:
+    """The description of the finder that is there, if it learned from the same parts in the same way. Of photos it
+    needs to know what parts lie on: new ones alone are no reason to train it again, until they are the most of all.
+    """
     folder = layout.models / FINDER
     try:
         Finder.load(folder)
-        description: dict[str, Any] = read_json(folder / DESCRIPTION, "scores", "run_key", "parts_key")
-    except (UserError, OSError, ValueError):
+        description: dict[str, Any] = read_json(folder / DESCRIPTION, "scores", "trained_key", "parts_key", "photos")
+        enough = photos <= MOST_NEW * int(description["photos"])
+    except (UserError, OSError, ValueError, TypeError):
         return None
-    same = (description["run_key"], description["parts_key"]) == (key, parts_key(layout.renders))
-    return description if same else None
+    same = (description["trained_key"], description["parts_key"]) == (key, parts_key(layout.renders))
+    return description if same and enough else None
 
 
 def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Sequence[Path]) -> tuple[Sources, Sources]:
@@ -113,25 +150,32 @@ def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Seque
 
 
 def _surfaces(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
-    """Some of the photos (n, 3, size, size), whatever their shape; those that cannot be used are left out, which
-    `cad2real photos` lists.
-    """
+    """Some of the photos (n, 3, size, size), whatever their shape, without their bars."""
+    return _pictures(photos, size, cache, f"find-photos-{size}", without_bars)
+
+
+def _squares(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
+    """Some of the photos (n, 3, size, size) as they are looked at, padded with black to squares."""
+    return _pictures(photos, size, cache, f"find-squares-{size}", upright_square)
+
+
+def _pictures(
+    photos: Sequence[Path], size: int, cache: Path, name: str, made: Callable[[Image.Image], Image.Image]
+) -> npt.NDArray[np.uint8]:
+    """Some of the photos as `made` of them; those that cannot be used are left out, which `cad2real photos` lists."""
     some = photos[:: max(1, -(-len(photos) // MOST_PHOTOS))]
     some = [path for path in some if path.is_file() and path.stat().st_size <= MOST_BYTES]
 
-    recipe = Recipe("decode photos", some, str(size), (3, size, size), np.uint8, lambda row: _surface(some[row], size))
-    pictures = cached(cache, f"find-photos-{size}", recipe).array
+    def picture(row: int) -> npt.NDArray[np.uint8]:
+        try:
+            with open_photo(some[row]) as photo:
+                shown = photo.read(min(1.0, 2 * size / max(photo.width, photo.height)))
+            return to_array(made(shown), size, "RGB")
+        except (UserError, MemoryError, OSError):
+            return np.zeros((3, size, size), np.uint8)
+
+    pictures = cached(cache, name, Recipe("decode photos", some, str(size), (3, size, size), np.uint8, picture)).array
     return np.asarray(pictures[pictures.any(axis=(1, 2, 3))])
-
-
-def _surface(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """The photo (3, size, size) without its bars; black where it cannot be used."""
-    try:
-        with open_photo(path) as photo:
-            picture = photo.read(min(1.0, 2 * size / max(photo.width, photo.height)))
-        return to_array(without_bars(picture), size, "RGB")
-    except (UserError, MemoryError, OSError):
-        return np.zeros((3, size, size), np.uint8)
 
 
 def without_bars(photo: Image.Image) -> Image.Image:

@@ -5,7 +5,10 @@ import pytest
 from PIL import Image
 
 from tests.train.conftest import draw_shape
-from train.find.composites import LEAST_VISIBLE, MOST_PARTS, UNSURE, Sources, composite, turned_part, visible_parts
+from train.find.composites import MOST_PARTS, Sources, composite
+from train.find.pieces import longer, turned_part
+from train.find.scene import LEAST_VISIBLE, UNSURE, visible_parts
+from train.find.shadows import Light, margins, scene_light, shadow
 
 NONE = np.zeros((0, 3, 1, 1), np.uint8)
 SIZE = 64
@@ -60,11 +63,13 @@ def test_a_part_that_is_hidden_too_much_is_not_asked_for() -> None:
     owners = np.zeros((20, 20), np.int16)
     owners[2:10, 2:10] = 1
     owners[12:16, 12:16] = 2  # 16 pixels
-    instances, boxes = visible_parts(owners, [64, int(16 / LEAST_VISIBLE) + 2])
+    instances, boxes, kept = visible_parts(owners, [64, int(16 / LEAST_VISIBLE) + 2])
     assert boxes.tolist() == [[2, 2, 10, 10]]
     assert (instances[12:16, 12:16] == UNSURE).all()
     assert (instances[2:10, 2:10] == 1).all()
-    _, boxes = visible_parts(owners, [64, 16])
+    assert kept == [1]
+    _, boxes, kept = visible_parts(owners, [64, 16])
+    assert kept == [1, 2]
     assert boxes.tolist() == [[2, 2, 10, 10], [12, 12, 16, 16]]
 
 
@@ -89,3 +94,55 @@ def test_surfaces_come_from_the_corners_of_unlabelled_photos_not_from_their_midd
     photo[:, 20:40, 20:40] = 0  # the part
     for number in range(20):
         assert corner_surface(32, photo, np.random.default_rng(number)).min() > 0.95
+
+
+def test_a_long_part_is_shown_longer_and_no_thicker() -> None:
+    bar = Image.new("RGBA", (80, 80))
+    bar.paste((90, 90, 90, 255), (10, 36, 70, 44))
+    bar = bar.rotate(30, Image.Resampling.BICUBIC)
+    for number in range(10):
+        box = longer(bar, np.random.default_rng(number)).getchannel("A").point([0] * 128 + [255] * 128).getbbox()
+        assert box
+        assert 60 * 1.25 < box[2] - box[0] < 60 * 2.7
+        assert abs(box[3] - box[1] - 8) <= 2
+
+
+def test_a_part_that_is_not_long_stays_as_it_is() -> None:
+    disc = Image.fromarray(np.ascontiguousarray(shapes(2, 64)[1].transpose(1, 2, 0)), "RGBA")
+    assert longer(disc, np.random.default_rng(0)) is disc
+    assert longer(Image.new("RGBA", (8, 8)), np.random.default_rng(0)).size == (8, 8)
+
+
+def test_a_shadow_falls_away_from_the_light_as_far_as_its_margins() -> None:
+    light = Light(np.array([1.0, 0.0]), reach=0.5, blur=0.01, darkness=0.8)
+    left, above, right, below = margins((40, 40), light)
+    assert right - left == 20
+    assert above == below == left
+    outline = Image.new("L", (left + 40 + right, above + 40 + below))
+    outline.paste(255, (left, above, left + 40, above + 40))
+    taken = shadow(outline, 40, light)
+    assert taken.max() == pytest.approx(0.8, abs=0.01)
+    row = taken[above + 20]
+    assert (row[left + 42 : left + 57] > 0.7).all()  # one piece with the part, no second outline beside it
+    assert row[-1] < 0.05
+    assert row[: left - 2].max() < 0.05
+
+
+def test_scenes_have_no_shadow_soft_and_hard_ones() -> None:
+    lights = [scene_light(np.random.default_rng(number)) for number in range(400)]
+    assert any(light.darkness == 0 for light in lights)
+    assert any(light.darkness > 0.8 and light.reach > 0.6 for light in lights)
+    assert all(np.linalg.norm(light.away) == pytest.approx(1) for light in lights)
+    assert not shadow(Image.new("L", (5, 5), 255), 5, Light(np.array([1.0, 0.0]), 0.0, 0.05, 0.0)).any()
+
+
+def test_shadows_are_no_parts() -> None:
+    """What is marked as a part is as large as the part, whatever shadow it throws."""
+    square = np.zeros((1, 4, 32, 32), np.uint8)
+    square[:, 3, 4:28, 4:28] = 255
+    for number in range(30):
+        one = composite(Sources(square, NONE, NONE), SIZE, 1, number)
+        for instance, box in enumerate(one.boxes, start=1):
+            if (box[:2] > 0).all() and (box[2:] < SIZE).all():
+                area = (one.instances == instance).sum()
+                assert area >= 0.3 * np.prod(box[2:] - box[:2])

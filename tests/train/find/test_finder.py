@@ -13,7 +13,7 @@ from cad2real.layout import Layout
 from photos.finder.finder import Finder, onnx_network
 from photos.params import PhotosParams
 from tests.train.conftest import write_renders
-from train.find import training
+from train.find import adaptation, training
 from train.find.export import onnx_of, save_finder
 from train.find.need import photos_to_look_through, why_no_finder
 from train.find.network import new_finder_network
@@ -55,11 +55,14 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
     tmp_path: Path, few_held_out: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "STEPS_A_CHECKPOINT", 2)
+    monkeypatch.setattr(adaptation, "ROUND", 1)
+    find = FindParams(image_size=64, steps=6, batch_size=2)  # and two with photos
     weights = []
-    for name, killed_at in (("whole", None), ("killed", 3)):
+    for name, module, killed_at in (("whole", training, None), ("killed", training, 3), ("later", adaptation, 1)):
         layout = Layout(tmp_path / name)
         write_renders(layout.renders)
-        step = training._step
+        squares(layout.data / "photos", 8, None)
+        step = module.step_on
         if killed_at is not None:
 
             def killed(*arguments, _step=step, _at=killed_at):  # type: ignore[no-untyped-def]
@@ -67,15 +70,17 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
                     raise KeyboardInterrupt
                 return _step(*arguments)
 
-            monkeypatch.setattr(training, "_step", killed)
+            monkeypatch.setattr(module, "step_on", killed)
             with pytest.raises(KeyboardInterrupt):
-                stage.run(layout, SMALL, FIND, PhotosParams())
-            monkeypatch.setattr(training, "_step", step)
+                stage.run(layout, SMALL, find, PhotosParams())
+            monkeypatch.setattr(module, "step_on", step)
             assert list(layout.cache.glob("find-*/run.safetensors"))
-        stage.run(layout, SMALL, FIND, PhotosParams())
+            assert bool(list(layout.cache.glob("find-*/photos.safetensors"))) == (module is adaptation)
+        description = stage.run(layout, SMALL, find, PhotosParams())
+        assert set(description["choice"]) == {"source", "adapted"}
         weights.append((layout.models / "find" / "finder.onnx").read_bytes())
         assert not list(layout.cache.glob("find-*/run.safetensors"))
-    assert weights[0] == weights[1]
+    assert weights[0] == weights[1] == weights[2]
 
 
 def test_photos_of_the_project_give_surfaces_without_their_black_bars() -> None:
@@ -234,6 +239,12 @@ def test_a_stage_that_would_train_the_same_finder_keeps_it(
         patch.setattr(stage, "train_finder", None)
         longer = SMALL.model_copy(update={"epochs": 3})  # of no concern to the finder
         assert stage.run(layout, longer, find, PhotosParams(), if_needed=True)["run_key"] == first["run_key"]
+        squares(layout.data / "photos", 4, None)  # two more: twice as many
+        assert stage.run(layout, longer, find, PhotosParams(), if_needed=True)["run_key"] == first["run_key"]
+    squares(layout.data / "photos", 5, None)
+    more = stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
+    assert more["run_key"] != first["run_key"]
+    assert more["photos"] == 5
     (layout.models / "find" / "finder.onnx").write_bytes(b"damaged")
     stage.run(layout, SMALL, find, PhotosParams(), if_needed=True)
     Finder.load(layout.models / "find")

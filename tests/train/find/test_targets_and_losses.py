@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from photos.finder.decode import STRIDE
-from train.find.composites import UNSURE, Composite
+from train.find.composites import Composite
 from train.find.losses import box_loss, centre_loss, finder_losses, foreground_loss
 from train.find.network import Maps
+from train.find.scene import UNSURE
 from train.find.targets import Targets, targets
 
 torch.set_default_dtype(torch.float32)

@@ -56,3 +56,6 @@ PRECISION = {
     "float32": "everywhere",
     "bf16": "the backbone in bfloat16, head and losses not",
 }
+STARTS = {"probe": "the probe's head", "scratch": "a head of zeros"}
+LABEL_SHIFT = {"none": "all classes weigh alike", "bbse": "frequent classes weigh more, by their estimated shares"}
+EPOCHS = {"auto": "until nothing rises any more, at most adapt.most_steps"}

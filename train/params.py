@@ -149,9 +149,7 @@ class ProbeParams(Block):
 class FinetuneParams(Block):
     """Stage 1b, for comparison and no part of a run: all layers, labelled renders only."""
 
-    start: Literal["probe", "scratch"] = Field(
-        "probe", json_schema_extra=values({"probe": "the probe's head", "scratch": "a head of zeros"})
-    )
+    start: Literal["probe", "scratch"] = Field("probe", json_schema_extra=values(meanings.STARTS))
     """Which head training starts from."""
     backbone_learning_rate: float = Field(2e-4, gt=0)
     """Learning rate of the backbone (AdamW, cosine)."""
@@ -170,10 +168,7 @@ class FinetuneParams(Block):
     most_steps: int = Field(2000, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
     """Ceiling of a run whose `epochs` are auto."""
     most_minutes: PositiveFloat | None = Field(None, json_schema_extra=unit("minutes"))
-    """Ceiling of a run whose `epochs` are auto; null: none.
-
-    With one, the same run may end elsewhere on another machine.
-    """
+    """Ceiling where `epochs` are auto, null: none; weights then depend on the machine."""
 
 
 class AdaptParams(Block):
@@ -204,12 +199,7 @@ class AdaptParams(Block):
         "auto", json_schema_extra=values(meanings.TARGET_STATISTICS)
     )
     """Statistics that standardise photos' features before the head."""
-    label_shift: Literal["none", "bbse"] = Field(
-        "none",
-        json_schema_extra=values(
-            {"none": "all classes weigh alike", "bbse": "frequent classes weigh more, by their estimated shares"}
-        ),
-    )
+    label_shift: Literal["none", "bbse"] = Field("none", json_schema_extra=values(meanings.LABEL_SHIFT))
     """Whether the renders' losses follow the mix of classes among the photos.
 
     The mix is estimated after each epoch without labels (black box shift estimation). It aims at overall accuracy, at
@@ -227,16 +217,12 @@ class AdaptParams(Block):
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network follows each step; 0: no average.
 
-    It is the teacher that self-training asks for labels, and what a checkpoint holds. From step 500 on it looks back
-    the same share of the steps so far.
+    It is the teacher of self-training, and what is kept. From step 500 on it looks back the same share of the run.
     """
     most_steps: int = Field(2000, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
     """Ceiling of a run whose `epochs` are auto."""
     most_minutes: PositiveFloat | None = Field(None, json_schema_extra=unit("minutes"))
-    """Ceiling of a run whose `epochs` are auto; null: none.
-
-    With one, the same run may end elsewhere on another machine.
-    """
+    """Ceiling where `epochs` are auto, null: none; weights then depend on the machine."""
     confidence: float = Field(0.8, ge=0, le=1)
     """Probability from which self_training, size_training and fixmatch believe a label."""
     score: ScoreName = Field("information_maximisation", json_schema_extra=values(meanings.SCORES))
@@ -276,8 +262,7 @@ class TrainParams(Block):
     torch_compile: bool = False
     """Whether the backbone is compiled, which takes minutes; for long runs and GPUs."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] | Literal["auto"] = Field(
-        "auto",
-        json_schema_extra=unit("epochs") | values({"auto": "until nothing rises any more, at most adapt.most_steps"}),
+        "auto", json_schema_extra=unit("epochs") | values(meanings.EPOCHS)
     )
     """Length of adapt and finetune; a checkpoint is judged after each epoch."""
     steps_per_epoch: int = Field(40, ge=1, le=100_000, json_schema_extra=unit("steps"))

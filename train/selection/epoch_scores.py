@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 
 from train.compute.device import default_device
 from train.compute.distributed import ALONE, World
@@ -35,15 +36,15 @@ def plain_batches(
 
 
 def evidence(outputs: Outputs) -> Evidence:
-    """What says whether an epoch's network still learns: which renders it names, and of each photo how far its class
-    probabilities lie from their mean (Kullback-Leibler divergence, in nats), whose mean over the photos is the score
-    information_maximisation.
+    """What says whether an epoch's network still learns: the probability of each render's class, and of each photo how
+    far its class probabilities lie from their mean (Kullback-Leibler divergence, in nats), whose mean over the photos
+    is the score information_maximisation.
     """
     probabilities = outputs.target_probabilities
     mean = np.maximum(probabilities.mean(axis=0), SMALLEST) if len(probabilities) else 1.0
     divergences = (probabilities * np.log(np.maximum(probabilities, SMALLEST) / mean)).sum(axis=1)
-    right = outputs.source_logits.argmax(axis=1) == outputs.source_labels
-    return Evidence(right.astype(np.float64), divergences)
+    labels = outputs.source_labels
+    return Evidence(softmax(outputs.source_logits, axis=1)[np.arange(len(labels)), labels], divergences)
 
 
 class EpochScorer:

@@ -34,7 +34,7 @@ def run(layout: Layout) -> dict[str, Any]:
     """Writes data/reports/baselines.json and returns it: figures by row, none without labelled photos. Needs
     models/probe, models/finetune and models/adapt; raises UserError where one is missing.
     """
-    adapted, probe, tuned = (Model.load(layout.models / name) for name in ("adapt", "probe", "finetune"))
+    tuned, probe, adapted = (Model.load(layout.models / name) for name in ("finetune", "probe", "adapt"))
     target = read_target(layout.squares, adapted.image_size, layout.cache)
     labels = target_labels(layout.squares)
     rows = [row for row, square in enumerate(target.squares) if labels.get(square) in adapted.classes]

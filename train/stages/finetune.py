@@ -129,7 +129,8 @@ def train_candidates(
             on_candidate(epoch, candidate)
 
         world.broadcast_from_lead(record)
-        return EpochEnd(evidence=Evidence(right.astype(np.float64), np.zeros(0)))
+        known = probabilities.double().numpy()[np.arange(len(renders.labels)), renders.labels]
+        return EpochEnd(evidence=Evidence(known, np.zeros(0)))
 
     stage = AdaptParams(methods={}, source_only_share=0.0, **params.finetune.model_dump(exclude={"start"}))
     settings = params.model_copy(update={"adapt": stage})

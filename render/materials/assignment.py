@@ -112,7 +112,7 @@ def assign_materials(
     ['steel galvanized', 'plastic matte black']
     >>> assigned = assign_materials(part, mode="metadata", seed=0, unknown="vary")
     >>> [assigned.for_view(0, "gearbox", view).material("Lid").name for view in range(3)]
-    ['plastic matte black', 'plastic matte black', 'plastic glossy black']
+    ['plastic glossy black', 'plastic matte black', 'plastic matte black']
     """
     if mode == "random":
         known = drawn_vocabulary()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from render.materials.material_words import Guess
 from render.materials.presets import MATERIAL_PRESETS
+from render.materials.vocabulary import UNKNOWN_MATERIAL
 
 LOOKS = {
     "stainless steel": "stainless-steel", "zinc die-cast": "zinc-die-cast", "bronze": "tin-bronze", "silicone":
@@ -18,8 +19,8 @@ NEAREST = {
 }
 """Surfaces that a look does not have, and which of its own is nearest."""
 DYED = ("anodized", "hardcoated")
-UNKNOWN = ("plastic", "matte", "light grey")
-"""What a material that nobody knows looks like: no metal."""
+UNKNOWN = (UNKNOWN_MATERIAL, "", "")
+"""Of a material that nobody knows, all is open."""
 
 
 def look(guess: Guess) -> tuple[str, str, str]:
@@ -28,7 +29,7 @@ def look(guess: Guess) -> tuple[str, str, str]:
     >>> look(Guess("stainless steel", "polished"))
     ('stainless-steel', 'bright', '')
     >>> look(Guess("steel", "powder coated", "ral 7016")), look(Guess(unknown=True))[0]
-    (('powder coated', '', 'ral 7016'), 'plastic')
+    (('powder coated', '', 'ral 7016'), 'unknown')
     """
     if guess.unknown and not (guess.material or guess.surface or guess.color):
         return UNKNOWN

@@ -6,13 +6,14 @@ each view of the part completes them in another plausible way (`render.materials
 says nothing, so what it was meant to say is open. A CAD file with colours or textures of its own has spoken: it is
 kept as it is, where the list is silent.
 
-Draws depend on the seed, the part's id and the view's number, through a sequence that fills the ranges evenly (R3 of
-Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018): of a part's first twelve views some already
-show each common colour, so that no part is known by a colour that chance gave it.
+Draws depend on the seed, the part's id and the view's number, through a sequence that fills the ranges evenly (of
+Kronecker and Weyl: a random start, then steps of an irrational number). A part's first twelve views already show many
+colours, so that no part is known by one that chance gave it.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from render.materials import plausible
@@ -24,8 +25,10 @@ from render.seeds import stream
 Words = tuple[str, str, str]
 """(material, surface, color) as a part list has them; an empty one is not said."""
 
-STEPS = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
-"""1/g, 1/g^2, 1/g^3 with g^4 = g + 1: steps of R3 for material, surface and colour."""
+STEPS = (math.sqrt(2) - 1, math.sqrt(3) - 1, (math.sqrt(13) - 3) / 2)
+"""From view to view, for material, surface and colour. Numbers that fractions come near to only slowly, so that few
+views fill a range; and none of the golden ratio, by which cameras go around the part.
+"""
 ANY_COLOR = (*PAINTED, "aluminium")
 """What a part may be of which the list says a colour alone."""
 BARE_METAL = ("silver", "metallic")

@@ -58,6 +58,8 @@ COLORS = {
 
 DEFAULT = ("steel", "plain")
 """What a part without metadata is made of where nothing is drawn for it."""
+UNKNOWN_MATERIAL = "unknown"
+"""What stands in a part for a company's word that fits no rule: light grey plastic where nothing is drawn."""
 DRAWN = "each view draws one (render.unknown)"
 """What notes say of words that leave something open."""
 
@@ -73,6 +75,8 @@ def read_material(material: str, surface: str, color: str) -> tuple[PbrMaterial,
     ("color 'sky' is not known; use a colour's name, RAL and four digits, or #rrggbb",)
     """
     notes: list[str] = []
+    if material.strip().lower() == UNKNOWN_MATERIAL:
+        material, surface, color = "plastic", surface or "matte", color or "light grey"
     kind = known_kind(material)
     if kind is None:
         kind = DEFAULT[0]

@@ -14,7 +14,8 @@ from cad2real.progress import Progress
 from render.materials.assignment import read_bodies, split_words
 from render.materials.beside import files_beside
 from render.materials.file_materials import file_materials_key
-from render.materials.vocabulary import read_material
+from render.materials.unsaid import unsaid
+from render.materials.vocabulary import DRAWN, read_material
 from render.part_lists.ids import part_id_fault
 from render.part_lists.reader import AS_FOUND, Choices
 from render.parts.cad_reader import CadReader, Measured
@@ -95,6 +96,7 @@ def make_catalogue(
                 progress.failures += 1
             progress.advance()
     sizes.save()
+    notes += _left_open(parts, part_list)
     return Catalogue(tuple(parts), tuple(skipped), tuple(notes))
 
 
@@ -165,6 +167,24 @@ def _notes(row: Row, measured: Measured) -> list[str]:
     if not (row.material or row.surface or row.color) and measured.has_materials:
         notes = ("no material is given; the file's own materials are kept",)
     return [*row.notes, *notes, *measured.notes, *read_bodies(row.bodies)[1]]
+
+
+def _left_open(parts: list[Part], part_list: Path) -> list[Skipped]:
+    """One note for all parts of known material whose surface or colour the list leaves open; parts without a known
+    material have a note each.
+    """
+    notes = []
+    for what in ("surface", "color"):
+        silent = [
+            part
+            for part in parts
+            if what in (left := unsaid(part.material, part.surface, part.color).open) and "material" not in left
+        ]
+        if silent:
+            first = ", ".join(part.part_id for part in silent[:3]) + (", ..." if len(silent) > 3 else "")
+            reason = f"{what} is not said of {len(silent)} part(s) ({first}); {DRAWN}"
+            notes.append(Skipped(what, str(part_list), reason))
+    return notes
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:

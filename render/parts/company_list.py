@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
-from render.materials.looks import UNKNOWN, look
+from render.materials.looks import look
+from render.materials.vocabulary import DRAWN
 from render.params import CatalogueParams
 from render.part_lists.ids import make_ids
 from render.part_lists.parts import ListedPart
@@ -185,8 +186,7 @@ def cad_lines(read: PartList, folder: CadFolder) -> Iterator[str]:
 def _notes(part: ListedPart) -> tuple[str, ...]:
     if not part.guess.unknown:
         return ()
-    as_what = " ".join(UNKNOWN)
-    return (f"material {part.material_written!r} fits no rule; rendered as {as_what}; add it to vocabulary.yaml",)
+    return (f"material {part.material_written!r} fits no rule; {DRAWN}; add it to vocabulary.yaml",)
 
 
 def _bodies(part: ListedPart, by_id: dict[str, ListedPart]) -> str:

@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
     quarters = np.zeros((64, 64, 3), np.uint8)
     quarters[:32, :32], quarters[:32, 32:], quarters[32:] = (200, 10, 10), (10, 200, 10), (10, 10, 200)
     textured(Image.fromarray(quarters)).export(tmp_path / "quarters.glb")
-    rows = "silent,quarters.glb,\nsaid,quarters.glb,brass\n"
+    rows = "silent,quarters.glb,\nsaid,quarters.glb,copper\n"
     (tmp_path / "textured.csv").write_text("part_id,file,material\n" + rows)
     return tmp_path
 
@@ -68,7 +68,7 @@ def test_textures_are_kept_where_the_part_list_is_silent(folder: Path, settings:
     assert picture[20, 44, :3].argmax() == 1
     assert picture[44, 20, :3].argmax() == picture[44, 44, :3].argmax() == 2
     picture, described = picture_of(parts["said"], settings, folder)
-    assert described["material"] == "brass brushed"
+    assert described["material"] == "copper plain"
     assert np.ptp(picture[20, 20, :3].astype(int) - picture[20, 44, :3]) < 40
 
 

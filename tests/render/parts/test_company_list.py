@@ -166,7 +166,7 @@ def test_cad_outside_the_folder_is_not_found(tmp_path: Path) -> None:
     assert skipped.thing == "RA-1"
 
 
-def test_a_word_that_nobody_knows_is_noted_and_is_no_metal(tmp_path: Path) -> None:
+def test_a_word_that_nobody_knows_is_noted_and_left_open(tmp_path: Path) -> None:
     path = written(
         tmp_path, "Part number,Name,Qty,Material\nA-1,Plate,1,Unobtainium\nA-2,Lid,1,ABS black\nA-3,Rod,2,1.4301\n"
     )
@@ -174,7 +174,7 @@ def test_a_word_that_nobody_knows_is_noted_and_is_no_metal(tmp_path: Path) -> No
         box(tmp_path / f"A-{number}.stl")
     found = catalogue(path)
     assert [(part.material, part.color) for part in found.parts] == [
-        ("plastic", "light grey"),
+        ("unknown", ""),
         ("plastic", "black"),
         ("stainless-steel", ""),
     ]

@@ -2,7 +2,7 @@
 
     python -m tools.photo_bench --photos 64
 
-Both ways in turn, several times, in one run: the ratio means something on a machine that others use as well.
+Both ways several times in one run: the ratio means something on a machine that others use as well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -49,53 +49,55 @@ def plain_loop(folder: Path, out: Path) -> None:
             square.save(out / f"{number}.jpg", quality=95, subsampling=0)
 
 
-def ours(folder: Path, out: Path) -> int:
-    """`cad2real photos` in a process of its own, on all cores: the most memory that it took, in bytes."""
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on the clock and of all cores, without the start of Python, and the most memory of the process."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+
+
+def cost(call: str, folder: Path, out: Path) -> Cost:
+    """What `call` (an expression with `folder` and `out`) takes in a process of its own."""
     code = (
-        "import resource, sys; from pathlib import Path; from photos.stage import make_squares;"
-        f"make_squares(Path(sys.argv[1]), None, 'shift', {SQUARE_PX}, Path(sys.argv[2]));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import json, resource, sys, time; from pathlib import Path; from photos.stage import make_squares;"
+        "from tools.photo_bench import SQUARE_PX, plain_loop; folder, out = map(Path, sys.argv[1:]);"
+        f"clock, cpu = time.perf_counter(), time.process_time(); {call};"
+        "most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3;"
+        "print(json.dumps([time.perf_counter() - clock, time.process_time() - cpu, most]))"
     )
-    command = [sys.executable, "-c", code, str(folder), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1]) * 1024
+    done = subprocess.run([sys.executable, "-c", code, folder, out], capture_output=True, text=True, check=True)
+    return Cost(*json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=64)
     count = parser.parse_args().photos
+    by_hand, as_stage = "plain_loop(folder, out)", "make_squares(folder, None, 'shift', SQUARE_PX, out)"
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         photos(root / "photos", count)
-        ratios, speeds, memory = [], [], 0
-        for number in range(ROUNDS):
-            started = time.perf_counter()
-            plain_loop(root / "photos", root / f"plain{number}")
-            middle = time.perf_counter()
-            memory = max(memory, ours(root / "photos", root / f"ours{number}"))
-            end = time.perf_counter()
-            ratios.append((middle - started) / (end - middle))
-            speeds.append(count / (end - middle))
-        started = time.perf_counter()
-        ours(root / "photos", root / "ours0")
-        kept = time.perf_counter() - started
-        cores = os.process_cpu_count() or 1
-        print(
-            json.dumps(
-                {
-                    "photos": count,
-                    "cores": cores,
-                    "images_per_second": round(statistics.median(speeds), 2),
-                    "ratio_to_plain_loop": round(statistics.median(ratios), 2),
-                    "ratios": [round(ratio, 2) for ratio in ratios],
-                    "megabytes_a_worker": round(memory / 1e6 / min(16, cores)),
-                    "megabytes": round(memory / 1e6),
-                    "seconds_if_nothing_changed": round(kept, 2),
-                },
-                indent=1,
-            )
-        )
+        plain = [cost(by_hand, root / "photos", root / f"plain{number}") for number in range(ROUNDS)]
+        ours = [cost(as_stage, root / "photos", root / f"ours{number}") for number in range(ROUNDS)]
+        kept = cost(as_stage, root / "photos", root / "ours0")
+    cores = os.process_cpu_count() or 1
+    ratios = [before.seconds / after.seconds for before, after in zip(plain, ours, strict=True)]
+    most = max(one.megabytes for one in ours)
+    result = {
+        "photos": count,
+        "cores": cores,
+        "images_per_second": statistics.median(count / one.seconds for one in ours),
+        "ratio_to_plain_loop": statistics.median(ratios),
+        "ratios": ratios,
+        "cpu_milliseconds": statistics.median(1000 * one.cpu_seconds / count for one in ours),
+        "cpu_milliseconds_plain": statistics.median(1000 * one.cpu_seconds / count for one in plain),
+        "megabytes": most,
+        "megabytes_a_worker": most / min(16, cores),
+        "seconds_if_nothing_changed": kept.seconds,
+    }
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

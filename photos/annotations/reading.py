@@ -89,6 +89,8 @@ def _read_folder(folder: Path) -> tuple[Annotations, list[Skipped]]:
     skipped: list[Skipped] = []
     for path in _files(folder):
         try:
+            if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                raise UserError("it is a link that leads out of the folder.", "Copy the file here.")
             content = read_content(path)
             found = _format(content)
             if found is None:
@@ -125,8 +127,7 @@ def _format(content: Content) -> Format | None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files that may hold boxes, sorted; no links out of the folder, nothing hidden."""
-    top = folder.resolve()
+    """Files that may hold boxes, sorted; nothing hidden, no linked folders."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and not (Path(place) / name).is_symlink()
@@ -134,8 +135,6 @@ def _files(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             path = Path(place) / name
             if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(top):
                 continue
             if path.suffix.lower() == ".txt" and path.stat().st_size > LARGEST_TXT:
                 continue

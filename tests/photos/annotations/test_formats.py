@@ -280,3 +280,16 @@ def test_what_is_in_a_file_is_said(photos: Path, tmp_path: Path) -> None:
     assert ["category 9" in row.fault for row in read.rows] == [False, True, False, False]
     assert "crowd" in read.rows[2].fault and "image 8" in read.rows[3].fault
     assert isinstance(read_annotations(tmp_path / "coco.json")[0], Annotations)
+
+
+def test_bad_files_in_a_folder_are_lines_and_the_others_count(photos: Path, tmp_path: Path) -> None:
+    of_others().save_pascal_voc(photos)
+    (photos / "bomb.xml").write_text(BOMB)
+    (tmp_path / "secret.xml").write_text("<annotation><filename>loose.jpg</filename></annotation>")
+    (photos / "out.xml").symlink_to(tmp_path / "secret.xml")
+    (photos / "cut.json").write_text('{"images": [')
+    read = given(photos, photos)
+    assert boxes_of(read) == BOXES
+    reasons = {skipped.thing: skipped.reason for skipped in read.skipped}
+    assert reasons.keys() == {"bomb.xml", "out.xml", "cut.json"}
+    assert "entities" in reasons["bomb.xml"] and "leads out" in reasons["out.xml"]

@@ -34,7 +34,8 @@ class Queries:
 @dataclass(frozen=True)
 class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
-    `confidence` the calibrated probability of its label, None where it is not known.
+    `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
+    its nearest views.
     """
 
     rank: int
@@ -44,9 +45,10 @@ class Match:
     distance: float
     view: str
     confidence: float | None = None
+    similarity: float = 0.0
 
     def as_dict(self) -> dict[str, str | int | float]:
-        said = {**asdict(self), "distance": round(self.distance, 4)}
+        said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
         if self.confidence is None:
             del said["confidence"]
             return said
@@ -114,8 +116,11 @@ def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter =
     if index.principal is not None:
         for row in range(len(distances)):
             _compare_exactly(index, queries, row, max(SHORTLIST, 2 * top), distances, nearest)
+    similarities = 1 - distances
+    if queries.probabilities is not None:
+        similarities = 2 * similarities - queries.probabilities
     sure = [None] * len(distances) if queries.confidence is None else queries.confidence
-    return [_matches(index, *row, top) for row in zip(distances, nearest, sure, strict=True)]
+    return [_matches(index, *row, top) for row in zip(distances, nearest, similarities, sure, strict=True)]
 
 
 def _compare_exactly(
@@ -142,6 +147,7 @@ def _matches(
     index: Index,
     distances: Floats,
     nearest: npt.NDArray[np.int64],
+    similarities: Floats,
     confidence: npt.NDArray[np.float64] | None,
     top: int,
 ) -> list[Match]:
@@ -152,5 +158,6 @@ def _matches(
             break
         said, view = index.parts[part], index.views[nearest[part]]
         sure = None if confidence is None else float(confidence[part])
-        found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view, sure))
+        by_views = float(similarities[part])
+        found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view, sure, by_views))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import numpy as np
@@ -13,6 +13,9 @@ from search.ranking import Match, Queries, part_distances
 
 SURE, LIKELY = 0.9, 0.6
 """Calibrated probabilities from which a part is called sure, or likely."""
+LESS = {"sure": "likely", "likely": "unsure"}
+"""What is said where the views speak for another part than the classifier: two witnesses, of which one knows only what
+it has learned. Things that are no part of the catalogue are called sure less often by it, photos of parts hardly."""
 NEARLY = 0.02  # difference of distances below which two parts are nearly tied
 LOOK_ALIKES = 4
 
@@ -51,6 +54,8 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
     """What is said of `answer` about a photo of `width` x `height` pixels."""
     parts = {part.part_id: part for part in index.parts}
     cards = [Card(match, parts[match.part_id], _fit(match), certainty(match.confidence)) for match in answer.matches]
+    if cards and cards[0].match.similarity < max(card.match.similarity for card in cards):
+        cards[0] = replace(cards[0], certainty=LESS.get(cards[0].certainty, cards[0].certainty))
     tied = len(cards) > 1 and cards[1].match.distance - cards[0].match.distance < NEARLY
     doubtful = bool(cards) and cards[0].certainty == "unsure"
     box = answer.box

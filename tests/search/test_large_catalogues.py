@@ -75,6 +75,14 @@ def test_filters_come_before_ranking(short: bool) -> None:
     assert nearest_parts(index, queries, 5, PartFilter(material="gold")) == [[]] * 10
 
 
+def test_what_the_views_say_alone_is_kept() -> None:
+    index, queries = catalogue(30)
+    alone = part_distances(index, Queries(queries.embeddings))[0]
+    for row, found in enumerate(nearest_parts(index, queries, 30)):
+        for match in found:
+            assert match.similarity == pytest.approx(1 - alone[row, index.number_of[match.part_id]], abs=1e-5)
+
+
 def test_parts_without_views_or_sizes() -> None:
     parts = (IndexedPart("a", "a", "A"), IndexedPart("b", "b", "B"))
     index = Index(unit(np.ones((1, 4))), parts, np.array([1]), ("b/view_000.png",), "adapt", "key")

@@ -39,7 +39,7 @@ function judgeForms(within) {
         const answer = await fetch("/feedback", { method: "POST", body: new FormData(form), headers: { accept: "text/plain" } });
         said.className = answer.ok ? "note good" : "note bad";
         said.textContent = answer.ok ? form.dataset.done : await answer.text();
-        if (answer.ok) form.querySelector("button").disabled = true;
+        if (answer.ok && !form.matches(".other")) form.querySelector("button").disabled = true;
       } catch {
         said.className = "note bad";
         said.textContent = byId("question").dataset.offline;

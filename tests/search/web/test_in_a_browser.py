@@ -52,7 +52,7 @@ def opened(browser: Browser, address: str, size: str = "desktop", language: str 
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, locale=language, **more)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(15_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
@@ -113,6 +113,7 @@ def test_photo_frame_answer_compare_feedback(
     assert [entry["part_id"] for entry in entries(shop / "data/feedback")] == ["hex_nut", "washer"]
     page.faults.clear()  # type: ignore[attr-defined] # the browser's own note of the answer 404
 
+    page.locator("details.others").evaluate("element => element.open = true")
     page.locator(".card:not(.first) a[href^='/compare']").first.click()
     page.wait_for_selector(".compare .differs")
     sound(page)

@@ -28,7 +28,9 @@ def main() -> int:
         print(f"it is damaged ({str(error).strip().splitlines()[-1].strip()})", file=sys.stderr)
         return UNUSABLE
     if outside:
-        print(f"it takes parts from other files ({outside[0]}): save all of it as one file (flattened)", file=sys.stderr)
+        print(
+            f"it takes parts from other files ({outside[0]}): save all of it as one file (flattened)", file=sys.stderr
+        )
         return UNUSABLE
     return 0
 

@@ -15,6 +15,7 @@ import search.cli
 import train.cli
 from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
+from cad2real.memory_errors import memory_error
 from cad2real.quoting import quoted
 
 app = typer.Typer(
@@ -81,7 +82,8 @@ def main() -> None:
         print("stopped.", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if (known := disk_error(error)) is None:
+        known = disk_error(error) or memory_error(error)
+        if known is None:
             raise
         print(quoted(f"error: {known}"), file=sys.stderr)
         sys.exit(1)

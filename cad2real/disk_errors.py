@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 
 from cad2real.errors import UserError
 from cad2real.files import WRITING
@@ -26,16 +27,22 @@ def disk_error(error: BaseException) -> UserError | None:
     data/index: No space left on device. Make room there and run the same again.
     >>> disk_error(OSError(errno.ENOENT, "No such file or directory", "data/index"))
     """
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    for cause in causes(error):
         for number, remedy in REMEDIES.items():
             words = os.strerror(number)
             if (isinstance(cause, OSError) and cause.errno == number) or words in str(cause):
                 return UserError(f"{_place(cause)}: {words}.", remedy)
-        cause = cause.__cause__ or cause.__context__
     return None
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """`error`, and those that it came from."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _place(error: BaseException) -> str:

@@ -152,6 +152,8 @@ def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
         return GeometryError(f"{path.name}: takes more than {gigabytes:.3g} GB of memory to read; export it coarser")
     except OSError as error:
         return GeometryError(f"{path.name}: cannot be read ({error.strerror}); see to its rights and its disk")
+    except ImportError as error:  # of a library that is loaded when the file needs it
+        return GeometryError(f"{path.name}: was not read, its reader does not load ({error}); see to free memory")
     except RecursionError:
         return GeometryError(f"{path.name}: is nested too deeply; export it again")
 

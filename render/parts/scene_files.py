@@ -36,18 +36,18 @@ def read_scene(path: Path) -> list[Raw]:
     with tempfile.TemporaryDirectory(prefix="cad2real-scene-") as folder:
         out = Path(folder) / "bodies.npz"
         if path.suffix.lower() != ".blend":
-            _run("render.parts.usd_files", folder, path.resolve())
-        _run("render.blender.scenes", folder, path.resolve(), out)
+            _run([sys.executable, "-m", "render.parts.usd_files", str(path.resolve())], folder)
+        _run([sys.executable, "-m", "render.blender.scenes", str(path.resolve()), str(out)], folder)
         return _load_bodies(out)
 
 
-def _run(module: str, folder: str, *arguments: Path) -> None:
-    """Runs `module` as a process of its own in `folder`. Raises SceneError with what it says of the file."""
+def _run(command: list[str], folder: str) -> None:
+    """Runs one of our readers in `folder`. Raises SceneError with what it says of the file."""
     home = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            command,
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,

@@ -16,8 +16,9 @@ import trimesh
 from PIL import Image
 
 from cad2real.cli import main
+from cad2real.files import write_json
 from cad2real.layout import Layout
-from tests.train.conftest import write_renders, write_squares
+from tests.train.conftest import CLASSES, draw_shape, write_renders
 
 REPOSITORY = Path(__file__).parents[2]
 PARAMS = """
@@ -42,9 +43,9 @@ STAGES = {
 }
 """Commands that write, and what they write: it is deleted before."""
 OTHERS = ["params --refresh", "params --schema schema.json", "train tune"]
-FINISHED = ["catalogue", "train probe", "train finetune", "train adapt", "evaluate", "index", "report"]
-FULL_AFTER = {"render": 60, "train adapt": 90, "index": 8}
-"""KiB that are free when the command starts: what is full at once is noticed before its work."""
+FINISHED = ["catalogue", "photos", "train probe", "train finetune", "train adapt", "evaluate", "index", "report"]
+FILLS_UP = {"train adapt": 400, "index": 20, "report": 20}
+"""Commands that find some room when they start, in KiB, and need more."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.fromarray(noise).save(root / "data" / "photos" / "one.png")
     layout = Layout(root)
     write_renders(layout.renders)
-    write_squares(layout.squares)
+    parts = sorted(folder.name for folder in layout.renders.iterdir())
+    write_json(layout.renders / "renders.json", {"parts": parts, "failed": []})
+    for label in CLASSES:
+        (root / "data" / "photos" / label).mkdir()
+        for number in range(2):
+            picture = draw_shape(label, 48, (90, 90, 95), np.random.default_rng(number))
+            picture.convert("RGB").save(root / "data" / "photos" / label / f"{number}.png")
     with contextlib.chdir(root):
         for command in FINISHED:
             assert status(command) == 0, command
@@ -115,14 +122,14 @@ def said(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def without_outputs(disk: Path, command: str) -> None:
-    for output in STAGES.get(command, []):
-        shutil.rmtree(disk / output) if (disk / output).is_dir() else (disk / output).unlink(missing_ok=True)
+    for output in STAGES.get(command, ()):
+        path = disk / output
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("command", [*STAGES, *OTHERS])
 def test_a_full_disk(disk: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    if command == "render":
-        shutil.rmtree(disk / "data" / "renders")
+    without_outputs(disk, command)
     fill(disk, 0)
     line = said(command, capsys)
     assert "room" in line or "space" in line
@@ -130,9 +137,18 @@ def test_a_full_disk(disk: Path, command: str, capsys: pytest.CaptureFixture[str
     assert not line.startswith("error: disk:")  # it names what could not be written
 
 
+@pytest.mark.parametrize("command", FILLS_UP)
+def test_a_disk_that_fills_up(disk: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    without_outputs(disk, command)
+    fill(disk, FILLS_UP[command])
+    line = said(command, capsys)
+    assert "room" in line
+    assert not list((disk / "data").rglob("*.tmp*"))
+
+
 @pytest.mark.parametrize("command", [*STAGES, *OTHERS])
 def test_a_read_only_disk(disk: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    without_outputs(disk, "render" if command == "render" else "")
+    without_outputs(disk, command)
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     assert "Read-only file system" in said(command, capsys)
 

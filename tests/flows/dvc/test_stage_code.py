@@ -21,8 +21,11 @@ from cad2real.cli import app
 REPOSITORY = Path(__file__).parents[3]
 STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 ROOMS = ("flows", "photos", "render", "search", "train")
-STARTED_AS_PROCESSES = {"render.parts.scene_files": "render.blender.scenes"}
-"""Modules that others start with `python -m` instead of importing them."""
+STARTED_AS_PROCESSES = {
+    "render.blender.scenes": "render.parts.scene_files",
+    "render.parts.usd_files": "render.parts.scene_files",
+}
+"""Modules that are started with `python -m` instead of being imported, and by which module."""
 LOOKS_AT_RESULTS = {"render.contact_sheet", "render.list_report"}
 """Imported by a stage's command, but only for options that no stage uses."""
 
@@ -34,7 +37,7 @@ ONLY_WORDS = {"train.meanings"}
 def graph() -> grimp.ImportGraph:
     """Who imports whom, without the front desk (`cad2real`), which says how stages are called, not what they do."""
     found = grimp.build_graph(*ROOMS, exclude_type_checking_imports=True)
-    for starter, started in STARTED_AS_PROCESSES.items():
+    for started, starter in STARTED_AS_PROCESSES.items():
         found.add_import(importer=starter, imported=started)
     return found
 
@@ -110,7 +113,7 @@ def test_every_module_that_is_started_as_a_process_is_known() -> None:
         if isinstance(flag, ast.Constant) and flag.value == "-m" and isinstance(node, ast.Constant)
     }
     no_stages = {"cad2real", "dvc", "train.stages.score"}
-    assert {str(name) for name in started} == no_stages | set(STARTED_AS_PROCESSES.values())
+    assert {str(name) for name in started} == no_stages | set(STARTED_AS_PROCESSES)
 
 
 def test_a_change_of_the_finder_makes_no_training_of_a_classifier_stale_by_itself() -> None:

@@ -157,7 +157,7 @@ def test_usd_of_several_files_is_refused(folder: Path, name: str) -> None:
 
 
 def test_what_lies_in_the_same_package_is_its_own(folder: Path) -> None:
-    making = "import sys; from pxr import Sdf, UsdUtils; UsdUtils.CreateNewUsdzPackage(Sdf.AssetPath(sys.argv[1]), sys.argv[2])"
+    making = "import sys; from pxr import UsdUtils; UsdUtils.CreateNewUsdzPackage(*sys.argv[1:])"
     paths = [str(folder / "reference.usda"), str(folder / "packed.usdz")]
     subprocess.run([sys.executable, "-c", making, *paths], check=True)
     size = load_geometry(folder / "packed.usdz", "mm").size_mm

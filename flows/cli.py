@@ -29,27 +29,38 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="A folder of CAD, with or without a part list, that is copied."),
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="A folder of CAD, with or without a part list, to copy; or a STEP assembly to take apart.",
+        ),
     ] = None,
+    sub_assemblies: Annotated[
+        bool,
+        typer.Option("--sub-assemblies", help="Of a STEP assembly: each assembly in it is a part as well."),
+    ] = False,
 ) -> None:
     """Make a new project folder for parts and photos of your own.
 
     Example: cad2real init gearbox --from ~/cad/gearbox
     """
+    from cad2real.errors import UserError
     from flows.import_folder import import_folder
     from flows.init_project import init_project
 
     if source is not None:
-        made = import_folder(folder, source)
+        made = import_folder(folder, source, sub_assemblies)
         for item in made.left_out:
             print(f"left out: {item}", file=sys.stderr)
-        what = "made of the files' names" if made.is_made else "as it was there"
+        what = "made of their names" if made.is_made else "as it was there"
         print(
-            f"{made.cad_files} CAD file(s) copied; the part list {made.part_list} is {what}.\n"
+            f"{made.cad_files} CAD file(s) copied or cut out; the part list {made.part_list} is {what}.\n"
             f"Next: cd {folder}, then `cad2real catalogue --explain` says how the list is read, and\n"
             "`cad2real catalogue` which parts can be rendered. Photos go into data/photos."
         )
         return
+    if sub_assemblies:
+        raise UserError("--sub-assemblies needs --from.", "Name the STEP assembly with --from.")
     for path in init_project(folder):
         print(f"wrote {path}")
     print(

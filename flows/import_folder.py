@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
-from cad2real.files import write_text
+from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
 from flows.init_project import init_project
 from flows.params_file import change_params
-from render.parts.company_list import folder_parts, readable_lists
+from render.parts.company_list import assembly_in, cut_assembly, folder_parts, readable_lists
 
 PARTS = Path("data/parts")
 BESIDE = {".gltf": {".bin", ".png", ".jpg", ".jpeg"}, ".obj": {".mtl", ".png", ".jpg", ".jpeg"}}
@@ -33,16 +33,23 @@ class Imported:
     left_out: Sequence[Skipped]
 
 
-def import_folder(root: Path, source: Path) -> Imported:
+def import_folder(root: Path, source: Path, sub_assemblies: bool = False) -> Imported:
     """Makes the folder `root` a project of the CAD in `source` and below, which is copied into data/parts/.
 
     The part list of `source` is taken where there is one, the one with most parts of several; else every CAD file is a
-    part, called as the file. Raises UserError when `source` has no CAD, or `root` is a project already.
+    part, called as the file. Where `source` is a STEP assembly, or a folder whose only CAD file is one, each of its
+    parts is one, with `sub_assemblies` also each assembly in it. Raises UserError when `source` has no CAD, or `root`
+    is a project already.
     """
-    if not source.is_dir():
-        raise UserError(f"{source} is no folder.", "Name the folder with the CAD files.")
-    if root.resolve().is_relative_to(source.resolve()):
+    if not source.exists():
+        raise UserError(f"{source} does not exist.", "Name the folder with the CAD files, or a STEP assembly.")
+    if source.is_dir() and root.resolve().is_relative_to(source.resolve()):
         raise UserError(f"{root} lies in {source}.", "Make the project outside: the CAD is copied into it.")
+    assembly = assembly_in(source)
+    if assembly is not None or not source.is_dir():
+        return _import_assembly(root, source, assembly or source, sub_assemblies)
+    if sub_assemblies:
+        raise UserError(f"{source} is no single STEP assembly.", "Leave --sub-assemblies out, or name the assembly.")
     parts = folder_parts(source)
     if not parts:
         raise UserError(f"{source} has no CAD file.", "Name a folder with STEP, STL or other CAD files in it or below.")
@@ -51,19 +58,45 @@ def import_folder(root: Path, source: Path) -> Imported:
     for part in parts:
         _copy(source, part.file, root / PARTS)
     if lists:
-        best = lists[0].path
-        shutil.copyfile(best, root / PARTS / best.name)
-        if best.name != "parts.csv":
-            (root / PARTS / "parts.csv").unlink()
-        change_params(Layout(root).params, [f"catalogue.parts={(PARTS / best.name).as_posix()}"])
-        more = [Skipped(item.path.name, str(item.path), "another part list has more parts") for item in lists[1:]]
-        return Imported(PARTS / best.name, False, len(parts), [*unreadable, *more])
+        return _with_list(root, [read.path for read in lists], unreadable, len(parts))
+    rows = [(part.part_id, part.name, part.file.as_posix(), "", "", "") for part in parts]
+    return _without_list(root, ("part_id", "name", "file", "material", "surface", "color"), rows, unreadable)
+
+
+def _import_assembly(root: Path, source: Path, assembly: Path, sub_assemblies: bool) -> Imported:
+    """A project of the parts that the STEP file `assembly` is made of, with the part list in `source` if it has one."""
+    lists, unreadable = readable_lists(source) if source.is_dir() else ([], [])
+    parts = list(cut_assembly(assembly, sub_assemblies, lists[0] if lists else None))
+    init_project(root)
+    for part in parts:
+        with atomic_file(root / PARTS / part.file) as temporary:
+            temporary.write_bytes(part.text)
+    if lists:
+        return _with_list(root, [read.path for read in lists], unreadable, len(parts))
+    columns = ("part_id", "name", "number", "quantity", "file", "material", "surface", "color")
+    rows = [(item.part_id, item.name, item.number, item.quantity, item.file.as_posix(), "", "", "") for item in parts]
+    return _without_list(root, columns, rows, unreadable)
+
+
+def _with_list(root: Path, lists: Sequence[Path], left_out: Sequence[Skipped], cad_files: int) -> Imported:
+    best = lists[0]
+    shutil.copyfile(best, root / PARTS / best.name)
+    if best.name != "parts.csv":
+        (root / PARTS / "parts.csv").unlink()
+    change_params(Layout(root).params, [f"catalogue.parts={(PARTS / best.name).as_posix()}"])
+    more = [Skipped(path.name, str(path), "another part list has more parts") for path in lists[1:]]
+    return Imported(PARTS / best.name, False, cad_files, [*left_out, *more])
+
+
+def _without_list(
+    root: Path, columns: Sequence[str], rows: Sequence[Sequence[object]], left_out: Sequence[Skipped]
+) -> Imported:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("part_id", "name", "file", "material", "surface", "color"))
-    writer.writerows((part.part_id, part.name, part.file.as_posix(), "", "", "") for part in parts)
+    writer.writerow(columns)
+    writer.writerows(rows)
     write_text(root / PARTS / "parts.csv", text.getvalue())
-    return Imported(PARTS / "parts.csv", True, len(parts), unreadable)
+    return Imported(PARTS / "parts.csv", True, len(rows), left_out)
 
 
 def _copy(source: Path, file: Path, target: Path) -> None:

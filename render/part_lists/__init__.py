@@ -1,8 +1,9 @@
 """Part lists as companies and makers have them: found, read and explained, whatever tool or language they come from.
 
 `reader` puts it together. A file becomes sheets of rows (`encodings` and `delimited` for text, `workbooks` for .xlsx,
-.xls and .ods). `tables` finds headers (`headers`: the vocabulary in headers.yaml; `group_headers`: those of several
-rows), `columns` gives each column its role by its header and by what its cells look like (`contents`). `rows` tells
-parts from headings, sums and remarks (`row_words`: the vocabulary in rows.yaml; `quantities`). `hierarchy` finds
-assemblies, `ids` makes folder names, `parts` joins it to parts, `explain` says all of it. `words` compares words.
+.xls and .ods, within `workbook_limits`). `tables` finds headers (`headers`: the vocabulary in headers.yaml;
+`group_headers`: those of several rows), `columns` gives each column its role by its header and by what its cells look
+like (`contents`). `rows` tells parts from headings, sums and remarks (`row_words`: the vocabulary in rows.yaml;
+`quantities`). `hierarchy` finds assemblies, `ids` makes folder names, `parts` joins it to parts, `explain` says all of
+it. `words` compares words.
 """

@@ -19,10 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from render.part_lists.workbook_limits import MAX_COLUMNS, MAX_ROWS, check_row, check_unpacked
 
-MAX_UNPACKED_BYTES = 200_000_000
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
-"""As many rows as Excel has; columns further to the right are not looked at."""
 MAX_CELLS = 20_000_000
 """Rows times columns of a sheet: it is held whole, empty cells as well."""
 MAX_SHEETS = 60
@@ -74,12 +72,8 @@ def _check_archive(path: Path) -> dict[str, set[int]]:
     filtered: dict[str, set[int]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
+            check_unpacked(path, archive)
             members = archive.infolist()
-            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-                raise UserError(
-                    f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.",
-                    "Keep only the part list in it, without pictures and other sheets.",
-                )
             names = _sheet_names(archive)
             for member in members:
                 if not member.filename.lower().endswith(".xml"):
@@ -121,8 +115,7 @@ def _check_sheet(path: Path, xml: bytes) -> set[int]:
     last = max((int(number) for number in _NUMBER.findall(xml)), default=0)
     cells = _CELL.findall(xml)
     last = max(last, max((int(row) for _, row in cells), default=0))
-    if last > MAX_ROWS:
-        raise UserError(f"{path} has rows beyond {MAX_ROWS:,}.", "Excel itself has no more; save it again.")
+    check_row(path, last)
     right = max((_column(letters) for letters in {letters for letters, _ in cells}), default=0)
     _check_cells(path, last, right)
     if not _FILTERED.search(xml):

@@ -7,12 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cad2real.errors import UserError
-
-MAX_UNPACKED_BYTES = 200_000_000
-"""An .xlsx file is a zip archive; a small one may unpack to anything."""
-
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
-"""As many rows as Excel has; columns further to the right are not looked at."""
+from render.part_lists.workbook_limits import MAX_COLUMNS, check_row, check_unpacked
 
 
 def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -24,19 +19,13 @@ def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise UserError(
-                f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.",
-                "Keep only the part list in it, without pictures and other sheets.",
-            )
+            check_unpacked(path, archive)
         workbook = load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = workbook.worksheets[0]
             sheet.reset_dimensions()  # what the file says of its size may be wrong
             for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
-                if number > MAX_ROWS:  # openpyxl counts up to any number that a row claims to have
-                    raise UserError(f"{path} has rows beyond {MAX_ROWS:,}.", "Excel itself has no more; save it again.")
+                check_row(path, number)
                 values = [_text(value) for value in row]
                 if any(values):
                     yield number, values

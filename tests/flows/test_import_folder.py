@@ -55,7 +55,7 @@ def test_what_cannot_be_imported(cad: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="has no CAD file"):
         import_folder(tmp_path / "project", tmp_path / "empty")
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="does not exist"):
         import_folder(tmp_path / "project", tmp_path / "none")
     with pytest.raises(UserError, match="lies in"):
         import_folder(cad / "project", cad)

@@ -127,7 +127,7 @@ def test_what_is_no_workbook_is_settings_content(folder: Path, monkeypatch: pyte
         make_catalogue(write_workbook(folder / "parts.xlsx", ("part_id",), ("a",)), folder)
     with pytest.raises(UserError, match=r"has no column part_id .*only none"):
         make_catalogue(write_workbook(folder / "parts.xlsx"), folder)
-    monkeypatch.setattr("render.parts.workbook.MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("render.part_lists.workbook_limits.MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(UserError, match="unpacks to more than"):
         make_catalogue(folder / "parts.xlsx", folder)
 

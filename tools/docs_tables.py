@@ -185,11 +185,14 @@ def one_change(results: Results) -> list[str]:
 def whole_photos(results: Results) -> list[str]:
     """docs/how-to/find.md: what the finder finds in whole photos."""
     set_ = "fasteners3, whole photos"
-    lines = ["| on | measure | classical blobs | the finder |", "| --- | --- | --- | --- |"]
+    columns = [("classical blobs", ""), ("two looks, renders alone", "0"), ("three looks, renders alone", "0")]
+    columns += [("three looks, adapted", seed) for seed in ("0", "1")]
+    heads = ["blobs", "two looks, 0", "three looks, 0", "adapted, 0", "adapted, 1"]
+    lines = [_line(["on", "measure", *heads]), "| --- | --- |" + " --- |" * len(heads)]
     for measure in dict.fromkeys(item.measure for item in results.figures.values() if item.set == set_):
         photos = next(i.photos for i in results.figures.values() if (i.set, i.measure) == (set_, measure))
-        cells = [results.get(set_, "classical blobs", measure), results.get(set_, "finder", measure, "0")]
-        lines.append(_line([f"{photos} photos of fasteners3", measure, *cells]))
+        cells = [results.get(set_, row, measure, *([seed] if seed else [])) for row, seed in columns]
+        lines.append(_line([f"{photos} photos", measure, *cells]))
     return lines
 
 

@@ -25,12 +25,12 @@ def finder_losses(maps: Maps, wanted: Targets) -> dict[str, Tensor]:
 
 def foreground_loss(logits: Tensor, shares: Tensor, sure: Tensor) -> Tensor:
     """Cross-entropy of the shares (n, h, w), mean over cells, plus the Dice loss of the batch (Milletari et al., 3DV
-    2016), in which few cells of parts count as much as many of the ground.
+    2016), in which few cells of parts count as much as many of the ground. Both weigh cells by `sure` (n, h, w).
     """
     cross = F.binary_cross_entropy_with_logits(logits, shares, weight=sure, reduction="sum") / sure.sum().clamp_min(1)
-    said = torch.sigmoid(logits) * sure
-    both = (said * shares).sum()
-    dice = 1 - (2 * both + 1) / (said.pow(2).sum() + (shares * sure).pow(2).sum() + 1)
+    said = torch.sigmoid(logits)
+    both = (said * shares * sure).sum()
+    dice = 1 - (2 * both + 1) / ((said.pow(2) * sure).sum() + (shares.pow(2) * sure).sum() + 1)
     return cross + dice
 
 

@@ -107,3 +107,14 @@ def test_what_is_said_where_nobody_is_asked_costs_nothing() -> None:
     maps.centre[0, 10:14, 10:14] = 8.0
     after = {name: float(loss) for name, loss in finder_losses(maps, wanted).items()}
     assert after == pytest.approx(before)
+
+
+def test_cells_that_are_half_sure_count_half() -> None:
+    """A perfect answer costs nothing however sure it is, and half of all weights with twice the cells is the same."""
+    shares = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    right = torch.where(shares == 1, 20.0, -20.0)
+    assert foreground_loss(right, shares, torch.full_like(shares, 0.3)).item() == pytest.approx(0, abs=1e-6)
+    logits = torch.tensor([[[0.3, -1.0], [2.0, 0.5]]])
+    once = foreground_loss(logits, shares, torch.ones_like(shares))
+    twice = foreground_loss(logits.repeat(2, 1, 1), shares.repeat(2, 1, 1), torch.full((2, 2, 2), 0.5))
+    assert twice.item() == pytest.approx(once.item(), rel=1e-6)

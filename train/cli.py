@@ -140,7 +140,9 @@ def baselines() -> None:
     """Scores what simpler ways reach on photos with labels: nearest renders, and models/finetune. `cad2real benchmark`
     shows both.
 
-    Example: cad2real train finetune && cad2real train baselines
+    Needs `cad2real train finetune`.
+
+    Example: cad2real train baselines
     """
     from train.compute.distributed import refuse_torchrun
     from train.compute.out_of_memory import explain_out_of_memory

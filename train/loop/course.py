@@ -113,11 +113,11 @@ class Course(nn.Module):
 
     def set_extra_state(self, state: Tensor) -> None:
         adapt_from, decay_from, steps, ramp, seconds, reason, since, seen = state[:8].tolist()
-        best = state[8:].numpy().astype(np.float64) if seen else None
+        best = state[8:].cpu().numpy().astype(np.float64) if seen else None
         self._patience, self._seconds, self._reason = Patience(best, int(since)), seconds, int(reason)
         if isinstance(self.schedule, OpenSchedule):
-            places = (None if step < 0 else int(step) for step in (adapt_from, decay_from))
-            self.schedule = OpenSchedule(int(steps), *places, int(ramp))
+            begin, fall = (None if step < 0 else int(step) for step in (adapt_from, decay_from))
+            self.schedule = OpenSchedule(int(steps), begin, fall, int(ramp))
 
 
 def _decay_epochs(epochs: int) -> int:

@@ -2,6 +2,7 @@
 
 `material_words` understands words as people write them (rules in vocabulary.yaml, read by `word_files`, letters made
 comparable by `letters`), `looks` says which look that is. `vocabulary` turns (material, surface, color) into one of the
-`presets`, tinted by `colors` (names, RAL, #rrggbb); `assignment` says which body has which; `file_materials` are those
-that a GLB or GLTF file brings along, `library` those of a user's own .blend files.
+`presets`, tinted by `colors` (names, RAL, #rrggbb); `assignment` says which body has which, `unsaid` what words leave
+open, which each view draws from what is `plausible`; `file_materials` are those that a GLB or GLTF file brings along,
+`library` those of a user's own .blend files.
 """

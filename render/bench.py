@@ -23,7 +23,6 @@ from PIL import Image
 from cad2real.files import atomic_file, read_json, write_json
 from cad2real.layout import Layout
 from render.contact_sheet import tile
-from render.materials.assignment import assign_materials
 from render.params import RenderParams
 from render.parts.catalogue import Part, make_catalogue
 from render.parts.geometry import load_geometry
@@ -139,8 +138,7 @@ def _cost(
     chosen = [described[(number + step) % len(described)] for step in range(views)]
     with tempfile.TemporaryDirectory(prefix="cad2real-bench-") as scratch:
         start = time.process_time()
-        assigned = assign_materials(part, "metadata", 0)
-        scene = BlenderScene(geometry, assigned, settings, Compute(threads=1), Path(scratch), preset)
+        scene = BlenderScene(geometry, chosen[0].assigned, settings, Compute(threads=1), Path(scratch), preset)
         set_up = time.process_time()
         pictures = [scene.render(view) for view in chosen]
         return (time.process_time() - set_up) / views, pictures[0], set_up - start

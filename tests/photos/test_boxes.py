@@ -80,4 +80,4 @@ def test_a_parameter_says_on_which_picture_they_were_drawn(project: Path) -> Non
 def test_a_file_that_is_named_and_is_none(project: Path) -> None:
     Path("params.yaml").write_text("photos: {boxes: data/photos/nut/0.jpg}\n")
     result = CliRunner().invoke(cad2real.cli.app, ["photos"])
-    assert isinstance(result.exception, UserError) and "no boxes in a known format" in str(result.exception)
+    assert isinstance(result.exception, UserError) and "it is no text" in str(result.exception)

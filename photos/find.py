@@ -13,7 +13,23 @@ from photos.annotations.row import BoxRow
 from photos.crop import Box
 
 # Files that people keep beside photos; every other file is taken for a photo, whatever it is called.
-SIDE_FILES = {".csv", ".db", ".dvc", ".ini", ".json", ".md", ".tsv", ".txt", ".xlsx", ".xml", ".yaml", ".yml"}
+SIDE_FILES = {
+    ".csv",
+    ".data",
+    ".db",
+    ".dvc",
+    ".ini",
+    ".json",
+    ".labels",
+    ".md",
+    ".names",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xml",
+    ".yaml",
+    ".yml",
+}
 
 
 How = Literal["boxes", "found", "whole"]

@@ -89,8 +89,10 @@ def _text(path: Path) -> str:
             return content.decode("cp1252")  # as spreadsheets on Windows save csv
     except FileNotFoundError:
         raise UserError(f"{path}: no such box file.", "Correct the path, or leave it out if there are none.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}.", "Save it as UTF-8.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} cannot be read: it is no text.", "Name a file of boxes, saved as UTF-8.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", "Check its rights.") from None
 
 
 def _xml(path: Path, text: str) -> Element:

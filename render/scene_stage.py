@@ -150,7 +150,8 @@ def _check(out: Path, run: SceneRun) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is not a folder.", "Choose another --out.")
     own = (SCENES, MODELS, "logs", "failed.json", *FORMATS.values())
-    if out.is_dir() and any(entry.name not in own for entry in out.iterdir() if not entry.name.startswith(".")):
+    there = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else []
+    if any(name not in own and not name.startswith(".") for name in there):
         raise UserError(f"{out} holds other files.", "Choose a new or empty folder.")
     place = next(folder for folder in (out, *out.resolve().parents) if folder.is_dir())
     need = run.count * run.settings.width * run.settings.height * BYTES_PER_PIXEL

@@ -43,7 +43,7 @@ def work(connection: Connection, log: Path, number: int) -> None:
 def _render_job(job: Job | SceneJob, connection: Connection, scratch: Path, number: int) -> None:
     from render.blender.device import NoGpuError
     from render.blender.render_part import render_part
-    from render.blender.render_scene import render_scene
+    from render.blender.tabletop.render_scene import render_scene
 
     def progress(views: int) -> None:
         parent = parent_process()

@@ -1,6 +1,6 @@
 """Scenes as the BOP challenge has its data sets, for detectors and estimators of poses.
 
-Layout: https://github.com/thodan/bop_toolkit/blob/master/docs/bop_datasets_format.md (version 18.12.2023).
+Layout: the page "bop_datasets_format" in the docs of https://github.com/thodan/bop_toolkit (as of 18.12.2023).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ WALLS = Bin((45.0, 40.0), 30.0, 1.0, (0.5, 0.5, 0.5))
 
 
 def dropped(walls: Bin | None, seed: int, count: int = 12) -> tuple[list[Known], list[Pose]]:
-    from render.blender.clearance import Surface
-    from render.blender.heap import heap
+    from render.blender.tabletop.clearance import Surface
+    from render.blender.tabletop.heap import heap
 
     bodies = [KINDS[number % 3] for number in range(count)]
     solids = [part_solid(one.geometry) for one in bodies]
@@ -61,7 +61,7 @@ def test_physics_repeats_to_the_bit() -> None:
 
 def test_a_part_is_let_down_through_what_only_its_hull_fills() -> None:
     """A rod above a ring's hole falls through it to the ground; its hull would stop it."""
-    from render.blender.clearance import Placed, Surface, clearance_below, depth_inside
+    from render.blender.tabletop.clearance import Placed, Surface, clearance_below, depth_inside
 
     def placed(body: Known, height: float) -> Placed:
         surface = Surface.of(body.mesh.vertices, np.asarray(body.mesh.faces, np.int64))

@@ -12,7 +12,7 @@ from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 from numpy.typing import NDArray
 
-from render.blender.clearance import Surface
+from render.blender.tabletop.clearance import Surface
 from render.scenes.description import Pose, SceneCamera
 from render.scenes.truth import Box, PartSeen
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 from cad2real.files import read_json, write_json
 from render.blender.device import Compute
-from render.blender.heap import heap
-from render.blender.model_files import save_model
-from render.blender.table_scene import LoadedPart, TableScene, distractor_surface
+from render.blender.tabletop.heap import heap
+from render.blender.tabletop.model_files import save_model
+from render.blender.tabletop.table_scene import LoadedPart, TableScene, distractor_surface
 from render.job import SceneJob
 from render.parts.catalogue import Part
 from render.scenes.description import Bin, PlacedPart, Scene

@@ -9,7 +9,7 @@ from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
 from cad2real.files import atomic_file, write_json
-from render.blender.clearance import Surface
+from render.blender.tabletop.clearance import Surface
 
 
 def save_model(surface: Surface, folder: Path, part_id: str) -> None:

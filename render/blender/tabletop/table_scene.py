@@ -15,14 +15,14 @@ from PIL import Image
 
 from render.blender import cycles
 from render.blender.body_materials import apply_materials
-from render.blender.clearance import Surface
 from render.blender.device import Compute, use_device
 from render.blender.environment_maps import Worlds
 from render.blender.ground_surfaces import make_surface
 from render.blender.material_library import MaterialLibrary
 from render.blender.materials import vary_material
 from render.blender.mesh import make_mesh
-from render.blender.sight import SeenBody, Sight, look, tree_of
+from render.blender.tabletop.clearance import Surface
+from render.blender.tabletop.sight import SeenBody, Sight, look, tree_of
 from render.materials.assignment import assign_materials
 from render.materials.presets import PbrMaterial
 from render.parts.catalogue import Part

@@ -13,7 +13,7 @@ import numpy as np
 from mathutils import Quaternion
 from numpy.typing import NDArray
 
-from render.blender.clearance import Placed, Surface, clearance_below, depth_inside
+from render.blender.tabletop.clearance import Placed, Surface, clearance_below, depth_inside
 from render.scenes.description import Bin, Pose
 from render.scenes.solids import Solid
 

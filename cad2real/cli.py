@@ -12,6 +12,7 @@ import flows.cli
 import photos.cli
 import render.cli
 import search.cli
+import search.service_cli
 import train.cli
 from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
@@ -65,10 +66,10 @@ def params(
             print(line)
 
 
-for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli):
+for room in (flows.cli, render.cli, photos.cli, train.cli, search.cli, search.service_cli):
     room.register(app)
 app.command()(params)
-render.cli.export_app.command("onnx")(search.cli.export_onnx)
+render.cli.export_app.command("onnx")(search.service_cli.export_onnx)
 
 
 def main() -> None:

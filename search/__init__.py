@@ -5,5 +5,5 @@ labelled photos (`retrieval_scores`). `query` finds the parts of one photo, from
 `Search.open(project).find(photo)`; `prediction` names the label of many photos; `finding` the boxes of the parts in
 whole photos, `counting` how many of which label. `embedding` is what is needed of a model: `torch_model` loads it,
 `photo_network` is its form without torch. `ranking` is the distance between a photo and a part, `part_filter` says
-which parts may be an answer. `cli` has the commands, `params` the parameters.
+which parts may be an answer. `web` is the page. `cli` and `service_cli` have the commands, `params` the parameters.
 """

@@ -25,8 +25,6 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict)
     app.command("find")(find)
     app.command("count")(count)
-    app.command("serve")(serve)
-    app.command("feedback")(feedback)
 
 
 def index() -> None:
@@ -45,25 +43,6 @@ def index() -> None:
     print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
     if scores.top1 is not None and scores.top5 is not None:
         print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
-
-
-def export_onnx(
-    out: Annotated[Path, typer.Option(help="File to write.")] = Path("model.onnx"),
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of a model (default: data/models/current, else data/models/adapt).")
-    ] = None,
-) -> None:
-    """Writes a trained model as one ONNX file: pictures in, embeddings and class probabilities out, without torch.
-
-    Example: cad2real export onnx --out model.onnx
-    """
-    from cad2real.layout import Layout
-    from search.prediction import model_in_use
-    from search.torch_model import export_onnx as write
-
-    folder = model or model_in_use(Layout())
-    write(folder, out)
-    print(f"{folder} written as ONNX: {out}")
 
 
 def search(  # more than seven parameters: typer makes an option of each
@@ -258,36 +237,6 @@ def count(
     if rows:
         print(_aligned(("photo", "label", "parts"), rows))
     _report_skipped(skipped)
-
-
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 8000,
-    token: Annotated[
-        str | None,
-        typer.Option(help="What clients have to know.", envvar="CAD2REAL_TOKEN", show_default=False, show_envvar=True),
-    ] = None,
-) -> None:
-    """Answers in the browser, and programs by JSON, which part a photo shows. A new index is taken while it runs.
-
-    Example: cad2real serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
-    """
-    from search.web.serve import serve as listen
-
-    listen(Path(), host, port, token)
-
-
-def feedback(
-    csv: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path("feedback.csv"),
-) -> None:
-    """Writes what people confirmed and corrected on the page (data/feedback) as a table.
-
-    Example: cad2real feedback --csv feedback.csv
-    """
-    from cad2real.layout import Layout
-    from search.web.feedback import write_csv
-
-    print(f"{write_csv(Layout().feedback, csv)} answer(s) written: {csv}")
 
 
 def found_rows(found: Sequence[FoundParts]) -> list[tuple[str, ...]]:

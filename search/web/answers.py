@@ -22,8 +22,8 @@ LOOK_ALIKES = 4
 
 @dataclass(frozen=True)
 class Card:
-    """A part as an answer: `said`: what the catalogue says; `fit` in [0, 1]: its confidence, or where that is not
-    known 1 minus its distance; `certainty` a name in words.yaml.
+    """A part as an answer: `said`: what the catalogue says; `fit` in [0, 1]: 1 minus its distance, to which views
+    and classifier add alike; `certainty`: a name in words.yaml.
     """
 
     match: Match
@@ -53,7 +53,10 @@ class Told:
 def told(answer: Answer, index: Index, width: int, height: int) -> Told:
     """What is said of `answer` about a photo of `width` x `height` pixels."""
     parts = {part.part_id: part for part in index.parts}
-    cards = [Card(match, parts[match.part_id], _fit(match), certainty(match.confidence)) for match in answer.matches]
+    cards = [
+        Card(match, parts[match.part_id], float(np.clip(1 - match.distance, 0, 1)), certainty(match.confidence))
+        for match in answer.matches
+    ]
     if cards and cards[0].match.similarity < max(card.match.similarity for card in cards):
         cards[0] = replace(cards[0], certainty=LESS.get(cards[0].certainty, cards[0].certainty))
     tied = len(cards) > 1 and cards[1].match.distance - cards[0].match.distance < NEARLY
@@ -64,10 +67,6 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
         sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
         shares = (box.x_min / width, box.y_min / height, *sides)
     return Told(cards, tied, doubtful, shares, answer.score)
-
-
-def _fit(match: Match) -> float:
-    return float(np.clip(1 - match.distance, 0, 1)) if match.confidence is None else match.confidence
 
 
 def certainty(confidence: float | None) -> str:

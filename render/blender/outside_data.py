@@ -80,7 +80,7 @@ def _is_outside(thing: Any) -> bool:
         return False
     if isinstance(thing, bpy.types.Image):
         return thing.source not in WITHIN
-    return thing.filepath != "<builtin>"
+    return str(thing.filepath) != "<builtin>"
 
 
 def _shaped_by(thing: Any, users: dict[Any, set[Any]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from render.blender import cycles
-from render.blender.body_materials import apply_materials
+from render.blender.body_materials import BodyMaterials
 from render.blender.device import Compute, use_device
 from render.blender.environment_maps import Worlds
 from render.blender.ground_surfaces import make_surface
@@ -23,8 +23,7 @@ from render.blender.materials import vary_material
 from render.blender.mesh import make_mesh
 from render.blender.tabletop.clearance import Surface
 from render.blender.tabletop.sight import SeenBody, Sight, look, tree_of
-from render.materials.assignment import assign_materials
-from render.materials.presets import PbrMaterial
+from render.materials.assignment import MaterialAssignment, assign_materials
 from render.parts.catalogue import Part
 from render.parts.geometry import Geometry, load_geometry
 from render.scenes.description import Bin, Distractor, Pose, Scene
@@ -53,7 +52,8 @@ class LoadedPart:
     geometry: Geometry
     solid: Solid
     surface: Surface
-    pbr: list[PbrMaterial]
+    assigned: MaterialAssignment
+    materials: BodyMaterials
 
 
 class TableScene:
@@ -78,10 +78,11 @@ class TableScene:
         if part.part_id in self._loaded:
             self._loaded.move_to_end(part.part_id)
             return self._loaded[part.part_id]
-        assigned = assign_materials(part, "metadata", self._settings.seed)
+        assigned = assign_materials(part, "metadata", self._settings.seed, "vary")
         geometry = load_geometry((root / part.file).resolve(), part.units, assigned.keeps_file_materials)
         mesh = make_mesh(geometry, float(geometry.size_mm.max()))
-        applied = apply_materials(mesh, geometry, assigned, MaterialLibrary(()), self._scratch)
+        first = assigned.for_view(self._settings.seed, part.part_id, 0)
+        materials = BodyMaterials(mesh, geometry, first, MaterialLibrary(()), self._scratch)
         triangles = np.concatenate(
             [
                 body.triangles + start
@@ -91,7 +92,8 @@ class TableScene:
             ]
         )
         surface = Surface.of(geometry.points, triangles.astype(np.int64))
-        self._loaded[part.part_id] = LoadedPart(mesh, geometry, part_solid(geometry), surface, applied.pbr)
+        solid = part_solid(geometry)
+        self._loaded[part.part_id] = LoadedPart(mesh, geometry, solid, surface, assigned, materials)
         while len(self._loaded) > MOST_KEPT:
             bpy.data.meshes.remove(self._loaded.popitem(last=False)[1].mesh)
         return self._loaded[part.part_id]
@@ -106,7 +108,9 @@ class TableScene:
             middle = part.pose(loaded.geometry.centre_mm[None])[0]
             things.append(self._link(loaded.mesh, turn @ part.pose.rotation * size, turn @ middle))
         for part_id in dict.fromkeys(part.part_id for part in scene.parts):
-            for material in parts[part_id].mesh.materials:
+            loaded = parts[part_id]
+            loaded.materials.dress(loaded.assigned.for_view(self._settings.seed, part_id, scene.number))
+            for material in loaded.mesh.materials:
                 vary_material(material, _variation(self._settings.seed, part_id, scene.number))
         for thing in scene.distractors:
             made = _distractor_mesh(thing)
@@ -115,8 +119,9 @@ class TableScene:
         if scene.bin is not None:
             things.append(self._link(_bin_mesh(scene.bin), turn, np.zeros(3)))
         self._surround(scene, turn)
-        pbr = [material for loaded in parts.values() for material in loaded.pbr]
-        cycles.configure(self._scene, QUALITY_PRESETS[self._settings.quality], pbr, self._compute.threads)
+        preset = QUALITY_PRESETS[self._settings.quality]
+        cycles.configure(self._scene, preset, self._compute.threads)
+        cycles.plan_samples(self._scene, preset, [pbr for loaded in parts.values() for pbr in loaded.materials.pbr])
         try:
             return self._shoot(scene)
         finally:

@@ -56,7 +56,7 @@ def _add_blocks(root: Path) -> None:
     stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
     required = {block for stage in stages for block in stage.get("params", []) if isinstance(block, str)}
     present = yaml.safe_load(text) or {}
-    missing = sorted(required - set(present))
+    missing = sorted(required & set(Params.model_fields) - set(present))
     if not missing:
         return
     blocks: dict[str, dict[str, object]] = {block: {} for block in missing}

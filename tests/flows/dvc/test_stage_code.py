@@ -17,6 +17,7 @@ import typer
 import yaml
 
 from cad2real.cli import app
+from cad2real.params import Params
 
 REPOSITORY = Path(__file__).parents[3]
 STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
@@ -120,3 +121,8 @@ def test_a_change_of_the_finder_makes_no_training_of_a_classifier_stale_by_itsel
     """Only through the squares, if they are then others."""
     assert {stage for stage in STAGES if "train.find.network" in set().union(*listed(stage).values())} == {"find"}
     assert {stage for stage in STAGES if "find" in STAGES[stage].get("params", [])} == {"find"}
+
+
+def test_what_a_stage_reads_of_params_yaml_are_its_blocks() -> None:
+    read = {name for stage in STAGES.values() for name in stage.get("params", []) if isinstance(name, str)}
+    assert {name.split(".")[0] for name in read} <= set(Params.model_fields)

@@ -134,7 +134,7 @@ class RenderParams(Block):
     Training shrinks pictures to train.image_size, so less than that is lost detail and much more is lost time.
     """
     sampler: ViewSampler | dict[ViewSampler, float] = Field(
-        "sphere_equidistant", json_schema_extra=values(VIEW_SAMPLERS)
+        {"resting": 0.75, "sphere_equidistant": 0.25}, json_schema_extra=values(VIEW_SAMPLERS)
     )
     """Where the camera stands: a word, or a mixture such as {resting: 0.75, sphere_equidistant: 0.25}.
 

@@ -42,7 +42,6 @@ def test_all_are_listed_and_what_the_project_changes_is_marked(project: Path) ->
     change_params(project / "params.yaml", ["train.epochs=3", "train.adapt.methods={mcc: 1.0}"])
     lines = cad2real().splitlines()
     assert [line.split()[1:3] for line in lines[:-1] if line.startswith("* ")] == [
-        ["sampler", "{resting:"],  # of every new project
         ["epochs", "3"],
         ["methods", "{mcc:"],
     ]

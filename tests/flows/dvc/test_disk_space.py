@@ -52,7 +52,13 @@ def pretend_free(monkeypatch: pytest.MonkeyPatch, size: float) -> None:
 
 
 def pretend_rendered(root: Path, part_id: str, size: int = 1024) -> None:
-    made = {"views": [{}] * 8, "size": size, "quality": "standard", "seed": 0, "sampler": "sphere_equidistant"}
+    made = {
+        "views": [{}] * 8,
+        "size": size,
+        "quality": "standard",
+        "seed": 0,
+        "sampler": {"resting": 0.75, "sphere_equidistant": 0.25},
+    }
     write_json(root / "data" / "renders" / part_id / "part.json", made)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,10 +44,11 @@ def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting
     half of that for parts that fill the photo, which it could see only piece by piece; and at twice that for small
     ones, which are a few cells.
     """
-    weighed = []
-    for number, scale in enumerate(SCALES):
-        least = BAND[0] / scale if scale < SCALES[-1] else 0.0
-        most = BAND[1] / scale if scale > SCALES[0] else np.inf
+    weighed: list[tuple[float, Sighting]] = []
+    scales = looks(image_size)
+    for number, scale in enumerate(scales):
+        least = BAND[0] / scale if scale < scales[-1] else 0.0
+        most = BAND[1] / scale if scale > scales[0] else np.inf
         for one in _one_look(network, photo, round(scale * image_size)):
             if least <= _side(one) / max(photo.size) < most:
                 weighed.append((one.score * WHOLE**-number, one))
@@ -55,7 +56,24 @@ def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting
     for _, one in sorted(weighed, key=lambda pair: -pair[0]):
         if not any(_same(one, other) for other in kept):
             kept.append(one)
-    return sorted(kept, key=lambda one: -one.score)
+    seen = [one for _, one in weighed]
+    return sorted((replace(one, box=_finest_box(one, seen)) for one in kept), key=lambda one: -one.score)
+
+
+def _finest_box(one: Sighting, seen: list[Sighting]) -> Floats:
+    """The box of the finest look that saw all of `one`: corners are known to a cell, and its cells are the smallest."""
+    whole = [other for other in seen if overlaps(other.box[None], one.box[None])[0, 0] >= SAME]
+    return max(whole, key=lambda other: other.cells.size).box
+
+
+def looks(image_size: int) -> list[float]:
+    """The scales of the looks of a network that was trained at `image_size` pixels: a look whose deepest layer would be
+    one cell, as of tiny networks, shows nothing and is left out.
+
+    >>> looks(192), looks(64)
+    ([0.5, 1, 2], [1, 2])
+    """
+    return [scale for scale in SCALES if scale >= 1 or scale * image_size > MULTIPLE]
 
 
 def _one_look(network: Network, photo: Image.Image, longer_side: int) -> list[Sighting]:

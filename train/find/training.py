@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from cad2real.progress import Progress
-from photos.finder.look import MULTIPLE, SCALES, Network, Sighting, look
+from photos.finder.look import MULTIPLE, SCALES, Network, Sighting, look, looks
 from train.compute.device import default_device
 from train.find.composites import Composite, Sources, composite
 from train.find.losses import finder_losses
@@ -112,8 +112,9 @@ def pictures_of_step(find: FindParams, step: int) -> tuple[int, range]:
     """The side and the numbers of the pictures of a step. The network looks at photos coarsely, too: every third step
     is of twice as many pictures of that size, for half of the work.
     """
-    coarse = step % COARSE_STEPS == COARSE_STEPS - 1
-    side = max(MULTIPLE, int(find.image_size * SCALES[0]) // MULTIPLE * MULTIPLE) if coarse else find.image_size
+    scale = looks(find.image_size)[0]
+    coarse = scale < 1 and step % COARSE_STEPS == COARSE_STEPS - 1
+    side = int(find.image_size * scale) // MULTIPLE * MULTIPLE if coarse else find.image_size
     first = step * 2 * find.batch_size
     return side, range(first, first + find.batch_size * (2 if coarse else 1))
 

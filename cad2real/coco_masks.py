@@ -21,7 +21,7 @@ def coco_mask(mask: Mask) -> CocoMask:
     """The run lengths of a mask (h, w).
 
     >>> coco_mask(np.eye(3, dtype=bool))
-    {'size': [3, 3], 'counts': '013131'}
+    {'size': [3, 3], 'counts': '013000'}
     """
     from pycocotools import mask as coco
 

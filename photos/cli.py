@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command("photos")(photos)
 
 
-def photos(
+def photos(  # an option of the command line each
     photos: Annotated[Path | None, typer.Option(help="Folder of photos; sub-folders are labels.")] = None,
     boxes: Annotated[Path | None, typer.Option(help="csv, COCO, YOLO, VOC, ...; else those in --photos.")] = None,
     border: Annotated[

@@ -165,6 +165,8 @@ def _opened_otherwise(path: Path) -> Image.Image:
         image = open_other(path)
     except UserError:
         raise
+    except UnidentifiedImageError:  # its words name the file, which may be a server's own
+        raise UserError("is damaged or incomplete.", "Copy it again or take it out.") from None
     except Exception as error:
         raise _damaged(error) from None
     if image is None:

@@ -60,7 +60,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number in range(2):
             photo = tmp_path / "data/photos" / part_id / f"{number}.jpg"
             photo.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (40, 30), color).save(photo)
+            shade = np.clip(np.array(color) + rng.normal(0, 10, 3), 0, 255).astype(np.uint8)  # no photo twice
+            Image.new("RGB", (40, 30), tuple(shade.tolist())).save(photo)
     (tmp_path / "data/renders/renders.json").write_text(json.dumps({"parts": sorted(COLORS), "failed": []}))
     _use(monkeypatch, ColorModel())
     return tmp_path

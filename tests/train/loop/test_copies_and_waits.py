@@ -17,6 +17,7 @@ from tests.train.methods.test_methods_adapt import CLASSES, SIZE, STRENGTHS, dom
 from train.data import augmentations
 from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
+from train.loop.course import EpochEnd
 from train.methods import METHODS
 from train.model import new_network
 from train.params import AdaptParams, TrainParams
@@ -79,7 +80,9 @@ def counted(methods: dict[str, float], prior: SizePrior | None, monkeypatch: pyt
         image_size=SIZE, batch_size=4, epochs=1, steps_per_epoch=STEPS, precision="float32", adapt=stage
     )
     with counter:
-        adapt(Adaptation(network, *domains(), params), lambda epoch, averaged, losses: prior, size_prior=prior)
+        adapt(
+            Adaptation(network, *domains(), params), lambda epoch, averaged, losses: EpochEnd(prior), size_prior=prior
+        )
     return counter.copies, CountReads.count
 
 

@@ -37,7 +37,7 @@ def write_photos(folder: Path) -> None:
     for number in range(PHOTOS):
         label = CLASSES[number % len(CLASSES)]
         shape = draw_shape(label, SIDE, (90, 110, 130), rng, (0.3, 0.32))
-        picture = Image.new("RGB", (SIDE, SIDE), (225, 220, 210))
+        picture = Image.new("RGB", (SIDE, SIDE), (225 - number, 220, 210))  # no photo twice
         picture.paste(shape, mask=shape.getchannel("A"))
         (folder / label).mkdir(parents=True, exist_ok=True)
         picture.save(folder / label / f"{number:03d}.png")

@@ -81,9 +81,7 @@ def render_rectangle(
 
 def show_again(scene: bpy.types.Scene, scratch: Path) -> NDArray[np.uint8]:
     """What was rendered last, as `scene`'s view settings show it now: (h, w, 4) RGBA."""
-    result = bpy.data.images["Render Result"]
-    result.save_render(str(scratch), scene=scene)
-    bpy.data.images.remove(result)  # else what was shown stays in memory, 3 MB a part
+    bpy.data.images["Render Result"].save_render(str(scratch), scene=scene)
     return _read(scratch)
 
 

@@ -52,9 +52,11 @@ def light_of(picture: NDArray[np.uint8]) -> float:
 
 
 def stops(light: float, least: float) -> float:
-    """How many stops more exposure a part needs that gives `light`, when it should give `least`: 0 to log2(MOST).
+    """How many stops more exposure a part needs that gives `light`, when it should give `least`: 0 to log2(MOST), in
+    thirds, as cameras do. (Blender keeps 3 MB for each exposure that it ever showed, so they are to be few.)
 
-    >>> stops(0.2, 0.1), stops(0.05, 0.1), stops(0.0, 0.1)
-    (0.0, 1.0, 4.0)
+    >>> stops(0.2, 0.1), stops(0.05, 0.1), round(stops(0.03, 0.1), 2), stops(0.0, 0.1)
+    (0.0, 1.0, 2.0, 4.0)
     """
-    return math.log2(min(max(least / max(light, 1e-6), 1.0), MOST))
+    needed = math.log2(min(max(least / max(light, 1e-6), 1.0), MOST))
+    return math.ceil(3 * needed - 1e-6) / 3

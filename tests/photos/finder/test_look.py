@@ -2,9 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from PIL import Image
 
-from photos.finder.look import Maps, look
+from photos.finder import look as looking
+from photos.finder.look import SCALES, Maps, look
 
 
 def maps(size: tuple[int, int], *boxes: tuple[int, int, int, int], sure: float = 0.9) -> Maps:
@@ -26,6 +28,12 @@ def boxes_of(photo: Image.Image, coarse: Maps, middle: Maps, fine: Maps) -> list
         return {32: coarse, 64: middle, 128: fine}[picture.shape[2]]
 
     return [[round(float(side)) for side in one.box] for one in look(network, photo, 64)]
+
+
+@pytest.fixture(autouse=True)
+def all_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures here are so small that the coarsest look would be left out."""
+    monkeypatch.setattr(looking, "looks", lambda image_size: list(SCALES))
 
 
 NOTHING = maps((32, 32))

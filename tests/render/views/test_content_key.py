@@ -114,7 +114,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def key(part: Part, folder: Path, **settings: Any) -> str:
-    params = RenderParams.model_validate({"environments": {"folder": "maps"}} | settings)
+    params = RenderParams.model_validate(
+        {"environments": {"folder": "maps"}, "sampler": "sphere_equidistant"} | settings
+    )
     return content_key(part, make_settings(params, [part], folder))
 
 
@@ -146,7 +148,8 @@ def test_what_is_left_open(folder: Path) -> None:
 
 
 def test_real_scale(folder: Path) -> None:
-    params = RenderParams.model_validate({"environments": {"folder": "maps"}, "framing": "real_scale"})
+    given = {"environments": {"folder": "maps"}, "framing": "real_scale", "sampler": "sphere_equidistant"}
+    params = RenderParams.model_validate(given)
     settings = replace(make_settings(params, [BOLT], folder), common_distance_mm=500.0)
     assert content_key(BOLT, settings) == "4d13d2d983a9e720a945650b8a508b44cf94bdcf4821ecdfcdc8ab54e7ad1469"
 

@@ -12,7 +12,10 @@ from cad2real.params import load_params
 REPOSITORY = Path(__file__).parents[3]
 DEMO, STARTER = REPOSITORY / "params.yaml", REPOSITORY / "flows" / "starter" / "params.yaml"
 BENCHMARK = REPOSITORY / "flows" / "benchmark" / "params.yaml"
-BUDGET = {"views", "size", "quality"}  # of renders: how many, how large, how smooth
+BUDGET = {
+    "render": {"views", "size", "quality"},  # how many, how large, how smooth
+    "train": {"epochs", "steps_per_epoch"},  # the demo is to end in minutes; all else trains until nothing rises
+}
 
 
 def blocks(path: Path, tmp_path: Path) -> dict[str, Any]:
@@ -25,9 +28,8 @@ def blocks(path: Path, tmp_path: Path) -> dict[str, Any]:
     whole.write_text(text + "".join(f"\n{block}: {{}}" for block in missing), encoding="utf-8")
     params = load_params(whole).model_dump(mode="json")
     return {
-        "render": {key: value for key, value in params["render"].items() if key not in BUDGET},
-        "train": params["train"],
-        "find": params["find"],
+        block: {key: value for key, value in params[block].items() if key not in BUDGET.get(block, ())}
+        for block in ("render", "train", "find")
     }
 
 

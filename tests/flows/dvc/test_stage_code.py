@@ -43,12 +43,17 @@ def graph() -> grimp.ImportGraph:
     return found
 
 
-def entries(command: str) -> set[str]:
-    """The modules of the rooms that the function behind `command` ("cad2real train probe") imports."""
+def function_of(command: str) -> Any:
+    """The function behind `command`."""
     group: Any = typer.main.get_command(app)
     for word in [word for word in command.split()[1:] if not word.startswith("--")]:
         group = group.commands[word]
-    function = inspect.unwrap(group.callback)
+    return inspect.unwrap(group.callback)
+
+
+def entries(command: str) -> set[str]:
+    """The modules of the rooms that the function behind `command` ("cad2real train probe") imports."""
+    function = function_of(command)
     found = set()
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -62,7 +67,7 @@ def runs_through(stage: str) -> set[str]:
     """All modules that `stage` imports, directly or not, and the schema of its room."""
     start = entries(STAGES[stage]["cmd"])
     modules = start.union(*(graph().find_upstream_modules(module) for module in start))
-    schema = f"{next(iter(start)).split('.')[0]}.params"
+    schema = f"{function_of(STAGES[stage]['cmd']).__module__.split('.')[0]}.params"
     return {module for module in modules - ONLY_WORDS if "." in module} | (
         {schema} if schema != "flows.params" else set()
     )

@@ -20,7 +20,7 @@ def test_many_are_each_shown_twice_an_epoch(classes: int, steps: int, capsys: py
     longer = long_enough(params, classes, "adapt")
     assert longer.steps_per_epoch == steps and longer.steps_per_epoch * 32 >= LOOKS * classes
     for block in (longer.adapt, longer.finetune):
-        assert block.most_steps == 80 * steps, "as many epochs as the ceiling of few classes allows"
+        assert block.most_steps == 48 * steps, "as many epochs as the ceiling of few classes allows"
     same = {"steps_per_epoch": 25, "adapt": params.adapt, "finetune": params.finetune}
     assert longer.model_copy(update=same) == params
     assert long_enough(params, classes, "") == longer

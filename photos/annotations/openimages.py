@@ -9,8 +9,7 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from photos.annotations.files import Content, columns, read_content, table
-from photos.annotations.row import Annotations, BoxRow, label_of, numbers
-from photos.crop import Box
+from photos.annotations.row import Annotations, BoxRow, box_of, label_of
 
 NAME = "OpenImages csv"
 COLUMNS = ("ImageID", "LabelName", "XMin", "YMin", "XMax", "YMax")
@@ -25,12 +24,8 @@ def read(content: Content) -> Annotations:
     named = _descriptions(content.path.parent)
     rows = []
     for number, values in table(content)[1]:
-        where, fault, box = f"{content.path} row {number}", "", None
-        corners = [values[name] for name in COLUMNS[2:]]
-        try:
-            box = Box(*numbers(corners))
-        except ValueError:
-            fault = f"box {' '.join(corners)} is not four numbers."
+        where = f"{content.path} row {number}"
+        box, fault = box_of([values[name] for name in COLUMNS[2:]])
         if values.get("IsGroupOf") == "1":
             fault = "the box marks a group, not one part."
         label = label_of(named.get(values["LabelName"], values["LabelName"]))

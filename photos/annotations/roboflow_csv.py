@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from photos.annotations.files import Content, columns, table
-from photos.annotations.row import Annotations, BoxRow, label_of, numbers, size_of
-from photos.crop import Box
+from photos.annotations.row import Annotations, BoxRow, box_of, label_of, size_of
 
 NAME = "Roboflow csv"
 COLUMNS = ("filename", "class", "xmin", "ymin", "xmax", "ymax")
@@ -18,12 +17,8 @@ def fits(content: Content) -> bool:
 def read(content: Content) -> Annotations:
     rows = []
     for number, values in table(content)[1]:
-        where, fault, box = f"{content.path} row {number}", "", None
-        corners = [values[name] for name in COLUMNS[2:]]
-        try:
-            box = Box(*numbers(corners))
-        except ValueError:
-            fault = f"box {' '.join(corners)} is not four numbers."
+        where = f"{content.path} row {number}"
+        box, fault = box_of([values[name] for name in COLUMNS[2:]])
         stated = size_of(values.get("width"), values.get("height"))
         label = label_of(values["class"])
         rows.append(BoxRow(values["filename"], label, box, where, fault, content.path.parent, stated=stated))

@@ -68,6 +68,18 @@ def numbers(values: Iterable[object]) -> list[float]:
     return found
 
 
+def box_of(corners: Sequence[str]) -> tuple[Box | None, str]:
+    """The box whose four corners a row has as text, and no fault; or None, and what is wrong with them.
+
+    >>> box_of(("1", "2", "3", "4")), box_of(("1", "2", "3", "x"))
+    ((Box(x_min=1.0, y_min=2.0, x_max=3.0, y_max=4.0), ''), (None, 'box 1 2 3 x is not four numbers.'))
+    """
+    try:
+        return Box(*numbers(corners)), ""
+    except ValueError:
+        return None, f"box {' '.join(corners)} is not four numbers."
+
+
 def around(points: Sequence[tuple[float, float]]) -> Box:
     """The box around `points`. Raises ValueError where there are none.
 

@@ -215,6 +215,11 @@ class Model:
         plain = Inference(self.network, rotations=1)
         return plain.embeddings(self._batches(images), domain).numpy().astype(np.float64)
 
+    def pooled(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+        """Pooled features (n, d) of images as `features` takes them, before any domain's statistics."""
+        plain = Inference(self.network, rotations=1)
+        return plain.pooled(self._batches(images)).numpy().astype(np.float64)
+
     def embed_pixels(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float32]:
         """Embeddings (n, d) of renders (n, 4, s, s) or photos (n, 3, s, s), L2-normalised: means over turned copies."""
         return _numbers(self._inference.embeddings(self._batches(images), domain).numpy())

@@ -10,6 +10,7 @@ UNSEEN = "unseen_"
 MODEL_ROWS = {
     "nearest_templates": "nearest renders",
     "source_only": "linear probe",
+    "aligned": "frozen, aligned",
     "fine_tuned": "fine-tuned",
     "adapted": "adapted",
 }

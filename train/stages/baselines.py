@@ -2,6 +2,9 @@
 
 - `nearest_templates`: no training at all. A part is as likely as the mean of its five renders that lie nearest to the
   photo, in features of the frozen backbone (the rule of CNOS, Nguyen et al., ICCV workshops 2023).
+- `aligned`: frozen features again, with covariances aligned, pseudo-labels and an ensemble of heads (PACE, see
+  `train.stages.pace`): the photos are seen, no layer is trained. Not for photos other than those adapted to: it answers
+  many photos at once.
 - `fine_tuned`: all layers trained on renders, photos never seen (domain generalisation); `cad2real train finetune`.
 
 The linear probe ("source only") and the adapted model are scored by `evaluate`. All are asked with the same turned
@@ -17,17 +20,23 @@ import numpy.typing as npt
 
 from cad2real.files import write_json
 from cad2real.layout import Layout
-from train.data.datasets import SourceDomain, read_target, target_labels
+from train.data.datasets import SourceDomain, TargetDomain, read_target, target_labels
 from train.measures.accuracy import classification_report
 from train.model import Model
 from train.sizes.size_prior import fuse
 from train.stages.evaluate import trained_params
+from train.stages.frozen_features import frozen_features
+from train.stages.pace import pace
 from train.stages.source_domain import source_domain
 
 Float = npt.NDArray[np.float64]
 NEAREST = 5  # templates of a part, as in CNOS
 SHOWN = ("accuracy", "mean_per_class")
-TITLES = {"nearest_templates": "nearest renders, untrained", "fine_tuned": "fine-tuned on renders"}
+TITLES = {
+    "nearest_templates": "nearest renders, untrained",
+    "aligned": "frozen features, aligned",
+    "fine_tuned": "fine-tuned on renders",
+}
 
 
 def run(layout: Layout) -> dict[str, Any]:
@@ -48,9 +57,11 @@ def run(layout: Layout) -> dict[str, Any]:
         alone = tuned.probabilities(target.images[rows])
         sized = fuse(alone, adapted.prior if tuned.classes == adapted.classes else None, target.extents[rows])
         result["nearest_templates"] = _figures(truth, nearest, source.classes)
-        result["fine_tuned"] = _figures(truth, sized, tuned.classes) | {
-            "without_sizes": _figures(truth, alone, tuned.classes)
-        }
+        result["fine_tuned"] = _sized_figures(truth, sized, alone, tuned.classes)
+        if target.photos_key == adapted.description["target_key"]:
+            alone = _aligned(layout, probe, source, target)[rows]
+            sized = fuse(alone, adapted.prior if probe.classes == adapted.classes else None, target.extents[rows])
+            result["aligned"] = _sized_figures(truth, sized, alone, probe.classes)
     write_json(layout.reports / "baselines.json", result)
     return result
 
@@ -66,6 +77,19 @@ def nearest_templates(model: Model, source: SourceDomain, photos: npt.NDArray[np
         column = source.labels[own[0]]
         scores[:, column] = np.maximum(scores[:, column], best)
     return scores
+
+
+def _aligned(layout: Layout, probe: Model, source: SourceDomain, target: TargetDomain) -> Float:
+    """Probabilities (m, c) of all photos by PACE: it learns from all, whether their labels are known or not."""
+    params = trained_params(probe)
+    frozen = frozen_features(probe.network, source, params, layout.cache)
+    turns = range(0, 4, 4 // probe.description["rotations"])
+    looks = np.stack([probe.pooled(np.rot90(target.images, turn, (2, 3))) for turn in turns])
+    return pace(frozen.trained, frozen.trained_labels, looks, len(probe.classes), params.probe, params.seed)
+
+
+def _sized_figures(truth: list[str], sized: Float, alone: Float, classes: tuple[str, ...]) -> dict[str, Any]:
+    return {**_figures(truth, sized, classes), "without_sizes": _figures(truth, alone, classes)}
 
 
 def _figures(truth: list[str], scores: Float, classes: tuple[str, ...]) -> dict[str, float]:

@@ -61,6 +61,7 @@ def test_the_rows_are_scored_and_change_no_model(project: Layout) -> None:
     assert result == json.loads((project.reports / "baselines.json").read_text())
     assert result["photos"] == 6 and set(baselines.TITLES) < set(result)
     assert all(0 <= result[name]["mean_per_class"] <= 1 for name in baselines.TITLES)
+    assert result["aligned"]["without_sizes"].keys() == {"accuracy", "mean_per_class"}
     assert result["fine_tuned"]["without_sizes"].keys() == {"accuracy", "mean_per_class"}
     assert before == {path: path.read_bytes() for path in project.models.rglob("*.*")}
 

@@ -49,6 +49,15 @@ TARGET_STATISTICS = {
     "own": "those of photos",
     "joint": "both domains by those of their joint batches",
 }
+RECIPES = {
+    "auto": "found from the network itself",
+    "cnn": "convolutions with batch normalisation: ResNet, EfficientNet, MobileNet, RegNet",
+    "convnext": "ConvNeXt, ConvNeXt V2",
+    "vit": "ViT, DeiT, BEiT, EVA",
+    "swin": "Swin, SwinV2",
+    "dino": "DINO, DINOv2, DINOv3",
+    "clip": "towers of CLIP, SigLIP and SigLIP 2",
+}
 WEIGHTS = {"embedded": "an installed package, no network needed", "hub": "timm downloads them", "random": "untrained"}
 
 PRECISION = {

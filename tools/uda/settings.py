@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodName, TargetAugmentParams, TrainParams
+from train.augment_params import AugmentParams, BackgroundParams, TargetAugmentParams
+from train.params import AdaptParams, MethodName, TrainParams
 
 type Methods = dict[MethodName, float]
 

@@ -43,15 +43,16 @@ class ParallelNetwork:
         whole = [*network.head.parameters(), *method_parameters]
         self._exchange = GradientExchange(world, [*network.backbone.parameters()], whole, overlapped=replicas == 1)
         self._pieces = pieces
+        self._trains = any(parameter.requires_grad for parameter in network.backbone.parameters())
         self._passes: list[tuple[Tensor, Callable[[Tensor, bool], None]]] = []
 
     def pooled(self, images: Tensor, total: int | None = None) -> Tensor:
-        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`. `total`: n, where
-        `images` may be this process's share of them only.
+        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`, or where all of the
+        backbone is frozen. `total`: n, where `images` may be this process's share of them only.
         """
         n = len(images) if total is None else total
         shard = self._world.shard(images) if len(images) == n else images
-        if not torch.is_grad_enabled():
+        if not (self._trains and torch.is_grad_enabled()):
             return self._world.gather(self._pooled_without_gradient(shard), n)
         features, backward = self._pooled_with_gradient(shard)
         gathered = self._world.gather(features, n).requires_grad_()

@@ -29,6 +29,8 @@ METHODS = {
     "size_training": "self_training where sizes have corrected the teacher, nothing elsewhere",
     "fixmatch": "the student's own labels of weak views where it is sure (confidence)",
     "mic": "masked photos, the teacher's labels",
+    "tvt": "vision transformers: attention to what transfers, clustered photos",
+    "cdtrans": "vision transformers: cross-attention between renders and photos that look alike",
     "drcn": "photos are drawn again from their features",
     "fda": "renders get the photos' low frequencies; the number is beta, 0.01 to 0.09",
     "sdat": "sharpness-aware steps on renders; the number is rho, about 0.02",

@@ -28,6 +28,7 @@ from train.networks.families import Pooling
 from train.networks.foreign_weights import refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
 from train.networks.pooling import pooling_of
+from train.networks.transferable import is_transferable, make_transferable
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
@@ -72,6 +73,7 @@ def save_model(
         facts = {
             "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
             "pooling": pooling_of(network.backbone),
+            "transferable": is_transferable(network.backbone),
             "mean": network.mean.flatten().tolist(),
             "std": network.std.flatten().tolist(),
             "versions": {name: version(name) for name in packages} | {"cad2real": __version__},
@@ -105,6 +107,8 @@ class Model:
             refuse_unfit(stored, built_from, classes)
             size, pooling = description["image_size"], description["pooling"]
             network = new_network(built_from, "random", classes, size, pooling)
+            if description["transferable"]:
+                make_transferable(network.backbone, 0)
             network.in_bfloat16 = computes_in_bfloat16(precision(description))
             network.load_state_dict(stored)
             if description["mean"] and description["std"]:

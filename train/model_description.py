@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from train.networks.families import Pooling
-
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Colours = Annotated[list[Number], Field(min_length=3, max_length=3)]
 Deviations = Annotated[list[Annotated[Number, Field(gt=0)]], Field(min_length=3, max_length=3)]
@@ -21,7 +19,8 @@ class Description(BaseModel):
     """What a model needs to be built. The rest of model.json, figures for people, is passed on as it is.
 
     `architecture`: timm's own name of the network, where `backbone` names one on the hub: loading asks no hub.
-    `pooling`: of its tokens; models of before there was a choice have their network's own. `mean` and `std` per channel
+    `pooling`: of its tokens; models of before there was a choice have their network's own. `transferable`: whether
+    attention is weighed as in TVT. `mean` and `std` per channel
     of the pixels in [0, 1] that it expects. `image_size` is bounded as train.image_size is.
     """
 
@@ -32,7 +31,8 @@ class Description(BaseModel):
     image_size: int = Field(ge=1, le=1024)
     rotations: Literal[1, 2, 4]
     architecture: str | None = None
-    pooling: Pooling = "own"
+    pooling: Literal["own", "token and patches"] = "own"
+    transferable: bool = False
     mean: Colours | None = None
     std: Deviations | None = None
 

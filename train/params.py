@@ -15,7 +15,7 @@ MethodName = Literal[
     "dan", "jan", "coral", "afn", "bsp",
     "mcc", "entropy", "bnm", "information_maximisation", "prior_information",
     "self_training", "size_training", "fixmatch", "mic",
-    "drcn", "fda", "sdat",
+    "tvt", "cdtrans", "drcn", "fda", "sdat",
 ]  # fmt: skip
 RecipeName = Literal["auto", "cnn", "convnext", "vit", "swin", "dino", "clip"]
 ScoreName = Literal[

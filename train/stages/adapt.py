@@ -18,7 +18,7 @@ from cad2real.layout import Layout
 from train.compute.distributed import ALONE, World
 from train.data.datasets import SourceDomain, TargetDomain, read_target
 from train.data.held_out import held_out
-from train.loop.adaptation import Adaptation, adapt
+from train.loop.adaptation import Adaptation, adapt, prepare
 from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_key
 from train.loop.course import EpochEnd
 from train.loop.label_shift import make_label_shift, target_shares
@@ -87,6 +87,7 @@ def new_adaptation(
     """The run that adapts `network`, that of the probe with the description `probe`, in place; what `params` leave open
     is decided here.
     """
+    prepare(network, params)
     network.norm.target_statistics = target_statistics(params, probe)
     return Adaptation(
         network,

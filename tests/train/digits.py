@@ -80,7 +80,9 @@ def train(data: Digits, methods: dict[str, float], separate: bool = False, steps
     return trained(task(data, methods, separate), data, steps)
 
 
-def trained(made: AdaptationTask, data: Digits, steps: int = STEPS, rate: float = 3e-3, seed: int = 0) -> AdaptationTask:
+def trained(
+    made: AdaptationTask, data: Digits, steps: int = STEPS, rate: float = 3e-3, seed: int = 0
+) -> AdaptationTask:
     """`made`, after `steps` steps."""
     student, network = made.student, made.student.network
     optimizer = torch.optim.AdamW([*network.parameters(), *made.method_parameters], lr=rate)

@@ -40,7 +40,10 @@ from train.methods.self_training import SelfTraining
 from train.methods.size_training import SizeTraining
 from train.methods.tvt import Tvt
 
-__all__ = ["METHODS", "Method", "Setting", "StepBatch"]
+__all__ = ["FOR_VISION_TRANSFORMERS", "METHODS", "Method", "Setting", "StepBatch"]
+
+FOR_VISION_TRANSFORMERS = frozenset({"tvt", "cdtrans"})
+"""What works by attention, and refuses other networks."""
 
 METHODS: dict[str, type[Method]] = {
     "dann": Dann,

@@ -14,7 +14,7 @@ from photos.params import PhotosParams
 from render.params import CatalogueParams, RenderParams
 from search.params import SearchParams
 from train.find_params import FindParams
-from train.params import TrainParams
+from train.params import TrainParams, without_auto
 
 LONGEST = 300
 """Characters of a wrong value that an error shows."""
@@ -51,6 +51,8 @@ def load_params(path: Path) -> Params:
         # Through JSON, where a YAML list may fill a tuple: strict mode refuses that for Python objects.
         import json
 
+        if isinstance(raw, dict) and "train" in raw:
+            raw = {**raw, "train": without_auto(raw["train"])}
         return Params.model_validate_json(json.dumps(raw))
     except ValidationError as error:
         lines = [f"  {'.'.join(str(step) for step in item['loc'])}: {_explain(item)}" for item in error.errors()]

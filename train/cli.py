@@ -11,7 +11,7 @@ from train.stages.search_space import TunedStage
 
 train_app = typer.Typer(
     help="Train: `probe` (1a: head on frozen features), `finetune` (1b: renders), `adapt` (2: to photos), `find` (the "
-    "finder), `presets`"
+    "finder), `recipes`, `presets`"
 )
 
 
@@ -157,6 +157,25 @@ def baselines() -> None:
         if name in result:
             figures = result[name]
             print(f"{title:28} accuracy {figures['accuracy']:.4f}, mean per class {figures['mean_per_class']:.4f}")
+
+
+@train_app.command("recipes")
+def recipes(
+    backbone: Annotated[
+        str, typer.Option(help="A network of timm's; all that params.yaml sets for it stays. Left out: all families.")
+    ] = "",
+) -> None:
+    """Shows how networks of each kind are trained where params.yaml says auto, and where each value comes from.
+
+    Example: cad2real train recipes --backbone vit_small_patch14_dinov2.lvd142m
+    """
+    from cad2real.params import load_params
+    from train.networks import recipe_table
+
+    params = load_params(Layout().params).train
+    if backbone:
+        params = params.model_copy(update={"backbone": backbone})
+    print(recipe_table.of_network(params) if backbone else recipe_table.of_families())
 
 
 @train_app.command("presets")

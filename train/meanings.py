@@ -29,6 +29,8 @@ METHODS = {
     "size_training": "self_training where sizes have corrected the teacher, nothing elsewhere",
     "fixmatch": "the student's own labels of weak views where it is sure (confidence)",
     "mic": "masked photos, the teacher's labels",
+    "tvt": "vision transformers: attention to what transfers, clustered photos",
+    "cdtrans": "vision transformers: cross-attention between renders and photos that look alike",
     "drcn": "photos are drawn again from their features",
     "fda": "renders get the photos' low frequencies; the number is beta, 0.01 to 0.09",
     "sdat": "sharpness-aware steps on renders; the number is rho, about 0.02",
@@ -48,6 +50,15 @@ TARGET_STATISTICS = {
     "source": "those of renders",
     "own": "those of photos",
     "joint": "both domains by those of their joint batches",
+}
+RECIPES = {
+    "auto": "found from the network itself",
+    "cnn": "convolutions with batch normalisation: ResNet, EfficientNet, MobileNet, RegNet",
+    "convnext": "ConvNeXt, ConvNeXt V2",
+    "vit": "ViT, DeiT, BEiT, EVA",
+    "swin": "Swin, SwinV2",
+    "dino": "DINO, DINOv2, DINOv3",
+    "clip": "towers of CLIP, SigLIP and SigLIP 2",
 }
 WEIGHTS = {"embedded": "an installed package, no network needed", "hub": "timm downloads them", "random": "untrained"}
 

@@ -24,8 +24,11 @@ from train.data.image_cache import decoded_batches, to_array, upright_square
 from train.model_description import network_name, precision, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier, Domain
+from train.networks.families import Pooling
 from train.networks.foreign_weights import refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
+from train.networks.pooling import pooling_of
+from train.networks.transferable import is_transferable, make_transferable
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
@@ -33,10 +36,10 @@ BACKGROUND_GREY = 0.6  # behind a render's alpha in inference
 BATCH = 64  # images a forward pass
 
 
-def new_network(backbone: str, weights: str, classes: int, image_size: int) -> Classifier:
+def new_network(backbone: str, weights: str, classes: int, image_size: int, pooling: Pooling = "own") -> Classifier:
     """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
     tune_kernels()
-    body = create_backbone(backbone, weights, image_size)
+    body = create_backbone(backbone, weights, image_size, pooling)
     mean, std = normalisation(body)
     network = Classifier(body, feature_width(body), classes, mean, std)
     torch.nn.init.zeros_(network.head.weight)
@@ -69,6 +72,8 @@ def save_model(
         packages = ("torch", "timm", "numpy")
         facts = {
             "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
+            "pooling": pooling_of(network.backbone),
+            "transferable": is_transferable(network.backbone),
             "mean": network.mean.flatten().tolist(),
             "std": network.std.flatten().tolist(),
             "versions": {name: version(name) for name in packages} | {"cad2real": __version__},
@@ -100,12 +105,15 @@ class Model:
             classes = len(description["classes"])
             built_from, stored = network_name(description), load(weights)
             refuse_unfit(stored, built_from, classes)
-            network = new_network(built_from, "random", classes, description["image_size"])
+            size, pooling = description["image_size"], description["pooling"]
+            network = new_network(built_from, "random", classes, size, pooling)
+            if description["transferable"]:
+                make_transferable(network.backbone, 0)
             network.in_bfloat16 = computes_in_bfloat16(precision(description))
             network.load_state_dict(stored)
             if description["mean"] and description["std"]:
                 network.set_colour_normalisation(description["mean"], description["std"])
-            refuse_nonsense(network, description["image_size"])
+            refuse_nonsense(network, size)
             prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(

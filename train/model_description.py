@@ -18,8 +18,10 @@ NETWORK_NAME = re.compile(r"\w[\w.-]{0,199}", re.ASCII)
 class Description(BaseModel):
     """What a model needs to be built. The rest of model.json, figures for people, is passed on as it is.
 
-    `architecture`: timm's own name of the network, where `backbone` names one on the hub: loading asks no hub. `mean`
-    and `std` per channel of the pixels in [0, 1] that it expects. `image_size` is bounded as train.image_size is.
+    `architecture`: timm's own name of the network, where `backbone` names one on the hub: loading asks no hub.
+    `pooling`: of its tokens; models of before there was a choice have their network's own. `transferable`: whether
+    attention is weighed as in TVT. `mean` and `std` per channel
+    of the pixels in [0, 1] that it expects. `image_size` is bounded as train.image_size is.
     """
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -29,6 +31,8 @@ class Description(BaseModel):
     image_size: int = Field(ge=1, le=1024)
     rotations: Literal[1, 2, 4]
     architecture: str | None = None
+    pooling: Literal["own", "token and patches"] = "own"
+    transferable: bool = False
     mean: Colours | None = None
     std: Deviations | None = None
 

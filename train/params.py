@@ -4,130 +4,43 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field, JsonValue, NonNegativeFloat, PositiveFloat
 
 from cad2real.schema import Block, unit, values
 from train import meanings
+from train.augment_params import AugmentParams, BackgroundParams, TargetAugmentParams
 
 MethodName = Literal[
     "dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd",
     "dan", "jan", "coral", "afn", "bsp",
     "mcc", "entropy", "bnm", "information_maximisation", "prior_information",
     "self_training", "size_training", "fixmatch", "mic",
-    "drcn", "fda", "sdat",
+    "tvt", "cdtrans", "drcn", "fda", "sdat",
 ]  # fmt: skip
+RecipeName = Literal["auto", "cnn", "convnext", "vit", "swin", "dino", "clip"]
 ScoreName = Literal[
     "source_accuracy", "information_maximisation", "bnm", "snd", "class_ami", "dev", "mano", "transfer_score"
 ]
 
 
-def _ascending(scale: tuple[float, float]) -> tuple[float, float]:
-    if scale[0] > scale[1]:
-        raise ValueError("the first number must not be above the second")
-    return scale
+AUTO = "auto"
 
 
-Scale = Annotated[tuple[PositiveFloat, PositiveFloat], AfterValidator(_ascending)]
+def _or_auto(schema: dict[str, JsonValue]) -> None:
+    """Lets params.yaml say `auto`, which is as good as leaving the parameter out (`without_auto`)."""
+    of_numbers = ("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+    number: dict[str, JsonValue] = {name: schema.pop(name) for name in of_numbers if name in schema}
+    schema |= {"anyOf": [number, {"const": AUTO, "type": "string"}], "default": AUTO}
 
 
-class AugmentParams(Block):
-    """Random changes of a training render, drawn anew for each image and step.
-
-    Strengths go from 0 (off) to 1 (strong). What ends in `_p` is the share of images that get the change.
-    """
-
-    scale: Scale = (0.8, 1.1)
-    """Range of sizes relative to the picture as it is; above 1 zooms in.
-
-    Narrow it where all photos show parts at one true scale.
-    """
-    rotation_deg: float = Field(180.0, ge=0, le=180, json_schema_extra=unit("degrees"))
-    """Largest turn in the picture's plane, either way."""
-    stretch: float = Field(1.5, ge=1, le=3)
-    """Largest ratio between the stretches of width and height; 1: none."""
-    shift: float = Field(0.08, ge=0, le=0.5)
-    """Largest move, as a share of the side."""
-    perspective: float = Field(0.05, ge=0, le=0.5)
-    """Strength of tilts that make one side look nearer."""
-    jitter: float = Field(0.4, ge=0, le=1)
-    """Strength of changes of brightness, contrast, saturation, white balance and gamma."""
-    grey_p: float = Field(0.1, ge=0, le=1)
-    """Share of images that lose their colour."""
-    recolour_p: float = Field(0.25, ge=0, le=1)
-    """Share of images whose part gets another tint.
-
-    Raise it where parts come in colours that the part list does not say; lower it where colour tells parts apart.
-    """
-    blur_p: float = Field(0.15, ge=0, le=1)
-    """Share of images that are a little out of focus."""
-    low_resolution_p: float = Field(0.3, ge=0, le=1)
-    """Share of images that are shrunk and enlarged again, as a small part in a large photo is."""
-    noise: float = Field(0.2, ge=0, le=1)
-    """Strength of sensor noise."""
-    highlights_p: float = Field(0.3, ge=0, le=1)
-    """Share of images with glare on the part, as of a flash or a window."""
-    shadow_p: float = Field(0.5, ge=0, le=1)
-    """Share of images with a soft shadow behind the part."""
-    erase_p: float = Field(0.1, ge=0, le=1)
-    """Share of images that lose a rectangle to a plain colour."""
-    flip_p: float = Field(0.0, ge=0, le=1)
-    """Share of images that are mirrored; for parts without a left and a right hand."""
-    jpeg_p: float = Field(0.0, ge=0, le=1)
-    """Share of images that are stored as JPEG at a quality of 20 to 80."""
-    augmix_p: float = Field(0.0, ge=0, le=1)
-    """Share of renders that get AugMix: a blend of chains of simple changes.
-
-    Photos never get it.
-    """
+def _blocks_or_auto(schema: dict[str, JsonValue]) -> None:
+    _or_auto(schema)
+    schema |= unit("blocks")
 
 
-class TargetAugmentParams(Block):
-    """Random changes of an unlabelled photo.
-
-    This is the weak view, which the teacher labels. The strong view, which the student sees, has half of
-    source_augment.jitter and its grey, blur, low resolution, noise, JPEG and erasing on top.
-    """
-
-    scale: Scale = (0.9, 1.1)
-    """Range of sizes relative to the picture as it is; above 1 zooms in."""
-    rotation_deg: float = Field(180.0, ge=0, le=180, json_schema_extra=unit("degrees"))
-    """Largest turn in the picture's plane, either way."""
-    shift: float = Field(0.04, ge=0, le=0.5)
-    """Largest move, as a share of the side."""
-    jitter: float = Field(0.3, ge=0, le=1)
-    """Strength of changes of brightness, contrast, saturation, white balance and gamma."""
-    flip_p: float = Field(0.0, ge=0, le=1)
-    """Share of photos that are mirrored; for parts without a left and a right hand."""
-
-
-class BackgroundParams(Block):
-    """What stands behind a render, by relative shares.
-
-    At least one share has to be above 0; that of `photos` counts nothing without a folder.
-    """
-
-    colour: float = Field(1.0, ge=0)
-    """Share of plain colours."""
-    gradient: float = Field(1.0, ge=0)
-    """Share of gradients with noise."""
-    target: float = Field(2.0, ge=0)
-    """Share of enlarged corners of the unlabelled photos.
-
-    They show what parts lie on, mostly without the part.
-    """
-    photos: float = Field(2.0, ge=0)
-    """Share of pieces of the photos in `folder`."""
-    folder: str | None = None
-    """Folder of photos of places where parts lie, without parts; null: none.
-
-    Relative to the project. DVC does not watch it: after a change there, `cad2real run --force`.
-    """
-
-    @model_validator(mode="after")
-    def _something_is_drawn(self) -> BackgroundParams:
-        if self.colour + self.gradient + self.target + (self.photos if self.folder else 0) <= 0:
-            raise ValueError("at least one share must be above 0")
-        return self
+def _pixels_or_auto(schema: dict[str, JsonValue]) -> None:
+    _or_auto(schema)
+    schema |= unit("px")
 
 
 class ProbeParams(Block):
@@ -151,17 +64,17 @@ class FinetuneParams(Block):
 
     start: Literal["probe", "scratch"] = Field("probe", json_schema_extra=values(meanings.STARTS))
     """Which head training starts from."""
-    backbone_learning_rate: float = Field(2e-4, gt=0)
+    backbone_learning_rate: float = Field(2e-4, gt=0, json_schema_extra=_or_auto)
     """Learning rate of the backbone (AdamW, cosine)."""
-    head_learning_rate: float = Field(2e-3, gt=0)
+    head_learning_rate: float = Field(2e-3, gt=0, json_schema_extra=_or_auto)
     """Learning rate of the head."""
-    layer_decay: float = Field(0.8, gt=0, le=1)
+    layer_decay: float = Field(0.8, gt=0, le=1, json_schema_extra=_or_auto)
     """Learning rate of each block of the backbone as a share of the next one's; 1: all alike."""
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, json_schema_extra=_or_auto)
     """Weight decay of AdamW."""
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     """How much of each label is spread over all classes, against overconfidence."""
-    frozen_blocks: int = Field(0, ge=0, le=1000, json_schema_extra=unit("blocks"))
+    frozen_blocks: int = Field(0, ge=0, le=1000, json_schema_extra=_blocks_or_auto)
     """How many of the backbone's first blocks keep their pretrained weights."""
     teacher_momentum: float = Field(0.98, ge=0, lt=1)
     """How slowly the averaged network, which is kept, follows each step; 0: no average."""
@@ -182,16 +95,16 @@ class AdaptParams(Block):
     Weights ramp up over the run. For `sdat` and `fda`, which have no loss, the number is their strength. Sources and
     equations are in docs/reference/methods.md.
     """
-    backbone_learning_rate: float = Field(2e-4, gt=0)
+    backbone_learning_rate: float = Field(2e-4, gt=0, json_schema_extra=_or_auto)
     """Learning rate of the backbone (AdamW, cosine).
 
-    It shrinks by itself where the probe already knows the held-out renders (`pace` in model.json).
+    With the recipe cnn it shrinks by itself where the probe already knows the held-out renders (`pace` in model.json).
     """
-    head_learning_rate: float = Field(2e-3, gt=0)
+    head_learning_rate: float = Field(2e-3, gt=0, json_schema_extra=_or_auto)
     """Learning rate of the head and of the methods' own networks."""
-    layer_decay: float = Field(1.0, gt=0, le=1)
+    layer_decay: float = Field(1.0, gt=0, le=1, json_schema_extra=_or_auto)
     """Learning rate of each block of the backbone as a share of the next one's; 1: all alike."""
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, json_schema_extra=_or_auto)
     """Weight decay of AdamW."""
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     """How much of each label is spread over all classes, against overconfidence."""
@@ -205,10 +118,11 @@ class AdaptParams(Block):
     The mix is estimated after each epoch without labels (black box shift estimation). It aims at overall accuracy, at
     the cost of rare classes.
     """
-    frozen_blocks: int = Field(3, ge=0, le=1000, json_schema_extra=unit("blocks"))
+    frozen_blocks: int = Field(3, ge=0, le=1000, json_schema_extra=_blocks_or_auto)
     """How many of the backbone's first blocks keep their pretrained weights.
 
-    They see edges and textures, are the same for renders and photos, and cost half of a step.
+    They see edges and textures, are the same for renders and photos, and cost half of a step. 1000: all of them, so
+    that the head and the statistics of the domains alone adapt.
     """
     source_only_share: float = Field(0.4, ge=0, lt=1)
     """Share of the steps that come before the adaptation losses; where `epochs` are auto, at most."""
@@ -242,9 +156,14 @@ class TrainParams(Block):
 
     backbone: str = "tf_efficientnet_lite0"
     """Any model of timm; tf_efficientnet_lite0, 1 and 2 are installed."""
+    recipe: RecipeName = Field("auto", json_schema_extra=values(meanings.RECIPES))
+    """Whose values everything has that says auto: those of the backbone's family, or of the family named here.
+
+    `cad2real train recipes` shows them with their sources. What is set in params.yaml always wins.
+    """
     weights: str = Field("embedded", json_schema_extra=values(meanings.WEIGHTS))
     """What the backbone starts from: a word, or the path of a .safetensors file."""
-    image_size: int = Field(128, ge=32, le=1024, json_schema_extra=unit("px"))
+    image_size: int = Field(128, ge=32, le=1024, json_schema_extra=_pixels_or_auto)
     """Side of the network's input.
 
     Larger sees finer detail and costs its square. Transformers are fitted to it; one that cannot be is refused with the
@@ -298,3 +217,22 @@ class TrainParams(Block):
     probe: ProbeParams = ProbeParams()
     finetune: FinetuneParams = FinetuneParams()
     adapt: AdaptParams = AdaptParams()
+
+
+def without_auto(block: object) -> object:
+    """The `train` block of a params.yaml without what it leaves to the recipe by `auto`, at the places where it may."""
+    if not isinstance(block, dict):
+        return block
+    stages: dict[str, type[Block]] = {"finetune": FinetuneParams, "adapt": AdaptParams}
+    left = {**block, **{name: _left_out(block[name], stages[name]) for name in stages if name in block}}
+    return _left_out(left, TrainParams)
+
+
+def _left_out(values: object, schema: type[Block]) -> object:
+    if not isinstance(values, dict):
+        return values
+    open_to = {name for name, field in schema.model_fields.items() if field.json_schema_extra in _MAY_BE_AUTO}
+    return {name: value for name, value in values.items() if name not in open_to or value != AUTO}
+
+
+_MAY_BE_AUTO = (_or_auto, _blocks_or_auto, _pixels_or_auto)

@@ -77,10 +77,16 @@ def task(data: Digits, methods: dict[str, float], separate: bool = True) -> Adap
 
 def train(data: Digits, methods: dict[str, float], separate: bool = False, steps: int = STEPS) -> AdaptationTask:
     """Trains a small network with `methods`; with none it is the source-only network."""
-    made = task(data, methods, separate)
+    return trained(task(data, methods, separate), data, steps)
+
+
+def trained(
+    made: AdaptationTask, data: Digits, steps: int = STEPS, rate: float = 3e-3, seed: int = 0
+) -> AdaptationTask:
+    """`made`, after `steps` steps."""
     student, network = made.student, made.student.network
-    optimizer = torch.optim.AdamW([*network.parameters(), *made.method_parameters], lr=3e-3)
-    rng = np.random.default_rng(0)
+    optimizer = torch.optim.AdamW([*network.parameters(), *made.method_parameters], lr=rate)
+    rng = np.random.default_rng(seed)
     for step in range(steps):
         images = digit_images(data, rng, step / steps)
         for restyle in made.restyles:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from train.params import AdaptParams, AugmentParams, BackgroundParams, MethodName, TargetAugmentParams, TrainParams
+from train.augment_params import AugmentParams, BackgroundParams, TargetAugmentParams
+from train.methods import FOR_VISION_TRANSFORMERS
+from train.params import AdaptParams, MethodName, TrainParams
 
 type Methods = dict[MethodName, float]
 
@@ -50,7 +52,11 @@ def rows() -> dict[str, Row]:
     """What is run, by the name in the table: each method alone, none, and for long DANN and the best
     combination.
     """
-    alone: dict[str, Row] = {name: Row({name: WEIGHTS.get(name, 1.0)}, SHORT) for name in get_args(MethodName)}
+    alone: dict[str, Row] = {
+        name: Row({name: WEIGHTS.get(name, 1.0)}, SHORT)
+        for name in get_args(MethodName)
+        if name not in FOR_VISION_TRANSFORMERS
+    }
     long = {
         f"{' + '.join(methods)}, {epochs * EPOCH_STEPS:,} steps": Row(methods, epochs, 4e-3) for methods, epochs in LONG
     }

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from train.augment_params import AugmentParams
 from train.compute.copies import moved
 from train.data.augmentations import (
     Blur,
@@ -26,7 +27,7 @@ from train.data.augmentations import (
 from train.data.augmix import AugMix
 from train.data.behind_parts import Background
 from train.data.warp import Flip, Warp, WarpRange
-from train.params import AugmentParams, TrainParams
+from train.params import TrainParams
 
 UInt8 = npt.NDArray[np.uint8]
 

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor
 
+from train.augment_params import BackgroundParams
 from train.data.draws import replaced, smooth_field
-from train.params import BackgroundParams
 
 UInt8 = npt.NDArray[np.uint8]
 COLOUR, GRADIENT, CORNER, PIECE = range(4)

@@ -198,6 +198,7 @@ def new_task(run: Adaptation) -> AdaptationTask:
     """
     network, params = run.network, run.params
     network.in_bfloat16 = computes_in_bfloat16(params.precision)
+    prepare(network, params)
     freeze_blocks(network, params.adapt.frozen_blocks)  # before replicas and teacher are copied from it
     methods = new_methods(run)
     method_parameters = [parameter for method in methods.values() for parameter in method.parameters()]
@@ -206,6 +207,14 @@ def new_task(run: Adaptation) -> AdaptationTask:
     teacher = ParallelNetwork(make_teacher(network).eval(), count, run.world, pieces=pieces, compiled=compiled)
     shift = None if run.label_shift is None else run.label_shift.to(network.mean.device)
     return AdaptationTask(student, teacher, methods, params.adapt.label_smoothing, shift)
+
+
+def prepare(network: Classifier, params: TrainParams) -> None:
+    """What the methods change in the network before its first step; a network that they have changed stays as it is.
+    Raises UserError where one of them cannot work with it.
+    """
+    for name in params.adapt.methods:
+        METHODS[name].prepare(network, params.seed)
 
 
 def new_methods(run: Adaptation) -> dict[str, Method]:

@@ -10,6 +10,7 @@ from torch import nn
 
 from train.networks.backbones import block_parameters
 from train.networks.classifier import Classifier
+from train.networks.transferable import fresh_parameters
 from train.params import AdaptParams
 
 
@@ -18,6 +19,8 @@ def freeze_blocks(network: Classifier, count: int) -> None:
     for block in block_parameters(network.backbone)[:count]:
         for parameter in block:
             parameter.requires_grad_(False)
+    for parameter in fresh_parameters(network.backbone):
+        parameter.requires_grad_(True)
 
 
 def parameter_groups(
@@ -33,11 +36,13 @@ def parameter_groups(
     blocks = block_parameters(network.backbone)
     spared = _without_weight_decay(network.backbone)
     rated: list[tuple[nn.Parameter, float]] = []
+    fresh = list(fresh_parameters(network.backbone))
+    started = {id(parameter) for parameter in fresh}
     for number, block in enumerate(blocks):
         if number >= params.frozen_blocks:
             rate = params.backbone_learning_rate * params.layer_decay ** (len(blocks) - 1 - number)
-            rated += [(parameter, learning_rate_scale * rate) for parameter in block]
-    new = [*network.head.parameters(), *method_parameters]
+            rated += [(parameter, learning_rate_scale * rate) for parameter in block if id(parameter) not in started]
+    new = [*network.head.parameters(), *fresh, *method_parameters]
     rated += [(parameter, learning_rate_scale * params.head_learning_rate) for parameter in new]
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}  # few: each costs a GPU's optimiser a round of its own
     for parameter, rate in rated:

@@ -13,6 +13,9 @@ from train.compute.gradient_exchange import GradientExchange
 from train.compute.thread_replicas import ThreadReplicas
 from train.networks.classifier import Classifier
 
+type Look = Callable[[nn.Module, Tensor], Tensor]
+"""What is asked of a backbone (or a replica of it) for images: a row for each."""
+
 
 class ParallelNetwork:
     """Runs `network` on a batch of which the backbone sees shares, while losses see the whole batch.
@@ -43,40 +46,43 @@ class ParallelNetwork:
         whole = [*network.head.parameters(), *method_parameters]
         self._exchange = GradientExchange(world, [*network.backbone.parameters()], whole, overlapped=replicas == 1)
         self._pieces = pieces
+        self._trains = any(parameter.requires_grad for parameter in network.backbone.parameters())
         self._passes: list[tuple[Tensor, Callable[[Tensor, bool], None]]] = []
 
-    def pooled(self, images: Tensor, total: int | None = None) -> Tensor:
-        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`. `total`: n, where
-        `images` may be this process's share of them only.
+    def pooled(self, images: Tensor, total: int | None = None, through: Look | None = None) -> Tensor:
+        """Pooled features (n, d) of images (n, 3, s, s); without gradient under `torch.no_grad()`, or where all of the
+        backbone is frozen. `total`: n, where `images` may be this process's share of them only. `through`: what to ask
+        of the network in place of its pooled features.
         """
+        through = through or self.network.pooled_features
         n = len(images) if total is None else total
         shard = self._world.shard(images) if len(images) == n else images
-        if not torch.is_grad_enabled():
-            return self._world.gather(self._pooled_without_gradient(shard), n)
-        features, backward = self._pooled_with_gradient(shard)
+        if not (self._trains and torch.is_grad_enabled()):
+            return self._world.gather(self._pooled_without_gradient(shard, through), n)
+        features, backward = self._pooled_with_gradient(shard, through)
         gathered = self._world.gather(features, n).requires_grad_()
         self._passes.append((gathered, backward))
         return gathered
 
-    def _pooled_without_gradient(self, images: Tensor) -> Tensor:
+    def _pooled_without_gradient(self, images: Tensor, through: Look) -> Tensor:
         pieces = images.chunk(self._pieces)
-        return torch.cat([self._replicas.map_images(piece, self.network.pooled_features) for piece in pieces])
+        return torch.cat([self._replicas.map_images(piece, through) for piece in pieces])
 
-    def _pooled_with_gradient(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor, bool], None]]:
+    def _pooled_with_gradient(self, images: Tensor, through: Look) -> tuple[Tensor, Callable[[Tensor, bool], None]]:
         """Pooled features, a leaf, and the function that backpropagates their gradient; it has to know whether that is
         the step's last one.
         """
         if self._pieces == 1:
-            features, outputs = self._replicas.forward(images, self.network.pooled_features)
+            features, outputs = self._replicas.forward(images, through)
             return features, lambda gradient, last: self._backward(gradient, outputs, last)
 
         def backward(gradient: Tensor, last: bool) -> None:
             pieces = [*zip(images.chunk(self._pieces), gradient.chunk(self._pieces), strict=True)]
             for number, (piece, piece_gradient) in enumerate(pieces, start=1):
-                _, outputs = self._replicas.forward(piece, self.network.pooled_features)
+                _, outputs = self._replicas.forward(piece, through)
                 self._backward(piece_gradient, outputs, last and number == len(pieces))
 
-        return self._pooled_without_gradient(images), backward
+        return self._pooled_without_gradient(images, through), backward
 
     def whole(self, rows: Tensor, total: int) -> Tensor:
         """All `total` rows of which this process may have its share only (collective then); without gradient."""
@@ -90,6 +96,22 @@ class ParallelNetwork:
         """
         feature = self.network.norm(self.pooled(photos), "target", probabilities, update_running=False)
         return feature, self.network.head(feature)
+
+    def forward_pairs(self, pairs: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (p, c) of the source's branch, the target's, and that between them, of pairs (p, 2, 3, s, s), see
+        `train.networks.cross_attention`. Each branch is standardised by statistics of its own, those of photos by class
+        `probabilities` (p, c); the domains' stay as they are. There is a pair at least.
+        """
+        count, width = len(pairs), self.network.head.in_features
+        padded = torch.cat([pairs, pairs[-1:].expand(max(0, self._world.size - count), *pairs.shape[1:])])
+        branches = self.pooled(padded, through=self.network.paired_features)[:count].view(count, 3, width).unbind(1)
+        even = torch.full_like(probabilities, 1 / probabilities.shape[1])
+        known = even, probabilities, probabilities
+        source, target, between = (
+            self.network.head(self.network.norm(branch, "target", weights, update_running=False))
+            for branch, weights in zip(branches, known, strict=True)
+        )
+        return source, target, between
 
     def backward(self, loss: Tensor) -> None:
         """Gives all parameters, which have no gradients yet, those of `loss` over all passes since the last call."""

@@ -64,7 +64,7 @@ class AdaptationTask:
         One forward pass of renders and photos together; `size_prior` corrects the teacher's class probabilities.
         """
         network, renders = self.student.network, len(images.labels)
-        pooled = self.student.pooled(images.images, images.total)
+        pooled, patches = self._looked_at(images)
         network.norm.set_batch_statistics(pooled)
         source_feature, source_logits, source_loss = self._source(pooled[:renders], images.labels)
         if images.weak is None:
@@ -82,8 +82,12 @@ class AdaptationTask:
             strong_view=lambda: self.student.whole(images.images, images.total)[renders:],
             head=network.head,
             forward_target=partial(self.student.forward_target, probabilities=teacher),
+            forward_pairs=self.student.forward_pairs,
+            render_view=lambda: self.student.whole(images.images, images.total)[:renders],
             sized=size_prior is not None and images.extents is not None,
             progress=images.progress,
+            source_patches=None if patches is None else patches[:renders],
+            target_patches=None if patches is None else patches[renders:],
         )
         losses, ramp = {"source": source_loss}, Schedule.ramp(images.progress)
         for name, method in self.methods.items():
@@ -91,6 +95,14 @@ class AdaptationTask:
             if loss is not None:
                 losses[name] = (1.0 if method.ramps_itself else ramp) * method.weight * loss
         return losses
+
+    def _looked_at(self, images: StepImages) -> tuple[Tensor, Tensor | None]:
+        """Pooled features (n + m, d), and what the patches cost (n + m, 2) where a method looks at them."""
+        network = self.student.network
+        if not any(method.looks_at_patches for method in self.methods.values()):
+            return self.student.pooled(images.images, images.total), None
+        both = self.student.pooled(images.images, images.total, network.pooled_and_patches)
+        return both[:, : network.head.in_features], both[:, network.head.in_features :]
 
     def source_loss(self, images: StepImages) -> Tensor:
         """The renders' loss alone, in a forward pass of its own that leaves joint running statistics alone (SDAT)."""

@@ -20,6 +20,7 @@ from train.methods.bnm import Bnm
 from train.methods.bsp import Bsp
 from train.methods.cdan import Cdan
 from train.methods.cdan_e import CdanE
+from train.methods.cdtrans import CdTrans
 from train.methods.coral import Coral
 from train.methods.dan import Dan
 from train.methods.dann import Dann
@@ -37,8 +38,12 @@ from train.methods.prior_information import PriorInformation
 from train.methods.sdat import Sdat
 from train.methods.self_training import SelfTraining
 from train.methods.size_training import SizeTraining
+from train.methods.tvt import Tvt
 
-__all__ = ["METHODS", "Method", "Setting", "StepBatch"]
+__all__ = ["FOR_VISION_TRANSFORMERS", "METHODS", "Method", "Setting", "StepBatch"]
+
+FOR_VISION_TRANSFORMERS = frozenset({"tvt", "cdtrans"})
+"""What works by attention, and refuses other networks."""
 
 METHODS: dict[str, type[Method]] = {
     "dann": Dann,
@@ -62,6 +67,8 @@ METHODS: dict[str, type[Method]] = {
     "size_training": SizeTraining,
     "fixmatch": FixMatch,
     "mic": Mic,
+    "tvt": Tvt,
+    "cdtrans": CdTrans,
     "drcn": Drcn,
     "fda": Fda,
     "sdat": Sdat,

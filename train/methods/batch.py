@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from train.networks.classifier import Classifier
 from train.params import AdaptParams
 
 
@@ -41,11 +42,14 @@ class StepBatch:
     `source_feature` (n, d) and `target_feature` (m, d): what the head sees, standardised per domain. `source_logits`
     (n, c) and `target_logits` (m, c); `source_labels` (n,) int64. `target_teacher` (m, c): class probabilities of the
     mean teacher on weak views of the same photos, without gradient. `weak` and `strong` (m, 3, s, s): the views of the
-    photos in [0, 1] that the teacher and the student saw; several processes fetch them from each other when they are
-    asked for. `head`: the classifier's head, (k, d) -> (k, c). `forward_target`: the student's features (m, d) and
-    logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless under `torch.no_grad()`. `sized`:
-    whether the parts' sizes in the photos have corrected the teacher. `progress` in [0, 1]: the share of the adaptation
-    phase that is done.
+    photos in [0, 1] that the teacher and the student saw, `renders` (n, 3, s, s): the step's; several processes fetch
+    them from each other when they are asked for. `head`: the classifier's head, (k, d) -> (k, c). `forward_target`: the
+    student's features (m, d) and logits (m, c) of other views (m, 3, s, s) of the same photos, with gradient unless
+    under `torch.no_grad()`. `forward_pairs`: its logits (p, c) of the three branches of CDTrans, given pairs (p, 2, 3,
+    s, s) of a render and a photo, and the teacher's class probabilities of these photos (p, c). `sized`: whether the
+    parts' sizes in the photos have corrected the teacher. `progress` in [0, 1]: the share of the adaptation phase that
+    is done. `source_patches` (n, 2) and `target_patches` (m, 2): what their patches cost as a render's and as a
+    photo's, where a method looks at patches (TVT).
     """
 
     source_feature: Tensor
@@ -58,8 +62,16 @@ class StepBatch:
     strong_view: Callable[[], Tensor]
     head: Callable[[Tensor], Tensor]
     forward_target: Callable[[Tensor], tuple[Tensor, Tensor]]
+    forward_pairs: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+    render_view: Callable[[], Tensor]
     sized: bool
     progress: float
+    source_patches: Tensor | None = None
+    target_patches: Tensor | None = None
+
+    @property
+    def renders(self) -> Tensor:
+        return self.render_view()
 
     @property
     def weak(self) -> Tensor:
@@ -77,11 +89,18 @@ class Method(nn.Module):
     """
 
     sam_rho = 0.0  # how far the step perturbs the weights before the gradient is taken (SDAT)
+    looks_at_patches = False  # whether it needs `source_patches` and `target_patches`
     ramps_itself = False  # whether its gradient reversal ramps up, so that the loss is not ramped once more
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self.weight = setting.weight
+
+    @classmethod
+    def prepare(cls, network: Classifier, seed: int) -> None:
+        """Changes `network` before its first step, if the method wants that; a network that is prepared stays as it is.
+        Raises UserError for one that the method cannot work with.
+        """
 
     def loss(self, batch: StepBatch) -> Tensor | None:
         """The unweighted loss, a scalar to be minimised; None where the method works otherwise."""

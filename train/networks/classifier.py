@@ -10,6 +10,8 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import nn
 
 from train.compute.compilation import any_batch_size
+from train.networks.cross_attention import paired_features
+from train.networks.transferable import patch_costs, watched
 
 Tensor = torch.Tensor
 Domain = Literal["source", "target"]
@@ -195,6 +197,23 @@ class Classifier(nn.Module):
             images = images.contiguous(memory_format=self.memory_format)
             pooled: Tensor = backbone(any_batch_size(images) if self.compiled else images)
         return pooled.float()
+
+    def pooled_and_patches(self, backbone: nn.Module, images: Tensor) -> Tensor:
+        """`pooled_features` (n, d), and beside them what the image's patches cost as a render's and as a photo's
+        (n, 2), see `patch_costs`: (n, d + 2).
+        """
+        (attention,) = watched(backbone)
+        seen: list[Tensor] = []
+        attention.seen = seen
+        pooled = self.pooled_features(backbone, images)
+        attention.seen = None  # a tensor with a gradient in a module could not be copied
+        return torch.cat([pooled, patch_costs(seen[0])], dim=1)
+
+    def paired_features(self, backbone: nn.Module, pairs: Tensor) -> Tensor:
+        """Pooled features (p, 3 d) of pairs (p, 2, 3, s, s) in [0, 1], see `train.networks.cross_attention`."""
+        pairs = (pairs.to(self.mean.device, non_blocking=True) - self.mean) / self.std
+        with torch.autocast(pairs.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            return paired_features(backbone, pairs).float()
 
     def forward(self, images: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
         """Standardised feature (n, d) and logits (n, classes)."""

@@ -18,7 +18,7 @@ from cad2real.layout import Layout
 from train.compute.distributed import ALONE, World
 from train.data.datasets import SourceDomain, TargetDomain, read_target
 from train.data.held_out import held_out
-from train.loop.adaptation import Adaptation, adapt
+from train.loop.adaptation import Adaptation, adapt, prepare
 from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_key
 from train.loop.course import EpochEnd
 from train.loop.label_shift import make_label_shift, target_shares
@@ -26,6 +26,8 @@ from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
 from train.networks.classifier import Classifier, TargetStatistics
+from train.networks.families import Family
+from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
 from train.selection.candidates import CandidateStore, Eligible
 from train.selection.choice import Candidate, choose, deciding_score, still_eligible
@@ -54,6 +56,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     Without photos all layers are trained on renders alone; where photos show few of the classes, the probe's model is
     passed on. The reason is in the description and on standard error.
     """
+    params = with_recipe(params)
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
         source = source_domain(layout, params)
@@ -84,13 +87,14 @@ def new_adaptation(
     """The run that adapts `network`, that of the probe with the description `probe`, in place; what `params` leave open
     is decided here.
     """
+    prepare(network, params)
     network.norm.target_statistics = target_statistics(params, probe)
     return Adaptation(
         network,
         source,
         target,
         params,
-        learning_rate_scale=learning_rate_scale(probe),
+        learning_rate_scale=learning_rate_scale(probe, recipe_of(params.backbone, params.recipe).family),
         label_shift=make_label_shift(params.adapt, len(source.classes)),
         world=world,
     )
@@ -200,12 +204,15 @@ def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStati
     return "own" if probe["scores"].get("source_accuracy", 0.0) < TRUSTED else "source"
 
 
-def learning_rate_scale(probe: dict[str, Any]) -> float:
-    """Factor on the learning rates and on the share of steps on renders only: from LEAST_SCALE where the probe
-    classifies all held-out renders to 1 where it does not.
+def learning_rate_scale(probe: dict[str, Any], family: Family) -> float:
+    """Factor on the learning rates and on the share of steps on renders only: of a paced family from LEAST_SCALE where
+    the probe classifies all held-out renders to 1 where it does not, of others 1.
 
-    Large steps on renders only destroy what frozen features already tell apart.
+    Large steps on renders only destroy what frozen features already tell apart. Rates of other families are small
+    already: a tenth of them, as a strong network's probe asked for, is to stand still.
     """
+    if not family.paced:
+        return 1.0
     room = 1.0 - probe["scores"].get("source_accuracy", 0.0)
     return float(min(1.0, max(LEAST_SCALE, room / MUCH_TO_LEARN)))
 

@@ -24,6 +24,7 @@ from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
+from train.networks.recipes import with_recipe
 from train.params import AdaptParams, TrainParams
 from train.selection.candidates import CandidateStore
 from train.selection.choice import Candidate, best_within_gate
@@ -34,6 +35,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     """Goes on training models/probe and writes data/models/finetune: the epoch with the highest accuracy on held-out
     renders, the later one of equals. Returns its description. All processes of `world` train; its lead writes.
     """
+    params = with_recipe(params)
     probe = Model.load(layout.models / "probe")
     with world.lead_first():
         source = source_domain(layout, params)

@@ -65,6 +65,7 @@ def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:
         params.probe.draws,
         params.backbone,
         network.in_bfloat16,
+        network.head.in_features,
         source.pictures_key,
     ]
     weights = [value.cpu().numpy() for value in network.backbone.state_dict().values()]

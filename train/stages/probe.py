@@ -8,6 +8,7 @@ from cad2real.layout import Layout
 from train.compute.device import computes_in_bfloat16
 from train.model import new_network, save_model
 from train.networks.probe_heads import fit_head, log_odds_factor
+from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
 from train.stages.frozen_features import frozen_features
 from train.stages.source_domain import source_domain
@@ -21,9 +22,11 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
 
     Raises UserError when there are no renders or fewer than two classes.
     """
+    params = with_recipe(params)
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
-    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size)
+    pooling = recipe_of(params.backbone, params.recipe).pooling
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size, pooling)
     network.in_bfloat16 = computes_in_bfloat16(params.precision)
     frozen = frozen_features(network, source, params, layout.cache)
     features = frozen.trained

@@ -20,9 +20,10 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from train.loop.checkpoint import resumable, run_key
 from train.loop.divergence import DivergedError
+from train.networks.recipes import with_recipe
 from train.params import ScoreName, TrainParams
 from train.selection.choice import Candidate, best_within_gate
-from train.stages.search_space import RANGES, TunedStage
+from train.stages.search_space import Range, TunedStage, ranges_around
 from train.stages.tune_trials import Objective, new_objective
 
 SCORES = "scores"  # of a trial's checkpoint, stored with the trial
@@ -48,7 +49,7 @@ def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> 
     The first trial has the parameters as they are, so the best is no worse. The study lies in data/cache/tune.db, under
     a name made of the other parameters, the data and the code.
     """
-    optuna = _optuna()
+    optuna, params = _optuna(), with_recipe(params)
     objective = new_objective(stage, layout, params)
     with _study_lock(layout.cache):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -62,9 +63,10 @@ def run(layout: Layout, params: TrainParams, stage: TunedStage, trials: int) -> 
         # A sampler with the seed of the first start would draw the first start's trials again.
         study.sampler = optuna.samplers.TPESampler(seed=params.seed + len(study.trials))
         now = getattr(params, stage)
-        _enqueue_first(optuna, study, {name: getattr(now, name) for name in RANGES[stage]})
+        ranges = ranges_around(now, stage)
+        _enqueue_first(optuna, study, {name: getattr(now, name) for name in ranges})
         while len(_finished_trials(optuna, study)) < trials:
-            _run_trial(optuna, study, layout.cache, stage, objective)
+            _run_trial(optuna, study, layout.cache, ranges, objective)
     complete = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
     if not complete:
         raise UserError("train tune: no trial could be trained to its end.", "Lower the learning rates and try again.")
@@ -108,13 +110,13 @@ def _enqueue_first(optuna: Any, study: Any, now: dict[str, float]) -> None:
         study.enqueue_trial(trial.params)
 
 
-def _run_trial(optuna: Any, study: Any, cache: Path, stage: TunedStage, objective: Objective) -> None:
+def _run_trial(optuna: Any, study: Any, cache: Path, ranges: dict[str, Range], objective: Objective) -> None:
     """One trial. One that diverges ends as pruned."""
-    ranges = {
+    distributions = {
         name: optuna.distributions.FloatDistribution(limits.low, limits.high, log=limits.log)
-        for name, limits in RANGES[stage].items()
+        for name, limits in ranges.items()
     }
-    trial = study.ask(ranges)
+    trial = study.ask(distributions)
 
     def on_candidate(epoch: int, candidate: Candidate) -> None:
         trial.report(candidate.scores[objective.score], epoch)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from train.augment_params import AugmentParams, BackgroundParams, TargetAugmentParams
 from train.compute.copies import moved
 from train.data import augmentations, batches
 from train.data.augmentations import Jpeg
@@ -12,7 +13,7 @@ from train.data.augmix import OPERATIONS, AugMix
 from train.data.batches import StrongTargetView, TargetView
 from train.data.behind_parts import Background
 from train.data.warp import Flip, Warp, WarpRange
-from train.params import AugmentParams, BackgroundParams, TargetAugmentParams, TrainParams
+from train.params import TrainParams
 
 SIZE = 32
 

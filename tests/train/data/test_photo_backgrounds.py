@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
+from train.augment_params import BackgroundParams
 from train.data import backgrounds
 from train.data.backgrounds import read_backgrounds
 from train.data.behind_parts import Background
-from train.params import BackgroundParams
 from train.stages import adapt, probe
 
 SIZE = 48

@@ -32,6 +32,8 @@ def batch_of(logits: torch.Tensor, teacher: torch.Tensor) -> StepBatch:
         strong_view=lambda: views,
         head=torch.nn.Identity(),
         forward_target=lambda images: (logits, logits),
+        forward_pairs=lambda pairs, probabilities: (logits, logits, logits),
+        render_view=lambda: views,
         sized=False,
         progress=0.5,
     )

@@ -17,12 +17,11 @@ from safetensors.torch import load_file
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import write_renders, write_squares
-from tests.train.methods.test_methods_adapt import BATCH, CLASSES, SIZE, STRENGTHS, domains
+from tests.train.methods.test_methods_adapt import BATCH, SIZE, STRENGTHS, domains, network_for
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, resumable
 from train.methods import METHODS
 from train.methods.batch import StepBatch
-from train.model import new_network
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
 from train.stages import adapt as stage
@@ -116,7 +115,7 @@ class Killed(Exception):
 def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Classifier:
     """Three epochs of two steps; killed after the checkpoint of epoch `stop`, where it is less."""
     torch.manual_seed(0)
-    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
+    network = network_for(methods)
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> None:
         if epoch == stop:

@@ -20,7 +20,7 @@ from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.schedule import Schedule
 from train.loop.step_images import StepImages, prefetched, step_images
-from train.methods import METHODS
+from train.methods import FOR_VISION_TRANSFORMERS, METHODS
 from train.model import Model, new_network, save_model
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
@@ -91,7 +91,7 @@ def test_a_step_copies_at_most_four_times_and_waits_once() -> None:
     assert waits <= steps + 2
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name not in {"bnm", "bsp"}])
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in {"bnm", "bsp", *FOR_VISION_TRANSFORMERS}])
 def test_no_method_stops_the_gpu(name: str) -> None:
     """But for singular values (bnm, bsp): cuSOLVER looks whether they have converged."""
     stage = AdaptParams(methods={name: STRENGTHS.get(name, 1.0)}, source_only_share=0.0, fall_back=False)

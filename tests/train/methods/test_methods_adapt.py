@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import get_args
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from cad2real.errors import UserError
 from train.data.datasets import SourceDomain, TargetDomain
 from train.loop.adaptation import Adaptation, adapt
-from train.methods import METHODS
+from train.methods import FOR_VISION_TRANSFORMERS, METHODS
 from train.methods.batch import Setting, StepBatch
 from train.methods.prior_information import PriorInformation
 from train.model import new_network
@@ -38,10 +39,16 @@ def domains() -> tuple[SourceDomain, TargetDomain]:
     return source, target
 
 
+def network_for(methods: Iterable[str]) -> Classifier:
+    """A tiny network that `methods` can work with."""
+    name = "test_vit" if FOR_VISION_TRANSFORMERS & set(methods) else "test_efficientnet"
+    return new_network(name, "random", CLASSES, SIZE)
+
+
 def run(methods: dict[str, float], statistics: str = "own") -> tuple[Classifier, dict[str, float]]:
     """Three steps, the first of them without the target; the network and the mean losses."""
     torch.manual_seed(0)
-    network = new_network("test_efficientnet", "random", CLASSES, SIZE)
+    network = network_for(methods)
     network.norm.target_statistics = statistics
     seen: list[dict[str, float]] = []
 
@@ -130,6 +137,8 @@ def test_with_sizes_size_training_is_self_training_and_without_them_nothing() ->
             strong_view=lambda: views,
             head=torch.nn.Identity(),
             forward_target=lambda images: (logits, logits),
+            forward_pairs=lambda pairs, probabilities: (logits, logits, logits),
+            render_view=lambda: views,
             sized=sized,
             progress=0.5,
         )

@@ -14,12 +14,12 @@ from train.loop.parallel_network import ParallelNetwork
 from train.loop.sharpness import perturbed_weights
 from train.loop.task import AdaptationTask
 from train.losses.fourier import swap_low_frequencies
-from train.methods import METHODS
+from train.methods import FOR_VISION_TRANSFORMERS, METHODS
 
 WEIGHTS = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.25, "sdat": 0.1}
 # What they minimise is a game with another network, or nothing: their worth is in the accuracy.
 MEASURED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
-MEASURED_ELSEWHERE = {"drcn", "afn", "size_training"}
+MEASURED_ELSEWHERE = {"drcn", "afn", "size_training", *FOR_VISION_TRANSFORMERS}
 
 
 @cache

@@ -9,8 +9,9 @@ from PIL import Image
 
 from cad2real.layout import Layout
 from tests.train.conftest import SMALL
+from train.augment_params import BackgroundParams
 from train.loop.checkpoint import resumable
-from train.params import BackgroundParams, TrainParams
+from train.params import TrainParams
 from train.stages import adapt, probe
 
 LAST = -2  # a byte of the values in an array, not of its header

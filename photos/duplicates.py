@@ -116,6 +116,11 @@ def read_prints(squares: Path) -> dict[str, Print]:
         return {}
 
 
+def write_prints(squares: Path, prints: Mapping[str, Print]) -> None:
+    """Writes duplicates.json with nothing but `prints`, for `read_prints`: of a run that is not at its end."""
+    write_json(squares / DUPLICATES, {"same": [], "alike": [], "prints": {key: asdict(prints[key]) for key in prints}})
+
+
 def _hex(text: str) -> str:
     if len(text) != HASH_SIDE**2 // 4:
         raise ValueError("no hash of this size")

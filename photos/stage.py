@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
 from photos.boxes import given_boxes
-from photos.duplicates import Print, print_of, read_prints, same_photos, write_duplicates
+from photos.duplicates import Print, print_of, same_photos, write_duplicates
 from photos.find import Wanted, find_photos, wanted_squares
 from photos.looking import Looking
 from photos.manifest import (
@@ -22,7 +22,6 @@ from photos.manifest import (
     SKIPPED,
     SquareRow,
     content_key,
-    read_manifest,
     score_text,
     square_row,
     write_manifest,
@@ -30,6 +29,7 @@ from photos.manifest import (
 from photos.opening import open_photo
 from photos.params import Border, BoxesOn
 from photos.square import squares_of
+from photos.unfinished import EVERY, Unfinished, link
 
 WORKERS = min(16, os.process_cpu_count() or 1)  # threads: Pillow lets go of the interpreter while it decodes
 MAX_BYTES = 2_000_000_000  # no photo of 150 megapixels is larger
@@ -76,6 +76,10 @@ class _Work:
     old_prints: dict[str, Print]
     prints: dict[str, Print] = field(default_factory=dict)
 
+    def prints_so_far(self) -> dict[str, Print]:
+        """A copy, for other threads add to `prints`."""
+        return dict(self.prints)
+
 
 def make_squares(
     folder: Path,
@@ -99,29 +103,48 @@ def make_squares(
     skipped += [*given.skipped, *unusable]
     if looking:
         looking.remember(out)
-    reused = 0
-    made: list[SquareRow] = []
+    unfinished = Unfinished(out)
     with atomic_folder(out) as target, Progress("photos", len(wanted), "photos") as progress:
-        work = _Work(folder, border, size, looking, _old_squares(out), target, read_prints(out))
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                for done, faults, count in pool.map(lambda job: _process(job, work), _jobs(wanted)):
-                    made += done
-                    skipped += faults
-                    reused += count
-                    progress.failures = len(skipped)
-                    progress.advance()
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        work = _Work(folder, border, size, looking, unfinished.squares(), target, unfinished.prints())
+        progress.failures = len(skipped)
+        made, faults, reused = _make_all(_jobs(wanted), work, unfinished, progress)
+        skipped += faults
         made = _without_repeats(made, same_photos(work.prints))
         write_manifest(target, made)
         notes = write_duplicates(target, work.prints, _labels(made))
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)
+    unfinished.end()
     in_vain = [row.photo for row in made if row.how == "whole" and looking and row.photo in looking.seen]
     return Outcome(len(photos), made, skipped, reused, in_vain, given.notes, notes)
+
+
+def _make_all(
+    jobs: list[_Job], work: _Work, unfinished: Unfinished, progress: Progress
+) -> tuple[list[SquareRow], list[Skipped], int]:
+    """Makes or keeps the squares of all photos, and keeps what is made where it can be found after an interruption."""
+    made: list[SquareRow] = []
+    skipped: list[Skipped] = []
+    reused = kept = 0
+    with ThreadPoolExecutor(WORKERS) as pool:
+        try:
+            for at, (done, faults, count) in enumerate(pool.map(lambda job: _process(job, work), jobs), start=1):
+                made += done
+                skipped += faults
+                reused += count
+                progress.failures += len(faults)
+                progress.advance()
+                if at % EVERY == 0 and len(made) - reused > kept:
+                    kept = len(made) - reused
+                    unfinished.keep(work.target, made, work.prints_so_far())
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            if len(made) > reused:
+                with suppress(OSError, UserError):  # what interrupted this counts, a full disk say
+                    unfinished.keep(work.target, made, work.prints_so_far())
+            raise
+    return made, skipped, reused
 
 
 def check_folders(folder: Path, out: Path) -> None:
@@ -190,7 +213,7 @@ def _squares(job: _Job, wanted: list[Wanted], sha256: str, work: _Work) -> tuple
         rows = []
         for one, name, key in zip(wanted, names, keys, strict=True):
             file_before, row = work.old[key]
-            _link(file_before, work.target / name)
+            link(file_before, work.target / name)
             row = replace(row, square=name, photo=job.photo, label=one.label)
             rows.append(replace(row, how=one.how, score=score_text(one)))
         return rows, [], len(rows)
@@ -226,17 +249,3 @@ def _labels(rows: list[SquareRow]) -> dict[str, set[str]]:
     for row in rows:
         labels.setdefault(row.photo, set()).update({row.label} - {""})
     return labels
-
-
-def _old_squares(out: Path) -> dict[str, tuple[Path, SquareRow]]:
-    try:
-        return {row.content_key: (out / row.square, row) for row in read_manifest(out) if (out / row.square).is_file()}
-    except UserError:
-        return {}
-
-
-def _link(before: Path, after: Path) -> None:
-    try:
-        os.link(before.resolve(), after)
-    except OSError:  # another file system, or one without hard links
-        shutil.copyfile(before, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cad2real.errors import UserError
 from photos.annotations.files import Content
 from photos.annotations.row import Annotations, BoxRow, around, corners, label_of, numbers, size_of, turned
 from photos.crop import Box
@@ -24,6 +25,11 @@ def read(content: Content) -> Annotations:
     root = content.root
     assert root is not None  # noqa: S101 -- `fits` has seen it
     notes = []
+    if _is_video(root) and root.find("image") is None:
+        raise UserError(
+            f"{content.path} holds tracks through a video, whose frames are no photos with names.",
+            "Export it from CVAT as `CVAT for images 1.1`, with its images.",
+        )
     if _is_video(root):
         notes = ["tracks through a video are left out: export it as `CVAT for images`"]
     rows: list[BoxRow] = []

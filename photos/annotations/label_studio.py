@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from photos.annotations.brush import around_painted
 from photos.annotations.files import Content
 from photos.annotations.row import Annotations, BoxRow, around, corners, label_of, numbers, pairs, size_of, turned
 from photos.crop import Box
 
 NAME = "Label Studio json"
-SHAPES = ("rectangle", "polygon", "ellipse")
+SHAPES = ("rectangle", "polygon", "ellipse", "brush")
 PHOTO_KEYS = ("image", "img", "photo", "picture", "url")
 
 
@@ -85,12 +86,19 @@ def _row(image: str, result: Any, where: str, content: Content) -> BoxRow | None
     label = label_of(next(iter(value[f"{kind}labels"] or []), None))
     stated = size_of(result.get("original_width"), result.get("original_height"))
     try:
-        box = _box(kind, value, stated or (1.0, 1.0))
-    except (KeyError, TypeError, ValueError) as error:
+        box = _painted(value, stated) if kind == "brush" else _box(kind, value, stated or (1.0, 1.0))
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         return BoxRow(image, label, None, where, f"its box cannot be read ({error}).", base)
     if stated is None:  # in shares: pixels of a photo of 1 x 1
         return BoxRow(image, label, box, where, base=base, shares=True)
     return BoxRow(image, label, box, where, base=base, stated=stated)
+
+
+def _painted(value: dict[str, Any], size: tuple[float, float] | None) -> Box:
+    """The box around what was painted with a brush. Raises ValueError."""
+    if value.get("format") != "rle" or size is None:
+        raise ValueError("it is no mask as Label Studio writes them, with the photo's size")
+    return around_painted(value["rle"], int(size[0]), int(size[1]))
 
 
 def _box(kind: str, value: dict[str, Any], size: tuple[float, float]) -> Box:

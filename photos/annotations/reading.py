@@ -17,6 +17,7 @@ from photos.annotations import (
     own_csv,
     roboflow_csv,
     via,
+    via3,
     voc,
     yolo,
 )
@@ -47,6 +48,7 @@ VALUES = [
     Format(labelme.NAME, labelme.fits, labelme.read),
     Format(label_studio.NAME, label_studio.fits, label_studio.read),
     Format(via.NAME, via.fits, via.read),
+    Format(via3.NAME, via3.fits, via3.read),
 ]
 TREES = [Format(voc.NAME, voc.fits, voc.read), Format(cvat.NAME, cvat.fits, cvat.read)]
 FORMATS = (*TABLES, *VALUES, *TREES, Format(yolo.NAME, yolo.fits, yolo.read))

@@ -18,6 +18,8 @@ NEAREST = {
     "brass": {"bright": "polished"},
 }
 """Surfaces that a look does not have, and which of its own is nearest."""
+BLACKENED = {("aluminium", "burnished"): "anodized"}
+"""Words for blackened steel are said of other metals as well, which are dyed black. "Steel, black" is black oxide."""
 DYED = ("anodized", "hardcoated")
 UNKNOWN = (UNKNOWN_MATERIAL, "", "")
 """Of a material that nobody knows, all is open."""
@@ -30,6 +32,8 @@ def look(guess: Guess) -> tuple[str, str, str]:
     ('stainless-steel', 'bright', '')
     >>> look(Guess("steel", "powder coated", "ral 7016")), look(Guess(unknown=True))[0]
     (('powder coated', '', 'ral 7016'), 'unknown')
+    >>> look(Guess("aluminium", "burnished")), look(Guess("steel", "", "black"))
+    (('aluminium', 'anodized', 'black'), ('steel', 'burnished', ''))
     """
     if guess.unknown and not (guess.material or guess.surface or guess.color):
         return UNKNOWN
@@ -41,10 +45,13 @@ def look(guess: Guess) -> tuple[str, str, str]:
     metal = any(preset.metallic for (name, _), preset in MATERIAL_PRESETS.items() if name == kind)
     if guess.surface == "powder coated":
         return ("powder coated" if metal else kind, "", guess.color)
-    surface = NEAREST.get(kind, {}).get(guess.surface, guess.surface)
+    said = BLACKENED.get((kind, guess.surface), guess.surface)
+    if (kind, said, guess.color) == ("steel", "", "black"):
+        said = "burnished"
+    surface = NEAREST.get(kind, {}).get(said, said)
     if (kind, surface) not in MATERIAL_PRESETS:
         surface = ""
-    color = guess.color
+    color = guess.color or ("black" if said != guess.surface and kind == "aluminium" else "")
     if metal and surface and surface not in DYED:
         color = ""  # black oxide and yellow zinc have their colour; only paint and dye have another
     if kind == "wood":

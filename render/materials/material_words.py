@@ -30,6 +30,7 @@ CLEAR = ("plexiglas", "plastic", "silicone")
 
 _MARKS = re.compile(r"\((?:ss|sn|tm|r)\)")
 """What SolidWorks appends to names of its materials: (SS) is no stainless steel."""
+_MEETING = re.compile(rf"(?<={CJK.pattern})(?=[a-z0-9])|(?<=[a-z0-9])(?={CJK.pattern})")
 _COATED = re.compile(r"[ -]{0,2}(?:coated|coating|filled|lined|plated|beschichtet|gefullt|beschichtung)")
 _RAL = re.compile(r"(?<!\w)ral ?-?(\d{4})(?!\d)")
 _HEX = re.compile(r"#[0-9a-f]{6}(?!\w)")
@@ -105,7 +106,7 @@ class MaterialWords:
 
     def _one(self, text: str) -> Guess:
         raw = " ".join(text.split())
-        bare = _MARKS.sub(" ", folded(raw).replace("_", " ")).strip(" .,;:")
+        bare = _spaced(_MARKS.sub(" ", folded(raw).replace("_", " ")).strip(" .,;:"))
         if len(bare) > MAX_LETTERS:
             return Guess(unknown=True)
         if not bare or self._says_nothing(bare):
@@ -207,7 +208,7 @@ def _entry(item: Mapping[str, Any], key: str) -> Entry:
 
 def _grouped(words: list[str]) -> Iterator[str]:
     """Patterns of whole words; those in Chinese letters, which know no blanks, anywhere."""
-    for word in words:
+    for word in map(_spaced, words):
         pattern = r"[ ,-]*".join(map(re.escape, re.split(r"[ _-]+", word)))
         start = "" if CJK.match(word) else r"(?<![\w])"
         end = "" if CJK.match(word[-1]) else r"(?![\w])"
@@ -228,6 +229,15 @@ def _color_code(text: str) -> tuple[str, str]:
 
 def _bare(text: str) -> str:
     return re.sub(r"[\s_/.-]+", " ", folded(text)).strip()
+
+
+def _spaced(text: str) -> str:
+    """`text` with a blank wherever Chinese and other letters meet: both are letters, so that words would not end there.
+
+    >>> _spaced("pa66黑色")
+    'pa66 黑色'
+    """
+    return _MEETING.sub(" ", text)
 
 
 def _split(word: str) -> str:

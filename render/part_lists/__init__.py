@@ -2,8 +2,8 @@
 
 `reader` puts it together. A file becomes sheets of rows (`encodings` and `delimited` for text, `workbooks` for .xlsx,
 .xls and .ods, within `workbook_limits`). `tables` finds headers (`headers`: the vocabulary in headers.yaml;
-`group_headers`: those of several rows), `columns` gives each column its role by its header and by what its cells look
-like (`contents`). `rows` tells parts from headings, sums and remarks (`row_words`: the vocabulary in rows.yaml;
-`quantities`). `hierarchy` finds assemblies, `ids` makes folder names, `parts` joins it to parts, `explain` says all of
-it. `words` compares words.
+`group_headers`: those of several rows; `unknown_headers`: those in words that it lacks), `columns` gives each column
+its role by its header and by what its cells look like (`contents`). `rows` tells parts from headings, sums and remarks
+(`row_words`: the vocabulary in rows.yaml; `quantities`), `repeats` what is only there again. `hierarchy` finds
+assemblies, `ids` makes folder names, `parts` joins it to parts, `explain` says all of it. `words` compares words.
 """

@@ -19,8 +19,11 @@ FOR_WANT = {
     "material": (("part_number", 0.5), ("name", 0.5)),
     "kind": (("name", 0.4), ("level", 0.2)),
     "size": (("name", 0.35),),
+    "unit": (("quantity", 0.6), ("price", 0.65)),
 }
-"""What a header may mean besides, where the cells say so: SAP calls its part numbers "Material"."""
+"""What a header may mean besides, where the cells say so: SAP calls its part numbers "Material",
+lists of makers have prices under "Unit".
+"""
 HEADER_WEIGHT, FLOOR = 2.0, 0.55
 
 
@@ -75,6 +78,7 @@ def content_fit(role: str, seen: Contents) -> float:
         "weight": 0.5 * max(seen.number, seen.quantity) - 0.2,
         "supplier_number": 0.4 * seen.code,
         "parent": 0.3 * seen.code,
+        "kind": 0.5 * seen.procured - 0.1,
     }  # fmt: skip
     return few * max(-1.0, min(1.0, fits.get(role, 0.0)))
 

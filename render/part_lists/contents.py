@@ -40,6 +40,16 @@ _UNITS = frozenset(
     )
     for unit in line.split()
 )
+_PROCURED = frozenset(
+    word
+    for line in (
+        "make buy made bought purchased purchase printed print manufactured machined fabricated fabrication custom",
+        "cots inhouse vendor stock standard toolbox kaufteil fertigungsteil eigenfertigung fremdbezug normteil zukauf",
+        "achat fabrique comprado fabricado acquisto покупное собственное 自制 外购 自製 外購 製作 購入 市販",
+    )
+    for word in line.split()
+)
+"""Words for how a part comes about, which tell a column of kinds from one of shops."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,7 @@ class Contents:
     material: float = 0.0
     surface: float = 0.0
     color: float = 0.0
+    procured: float = 0.0
 
 
 def sampled[T](items: Sequence[T], most: int = SAMPLE) -> Sequence[T]:
@@ -116,6 +127,9 @@ def look_at(cells: Sequence[str], materials: MaterialWords) -> Contents:
         material=sum(1 for guess in guesses if guess.material) / len(some),
         surface=sum(1 for guess in guesses if guess.surface) / len(some),
         color=sum(1 for guess in guesses if guess.color) / len(some),
+        procured=share(
+            lambda value: any(word in _PROCURED for word in plain(value).split()) or plain(value) in _PROCURED
+        ),
     )
 
 

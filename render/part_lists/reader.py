@@ -12,18 +12,16 @@ from render.part_lists.delimited import read_rows
 from render.part_lists.encodings import decode
 from render.part_lists.headers import HeaderWords, read_headers
 from render.part_lists.parts import Classes, ListedPart, choose_classes, join_rows
+from render.part_lists.repeats import repeated_sheets, sums_up, without_shared_files
 from render.part_lists.row_words import RowWords, read_row_words
 from render.part_lists.rows import NotPart, PartRow, read_rows_of
 from render.part_lists.tables import Table, TableFinder
-from render.part_lists.words import plain
 from render.part_lists.workbooks import Sheet, read_workbook
 
 FORMATS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 MAX_LIST_BYTES = 50_000_000
 TOGETHER = 0.6
 """A sheet counts beside the best one from this share of its score on."""
-REPEATS = 0.5
-"""A sheet whose parts are in another one to this share is another view of it, and left out."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -80,9 +78,13 @@ def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
     read: dict[str, list[PartRow]] = {}
     for table in tables:
         found, dropped = read_rows_of(table, words)
-        read.setdefault(table.sheet.name, []).extend(found)
-        others += dropped
-    for name, why in _repeats(read, choices).items():
+        above = read.setdefault(table.sheet.name, [])
+        if why := sums_up(table, found, above, words):
+            dropped = [*dropped, *(NotPart(table.sheet.name, row.number, row.label, why) for row in found)]
+            found = []
+        above += without_shared_files(found)
+        others += sorted(dropped, key=lambda row: row.row)
+    for name, why in repeated_sheets(read, chosen=choices.sheet is not None).items():
         left_out[name] = why
         others = [item for item in others if item.sheet != name]
         del read[name]
@@ -165,22 +167,3 @@ def _without_other_sheets(
 
 def _best(tables: Sequence[Table]) -> float:
     return max(table.score for table in tables)
-
-
-def _repeats(read: Mapping[str, list[PartRow]], choices: Choices) -> dict[str, str]:
-    """Sheets that show the parts of a larger one again, and those whose tables have no part."""
-    dropped: dict[str, str] = {}
-    keys = {name: {_key(row) for row in rows} for name, rows in read.items()}
-    order = sorted(keys, key=lambda name: -len(read[name]))
-    for at, name in enumerate(order):
-        for other in order[:at]:
-            if other not in dropped and keys[name] and len(keys[name] & keys[other]) >= REPEATS * len(keys[name]):
-                dropped[name] = f"its parts are those of sheet {other!r}"
-                break
-    if choices.sheet is None and any(keys.values()):
-        dropped |= {name: "its table has no part" for name in order if not keys[name]}
-    return dropped
-
-
-def _key(row: PartRow) -> str:
-    return plain(row.get("part_number") or f"{row.get('name')} {' '.join(row.sizes)}")

@@ -22,6 +22,7 @@ class RowWords:
     def __init__(self, words: Mapping[str, Any]) -> None:
         self._totals = frozenset(map(plain, words["totals"]))
         self._charges = frozenset(map(plain, words["charges"]))
+        self._recapitulations = tuple(map(plain, words["recapitulations"]))
         self._remarks = frozenset(map(plain, words["remarks"]))
         self._sections = {plain(word): kind for kind, listed in words["sections"].items() for word in listed}
         self._other_sheets = frozenset(map(plain, words["other_sheets"]))
@@ -62,6 +63,15 @@ class RowWords:
         """Whether `text` is a word that heads remarks, or has it before a colon."""
         start, colon, _ = text.replace("：", ":").partition(":")
         return plain(text) in self._remarks or bool(colon and plain(start) in self._remarks)
+
+    def is_recapitulation(self, text: str) -> bool:
+        """Whether `text` heads a table that sums up those above it.
+
+        >>> read_row_words(None).is_recapitulation("Recapitulation of: Gripper")
+        True
+        """
+        found = plain(text)
+        return any(found == word or found.startswith(f"{word} ") for word in self._recapitulations)
 
     def is_other_sheet(self, name: str) -> bool:
         """Whether a sheet of this name holds no parts of the machine."""

@@ -18,6 +18,8 @@ _SUM = re.compile(r"[\s\d.,%$€£¥₽+\-–—/()*]*(?:usd|eur|kg|g|руб|元
 _GOES_ON = re.compile(r"[a-zа-яà-ÿ(,;]|(?:гост|ост|ту|din|iso|en|gb|l=|\d+[xх×])", re.IGNORECASE)
 _MEASURE = re.compile(r"[^\W\d]\d|(?<!\w)\d{2,}[^\W\d]|\d ?(?:mm|cm|m|v|a|w|x|ghz|kg|g|мм|в)(?![^\W\d])", re.IGNORECASE)
 """Measures and types (M3x10, 24 V) are in names of parts; headings have at most a number of their own."""
+_MARKED = re.compile(r"#{1,6} .+|(?P<rule>[=*~–—-])(?P=rule)+ ?\w.*|【.+】|■.+|\[[^\W\d][^\]]+\]")
+"""Headings as people mark them in plain text."""
 _LOWER = re.compile(r"[a-zа-яà-ÿ(,;]")
 
 Bare = Literal["section", "goes on", "remark", "part"]
@@ -40,6 +42,10 @@ class PartRow:
 
     def get(self, role: str) -> str:
         return self.values.get(role, "")
+
+    @property
+    def label(self) -> str:
+        return " | ".join(self.values.values())[:120]
 
 
 @dataclass(frozen=True)
@@ -165,10 +171,10 @@ class _Reader:
         """What a row with one cell is: a heading (kept for the rows below), text that goes on, a remark, or a part
         ("").
         """
-        kind = self._words.section(text)
-        if kind is not None:
-            state.section, state.kind = text, kind
-            return f"a heading: {text}"
+        kind = self._words.section(bare := text.strip("#=*~–—-【】■[] ") or text)
+        if kind is not None or _MARKED.fullmatch(text):
+            state.section, state.kind = bare, kind or ""
+            return f"a heading: {bare}"
         what = self._bare_kind(at, row, text, state)
         if what == "goes on" and state.last is not None:
             state.last.values["name"] = f"{state.last.get('name')} {text}".strip()
@@ -234,7 +240,7 @@ class _Reader:
         named = bare = 0
         for values in self._looked_through():
             text = next(iter(values.values()), "")
-            if len(values) == 1 and (self._words.section(text) is not None or _GOES_ON.match(text)):
+            if len(values) == 1 and (self._is_heading(text) or _GOES_ON.match(text)):
                 continue
             if self._identity(values):
                 named += 1
@@ -250,10 +256,13 @@ class _Reader:
             if len(values) == 1:
                 text = next(iter(values.values()))
                 apart = gap and not _MEASURE.search(text)
-                if apart or self._words.section(text) is not None or text.endswith(":"):
+                if apart or self._is_heading(text) or text.endswith(":"):
                     return True
             gap = not values
         return False
+
+    def _is_heading(self, text: str) -> bool:
+        return self._words.section(text) is not None or bool(_MARKED.fullmatch(text))
 
     def _looked_through(self) -> Iterator[dict[str, str]]:
         for row in self._table.sheet.rows[self._table.start : min(self._table.end, self._table.start + 2000)]:

@@ -12,6 +12,7 @@ from render.part_lists.columns import Column, assign, by_contents, meanings_of
 from render.part_lists.contents import Contents, look_at, sampled
 from render.part_lists.group_headers import head_texts
 from render.part_lists.headers import HeaderWords, Meaning
+from render.part_lists.unknown_headers import unknown_head
 from render.part_lists.words import one_line, plain
 from render.part_lists.workbooks import Sheet
 
@@ -26,6 +27,8 @@ CLOSE_LOOK = 200
 """Rows from the top in which any word may make a header; further down only words that are headers as they stand."""
 SAME_KIND = 0.5
 """A table counts beside the best one of its file from this share of its score on."""
+SPARSE = 0.5
+"""Below this share of rows with more than one cell a table below a plain header is one of names alone."""
 _NUMBER = re.compile(r"[-+~]?[\d.,]*\d[\d.,%]*\s*\S{0,3}")
 
 
@@ -102,10 +105,14 @@ class TableFinder:
         return kept
 
     def headless(self, sheet: Sheet) -> list[Table]:
-        """The sheet as one table without a header, its columns told by their cells."""
+        """The sheet as one table whose columns are told by their cells: without a header, or below one in words that no
+        vocabulary has.
+        """
         width = max(map(len, sheet.rows), default=0)
-        head = Head(-1, -1, [""] * width, [()] * width)
-        table = self._made(sheet, head, 0, len(sheet.rows))
+        head = unknown_head(sheet.rows)
+        texts = [one_line(cell) for cell in sheet.rows[head]] if head >= 0 else []
+        texts += [""] * (width - len(texts))
+        table = self._made(sheet, Head(head, head, texts, [()] * width), head + 1, len(sheet.rows))
         return [table] if table.score > 0 else []
 
     def _heads(self, sheet: Sheet) -> list[Head]:
@@ -175,14 +182,17 @@ class TableFinder:
         return made
 
     def _made(self, sheet: Sheet, head: Head, start: int, end: int) -> Table:
-        body = [row for row in sampled(sheet.rows[start:end], 600) if sum(1 for cell in row if cell.strip()) >= 2]
+        rows = sampled(sheet.rows[start:end], 600)
+        body = [row for row in rows if sum(1 for cell in row if cell.strip()) >= 2]
+        if head.is_plain and len(body) < SPARSE * sum(1 for row in rows if any(map(str.strip, row))):
+            body = [row for row in rows if any(map(str.strip, row))]  # most rows have nothing but a name
         width = max([len(head.texts), *map(len, body)]) if body else len(head.texts)
         texts = [*head.texts, *[""] * (width - len(head.texts))]
         seen = [look_at([row[at] if at < len(row) else "" for row in body], self._materials) for at in range(width)]
         meanings = self._with_cells([*head.meanings, *[()] * (width - len(head.meanings))], seen)
         columns = assign(meanings, texts, seen, self._given(texts))
         columns = [column for column in columns if column.role or column.header]
-        return Table(sheet, head, start, end, columns, _score(columns, seen, len(body)))
+        return Table(sheet, head, start, end, columns, _score(columns, seen, len(body), head.is_plain))
 
     def _given(self, texts: Sequence[str]) -> dict[int, str]:
         """The user's roles, by a column's place."""
@@ -208,12 +218,14 @@ def _same(one: Head, other: Head) -> bool:
     return [plain(text) for text in one.texts if text] == [plain(text) for text in other.texts if text]
 
 
-def _score(columns: Sequence[Column], seen: Sequence[Contents], rows: int) -> float:
-    """How well a table looks like a list of parts; 0 where nothing in it can name a part."""
+def _score(columns: Sequence[Column], seen: Sequence[Contents], rows: int, headed: bool) -> float:
+    """How well a table looks like a list of parts; 0 where nothing in it can name a part. `headed`: its header can be
+    nothing else, so that its other columns may be empty.
+    """
     filled = {column.role: column.sure for column in columns if column.role and seen[column.index].count}
     if not filled.keys() & IDENTITY or rows == 0:
         return 0.0
-    if len(filled.keys() & WEIGHTS.keys()) < 2:
+    if len(filled.keys() & WEIGHTS.keys()) < (1 if headed else 2):
         return 0.0
     return sum(WEIGHTS.get(role, 0.0) * (0.5 + 0.5 * sure) for role, sure in filled.items()) + 0.4 * math.log10(
         1 + rows

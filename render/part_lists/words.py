@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from render.materials.letters import CJK, folded
 
+_NUMERO = re.compile(r"(?<!\w)n\. ?[º°]", re.IGNORECASE)
+"""Spanish and Italian write N.º, others N°."""
 _PUNCTUATION = re.compile(r"[^\w#$€£]+|_")
 _BETWEEN_CJK = re.compile(rf"(?<={CJK.pattern}) (?={CJK.pattern})")
 
@@ -15,9 +17,10 @@ _BETWEEN_CJK = re.compile(rf"(?<={CJK.pattern}) (?={CJK.pattern})")
 def plain(text: str) -> str:
     """`text` in lower case without accents and punctuation, its words one blank apart, those in Chinese letters none.
 
-    >>> plain(" Part-No.: "), plain("Désignation"), plain("序  号"), plain("N° (Stück)")
-    ('part no', 'designation', '序号', 'no stuck')
+    >>> plain(" Part-No.: "), plain("Désignation"), plain("序  号"), plain("N° (Stück)"), plain("N.º de pieza")
+    ('part no', 'designation', '序号', 'no stuck', 'no de pieza')
     """
+    text = _NUMERO.sub("no ", text) if not text.isascii() else text
     words = " ".join(_PUNCTUATION.sub(" ", folded(text).replace("#", " # ")).split())
     return words if words.isascii() else _BETWEEN_CJK.sub("", words)
 

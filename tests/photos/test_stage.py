@@ -129,6 +129,47 @@ def test_only_what_changed_is_made_again(shots: Path) -> None:
     assert make_squares(shots, None, "pad", 48, out).reused == 6  # a whole photo knows no border
 
 
+def test_a_run_that_was_interrupted_goes_on(shots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import photos.stage as stage
+
+    def fails(job: stage._Job, work: stage._Work) -> object:
+        if job.photo == "nut/close/001.jpg":
+            raise KeyboardInterrupt
+        return process(job, work)
+
+    process = stage._process
+    monkeypatch.setattr(stage, "_process", fails)
+    with pytest.raises(KeyboardInterrupt):
+        _make(shots)
+    monkeypatch.setattr(stage, "_process", process)
+    assert not (shots.parent / "squares").exists()
+    _photo(shots / "aaa.jpg", "blue")  # moves every number on by one
+    (shots / "bolt" / "001.jpg").unlink()
+    outcome, out = _make(shots)
+    assert outcome.reused >= 2
+    assert {row.photo for row in _rows(out)} == {
+        "aaa.jpg", "bolt/002.png", "loose.jpg", "nut/001.jpg", "nut/close/001.jpg"
+    }  # fmt: skip
+    for row in _rows(out):
+        with Image.open(out / row.square) as square, Image.open(shots / row.photo) as photo:
+            red, green, blue = square.getpixel((16, 16))  # type: ignore[misc]
+            same = zip((red, green, blue), photo.convert("RGB").getpixel((40, 30)), strict=True)  # type: ignore[arg-type]
+            assert all(abs(one - other) < 12 for one, other in same)
+    assert [path.name for path in shots.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_killed_run_has_kept_what_it_made_till_shortly_before(shots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import photos.stage as stage
+    from photos.unfinished import Unfinished
+
+    monkeypatch.setattr(stage, "EVERY", 2)
+    monkeypatch.setattr(Unfinished, "end", lambda self: None)  # as one that is killed at its end
+    _make(shots)
+    kept = shots.parent / ".squares.unfinished"
+    assert len(read_manifest(kept)) == 4
+    assert len(list(kept.glob("*.jpg"))) == 4
+
+
 def test_folders_that_would_be_lost_are_refused(shots: Path) -> None:
     with pytest.raises(UserError, match="lie in each other"):
         make_squares(shots, None, "shift", 32, shots / "squares")

@@ -20,29 +20,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
-    app.command("index")(index)
     app.command("search")(search)
     app.command("predict")(predict)
     app.command("find")(find)
     app.command("count")(count)
-
-
-def index() -> None:
-    """Embeds all renders with the adapted model, so that photos can be searched (data/index).
-
-    Where photos have labels it also says how often the first part, or one of the first five, is right.
-
-    Example: cad2real index
-    """
-    from cad2real.layout import Layout
-    from search.stage import build_index
-    from train.compute.out_of_memory import explain_out_of_memory
-
-    with explain_out_of_memory("index"):
-        built, scores = build_index(Layout())
-    print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
-    if scores.top1 is not None and scores.top5 is not None:
-        print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
 
 
 def search(  # more than seven parameters: typer makes an option of each
@@ -70,7 +51,7 @@ def search(  # more than seven parameters: typer makes an option of each
     from search.part_filter import PartFilter, size_range
     from search.query import Answer
 
-    part_box = _box(box) if box else None
+    part_box = box_of(box) if box else None
     wanted = PartFilter(material, color, *size_range(size))
     count = top or load_params(Layout().params).search.top
     opened = _opened_search()
@@ -130,7 +111,7 @@ def predict(  # more than seven parameters: typer makes an option of each
     from search.prediction import Predictor, list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
-    part_box = _box(box) if box else None
+    part_box = box_of(box) if box else None
     paths, skipped = list_photos(photos)
     predictions: list[Prediction] = []
     with explain_out_of_memory("predict"):
@@ -273,7 +254,8 @@ def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
                      for row in (header, *rows))  # fmt: skip
 
 
-def _box(text: str) -> Box:
+def box_of(text: str) -> Box:
+    """A box of `--box`. Raises UserError for what is none."""
     from cad2real.errors import UserError
     from photos.crop import Box
 

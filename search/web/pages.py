@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cad2real.errors import UserError
 from cad2real.files import read_json
+from search.additions import view_path
 from search.index import Index
 from search.part_filter import PartFilter
 from search.web.answers import look_alikes, part_url, picture_url
@@ -176,7 +177,7 @@ def picture(view: str, live: Live, small: Annotated[bool, Query()] = False) -> R
     """A view that the index names, or its thumbnail."""
     if view not in live.current().index.view_names:
         raise HTTPException(404, "There is no such picture.")
-    path = live.layout.renders / view
+    path = view_path(live.layout, view)
     caching = {"Cache-Control": "private, max-age=600"}
     try:
         if small:

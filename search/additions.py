@@ -16,7 +16,7 @@ from cad2real.layout import Layout
 from search.index import STRICT, DescribedPart, DescribedRow, IndexedPart
 from search.renders import Renders
 
-CHANGES = "added.json"
+CHANGES, PHOTO = "added.json", "photo_"
 
 
 class AddedPart(DescribedPart):
@@ -122,3 +122,8 @@ def view_path(layout: Layout, view: str) -> Path:
     """The picture of an index's `view`: a render of the part list's, or one that was added by hand."""
     path = layout.renders / view
     return path if path.is_file() else layout.added / view
+
+
+def is_photo(view: str) -> bool:
+    """Whether a view of an index is a photo that was added by hand, not a render."""
+    return view.rpartition("/")[2].startswith(PHOTO)

@@ -23,11 +23,13 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
 from photos.square import photo_square
-from search.additions import AddedPart, Changes, indexed, one_at_a_time, read_changes, view_path, write_changes
+from search.additions import PHOTO, AddedPart, Changes, indexed, one_at_a_time, read_changes, write_changes
 from search.embedding import Embedder
 from search.index import DescribedRow, Index, IndexedPart, check_model, load_index, save_index
 from search.principal import MANY_ROWS, principal_components
 from search.renders import read_renders, with_looks
+from search.stage import embed_views
+from search.stores.publishing import publish
 from search.torch_model import load_model
 
 LIST = "part.csv"
@@ -86,11 +88,8 @@ def bring_back(layout: Layout, part_id: str) -> Index:
         if not numbers:
             raise UserError(f"{part_id} has no renders any more.", "Add it by its CAD file.")
         views = [view for row, view in zip(renders.part_rows, renders.views, strict=True) if row == numbers[0]]
-        embeddings = model.embed_files([layout.renders / view for view in views], "index")
-        larger = _with_rows(index, renders.parts[numbers[0]], embeddings, views)
-        for row in changes.photos:
-            if row.part_id == part_id:
-                larger = _with_photo(larger, model, row, _opened(view_path(layout, row.view)))
+        views += [row.view for row in changes.photos if row.part_id == part_id]
+        larger = _with_rows(index, renders.parts[numbers[0]], embed_views(layout, model, views), views)
         left = [one for one in changes.removed if one != part_id]
         _keep(layout, larger, changes.model_copy(update={"removed": left}))
         return larger
@@ -109,7 +108,7 @@ def add_photo(layout: Layout, part_id: str, photo: Path, box: Box | None = None)
         content = io.BytesIO()
         square.save(content, "PNG")
         digest = hashlib.blake2b(content.getvalue(), digest_size=6).hexdigest()
-        row = DescribedRow(part_id=part_id, view=f"{part_id}/photo_{digest}.png")
+        row = DescribedRow(part_id=part_id, view=f"{part_id}/{PHOTO}{digest}.png")
         if row.view in index.view_names:
             raise UserError(f"{photo} is a view of {part_id} already.", "Take another photo.")
         larger = _with_photo(index, model, row, square)
@@ -236,21 +235,23 @@ def _shortened(index: Index) -> Index:
     return replace(index, principal=principal_components(index.embeddings) if many else None)
 
 
-def _opened(path: Path) -> Image.Image:
-    try:
-        with Image.open(path, formats=("PNG",)) as image:
-            return image.convert("RGB")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error}).", "Remove the part and add it again.") from None
-
-
 def _keep(layout: Layout, index: Index, changes: Changes) -> None:
     """Writes what was changed, then the index, which a running server takes. Killed in between, the next
     `cad2real index` makes the index that `changes` say.
     """
+    before = read_changes(layout)
     write_changes(layout, changes)
+    try:
+        _write(layout, index)
+    except Exception:
+        write_changes(layout, before)
+        raise
+
+
+def _write(layout: Layout, index: Index) -> None:
     with atomic_folder(layout.index) as folder:
         for file in layout.index.iterdir():
             if file.is_file() and file.name not in {"index.json", "index.safetensors"}:
                 shutil.copy(file, folder / file.name)
         save_index(folder, index)
+        publish(layout, load_params(layout.params).search, index)

@@ -149,6 +149,20 @@ def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter =
         for row, distances in enumerate(_distances(similarities, probabilities)):
             near = _nearest_numbers(distances, max(SHORTLIST, 2 * top))
             _compare_exactly(index, queries.embeddings[row], near, similarities[row], nearest[row])
+    return ranked(index, queries, similarities, nearest, probabilities, top)
+
+
+def ranked(
+    index: Index,
+    queries: Queries,
+    similarities: Floats,
+    nearest: npt.NDArray[np.int64],
+    probabilities: Floats | None,
+    top: int,
+) -> list[list[Match]]:
+    """For each query the `top` nearest parts by similarities (q, parts), -inf of those that are out, `nearest` rows
+    (q, parts) and whole probabilities (q, parts).
+    """
     distances = _distances(similarities, probabilities)
     sure = [None] * len(distances) if queries.confidence is None else queries.confidence
     return [_matches(index, *row, top) for row in zip(distances, nearest, similarities, sure, strict=True)]

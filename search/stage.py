@@ -12,16 +12,18 @@ from PIL import Image
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.layout import Layout
+from cad2real.params import load_params
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
-from search.additions import Changed, one_at_a_time, read_changes, tell, view_path, with_changes
+from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
 from search.index import Index, save_index
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
-from search.ranking import Match, nearest_parts
+from search.ranking import Floats, Match, nearest_parts
 from search.renders import read_renders, with_looks
 from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
+from search.stores.publishing import publish
 from search.torch_model import load_model, onnx_of
 
 RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
@@ -58,6 +60,7 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
         write_json(target / EXAMPLES_FILE, _examples(rows, found))
+        publish(layout, load_params(layout.params).search, index)
     return index, scores
 
 
@@ -66,14 +69,21 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     renders = changed.renders
     if not renders.views:
         raise UserError("No part is left in the index.", "Bring one back: cad2real index add PART.")
-    embeddings = model.embed_files([view_path(layout, view) for view in renders.views], "index")
-    photos = [picture_of(view_path(layout, view)) for _, view in changed.photos]
-    if photos:
-        embeddings = np.concatenate([embeddings, model.embed_and_classify(photos)[0]])
     of_parts = np.array([*renders.part_rows, *(part for part, _ in changed.photos)], dtype=np.int64)
     views = (*renders.views, *(view for _, view in changed.photos))
+    embeddings = embed_views(layout, model, views)
     short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
     return Index(embeddings, renders.parts, of_parts, views, stage, model.key, short, model.temperature)
+
+
+def embed_views(layout: Layout, model: Embedder, views: Sequence[str]) -> Floats:
+    """Embeddings (n, d) of an index's views: of renders as such, of photos that were added as photos."""
+    renders = [view for view in views if not is_photo(view)]
+    of_view = dict(zip(renders, model.embed_files([view_path(layout, view) for view in renders], "index"), strict=True))
+    for view in views:
+        if is_photo(view):
+            of_view[view] = model.embed_and_classify([picture_of(view_path(layout, view))])[0][0]
+    return np.stack([of_view[view] for view in views])
 
 
 def _write_network(path: Path, model: Embedder) -> None:

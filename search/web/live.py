@@ -19,6 +19,7 @@ from photos.crop import Box
 from search.index import DESCRIPTION
 from search.part_filter import PartFilter
 from search.query import Answer, Search
+from search.stores.store import StoreError
 from search.web.upload import stored
 
 WAITING = 8  # questions that may wait for their turn
@@ -133,6 +134,8 @@ class LiveSearch:
                     answers = search.find_all(photo.path, top, wanted=wanted)
                 else:
                     answers = [Answer(search.find(photo.path, box, top, wanted), box)]
+            except StoreError:
+                raise
             except UserError as error:  # it names a place of ours
                 raise UserError(error.what.removeprefix(str(photo.path)).lstrip(": "), error.remedy) from None
             took = (time.perf_counter() - start) * 1000

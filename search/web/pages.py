@@ -16,6 +16,7 @@ from cad2real.files import read_json
 from search.additions import view_path
 from search.index import Index
 from search.part_filter import PartFilter
+from search.stores.store import StoreError
 from search.web.answers import look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
 from search.web.catalogue import found_parts
@@ -85,7 +86,7 @@ async def answer(
     template = "answer.html.j2" if alone else "search.html.j2"
     try:
         found = await ask(live, figures, await photo.read(), asked)
-    except NoSearchError:
+    except (NoSearchError, StoreError):
         raise
     except UserError as error:
         there = {} if alone else choices(live.current().index)

@@ -187,3 +187,31 @@ def test_damaged_changes_are_told(shop: Layout, content: str) -> None:
     (shop.added / "added.json").write_text(content)
     with pytest.raises(UserError, match=r"added.json is damaged"):
         build_index(shop)
+
+
+def test_another_store_answers_as_the_index_does(shop: Layout, tmp_path: Path) -> None:
+    pytest.importorskip("qdrant_edge", reason="the extra qdrant is not installed")
+    photos = [yellow_photo(tmp_path), *(Path(f"data/photos/{part_id}/0.jpg") for part_id in COLORS)]
+    add_part(shop, NewPart(Path("spring.step")))
+    expected = [Search.open(Path()).find(photo) for photo in photos]
+    Path("params.yaml").write_text("search:\n  store: qdrant_edge\n")
+    with pytest.raises(UserError, match="cad2real index"):
+        Search.open(Path())
+    build_index(shop)
+    opened = Search.open(Path())
+    for photo, matches in zip(photos, expected, strict=True):
+        found = opened.find(photo)
+        assert [(one.part_id, one.view) for one in found] == [(one.part_id, one.view) for one in matches]
+        assert np.allclose([one.distance for one in found], [one.distance for one in matches], atol=1e-5)
+    remove_part(shop, "spring")
+    assert "spring" not in {match.part_id for match in Search.open(Path()).find(photos[0])}
+    assert opened.find(photos[0])[0].part_id == "spring"  # a server still has the index of before
+
+
+def test_a_server_that_is_not_there_changes_nothing(shop: Layout) -> None:
+    pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
+    Path("params.yaml").write_text("search:\n  store: qdrant\n  qdrant_url: http://127.0.0.1:1\n")
+    before = (shop.index / "index.json").read_bytes()
+    with pytest.raises(UserError, match="cannot be reached"):
+        remove_part(shop, "washer")
+    assert (shop.index / "index.json").read_bytes() == before and read_changes(shop).removed == []

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from search.query import Search
     from search.ranking import Match
 
+EVALUATE = Path("evaluate")
+"""In place of a photo: all photos whose labels are known."""
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
@@ -27,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 
 def search(  # more than seven parameters: typer makes an option of each
-    photo: Annotated[Path, typer.Argument(help="The picture to ask about.", show_default=False)],
+    photo: Annotated[
+        Path, typer.Argument(help="The picture to ask about; or: evaluate, all labelled photos.", show_default=False)
+    ],
     box: Annotated[
         str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is, in pixels of the upright photo.")
     ] = None,
@@ -40,8 +45,14 @@ def search(  # more than seven parameters: typer makes an option of each
         typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    foreign: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
+    ] = None,
 ) -> None:
     """Says which parts a photo shows, nearest first. Where the project has a finder, every part in it has its answer.
+
+    `cad2real search evaluate` scores the search on the labelled photos instead.
 
     Example: cad2real search data/photos/hex_bolt/003.jpg --box 120,80,410,300
     """
@@ -51,6 +62,9 @@ def search(  # more than seven parameters: typer makes an option of each
     from search.part_filter import PartFilter, size_range
     from search.query import Answer
 
+    if photo == EVALUATE and not photo.exists():
+        _evaluate(foreign, as_json)
+        return
     part_box = box_of(box) if box else None
     wanted = PartFilter(material, color, *size_range(size))
     count = top or load_params(Layout().params).search.top
@@ -67,6 +81,24 @@ def search(  # more than seven parameters: typer makes an option of each
         if answer.box is not None:
             print(("\n" if number else "") + f"part at {answer.where} (score {answer.score:.2f}):")
         print(table(answer.matches))
+
+
+def _evaluate(foreign: Path | None, as_json: bool) -> None:
+    from cad2real.layout import Layout
+    from cad2real.quoting import quoted_json
+    from search.evaluation import evaluate
+    from search.evaluation_table import novelty_lines, score_rows
+    from train.compute.out_of_memory import explain_out_of_memory
+
+    with explain_out_of_memory("search evaluate"):
+        evaluation = evaluate(Layout(), foreign)
+    if as_json:
+        print(quoted_json(evaluation.as_dict()))
+        return
+    header, *rows = score_rows(evaluation)
+    print(_aligned(header, rows))
+    for line in novelty_lines(evaluation):
+        print(line)
 
 
 def _opened_search() -> Search:

@@ -100,6 +100,16 @@ def _distances(similarities: Floats, probabilities: Floats | None) -> Floats:
     return distances
 
 
+def part_similarities(index: Index, queries: Floats, views: int = BEST_VIEWS) -> Floats:
+    """Mean cosine (q, parts) of queries (q, d) and the `views` nearest of each part, -inf of a part without views."""
+    found = np.full((len(queries), len(index.parts)), -np.inf, dtype=np.float32)
+    for start in range(0, len(queries), step := max(1, AT_ONCE // max(1, len(index.embeddings)))):
+        similarities = queries[start : start + step] @ index.embeddings.T
+        for alike in index.alike:
+            found[start : start + step, alike.parts] = _mean_of_best(similarities[:, alike.rows], views)
+    return found
+
+
 def _similarities(index: Index, queries: Floats, rows: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Mean cosine of each part's nearest views to queries (q, k) by rows (n, k) in whichever form, -inf of a part
     without views, and the row of the nearest, both (q, parts).
@@ -117,11 +127,11 @@ def _similarities(index: Index, queries: Floats, rows: Floats) -> tuple[Floats, 
     return found, nearest
 
 
-def _mean_of_best(similarities: Floats) -> Floats:
-    """Mean (q, p) of the highest of similarities (q, p, c)."""
+def _mean_of_best(similarities: Floats, best: int = BEST_VIEWS) -> Floats:
+    """Mean (q, p) of the `best` highest of similarities (q, p, c)."""
     views = similarities.shape[2]
-    if views > BEST_VIEWS:
-        similarities = np.partition(similarities, views - BEST_VIEWS, axis=2)[..., views - BEST_VIEWS :]
+    if views > best:
+        similarities = np.partition(similarities, views - best, axis=2)[..., views - best :]
     mean: Floats = similarities.mean(axis=2)
     return mean
 

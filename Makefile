@@ -68,12 +68,16 @@ bench-train: setup ## measure training on the sample's renders and photos (after
 bench-runs: setup ## measure what a run costs besides its work with 100 and 1,000 parts
 	PYTHONPATH=. $(BIN)/python tools/bench_runs.py
 
+.PHONY: bench-search
+bench-search: setup ## measure the search: answers, start-up, large catalogues (after make demo); prints JSON
+	PYTHONPATH=. $(BIN)/python tools/bench_search.py
+
 .PHONY: bench-uda
 bench-uda: setup ## every adaptation method on digits in the folder DIGITS, three seeds (hours); goes on where it was
 	PYTHONPATH=. $(BIN)/python tools/bench_uda.py
 
 .PHONY: bench
-bench: bench-render bench-train bench-runs ## all measurements
+bench: bench-render bench-train bench-runs bench-search ## all measurements
 
 .PHONY: soak
 soak: setup ## kill runs at random moments, 20 times, and check that the next run mends it (about 20 minutes)

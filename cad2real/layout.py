@@ -49,6 +49,10 @@ class Layout:
         return self.data / "reports"
 
     @property
+    def added(self) -> Path:
+        return self.data / "added"
+
+    @property
     def feedback(self) -> Path:
         return self.data / "feedback"
 

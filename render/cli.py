@@ -70,7 +70,7 @@ def catalogue(
         raise UserError("No part of the part list can be used.", "The reasons stand above.")
 
 
-def render(  # 12 parameters: typer makes one option of each
+def render(  # 13 parameters: typer makes one option of each
     parts: Annotated[Path | None, typer.Option(help="Render this part list outside the project's stages.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for --parts: DIR/<part_id>/view_000.png and part.json.")
@@ -91,6 +91,9 @@ def render(  # 12 parameters: typer makes one option of each
         str | None, typer.Option(help="Baked in behind the part: color, environment, folder or ground; else its alpha.")
     ] = None,
     preview: Annotated[Path | None, typer.Option(help="Also write a contact sheet (PNG) of all parts here.")] = None,
+    as_project: Annotated[
+        bool, typer.Option("--as-project", help="With framing real_scale, from the distance of the project's parts.")
+    ] = False,
 ) -> None:
     """Renders the catalogue into data/renders, or any part list into a folder.
 
@@ -100,6 +103,7 @@ def render(  # 12 parameters: typer makes one option of each
     from cad2real.params import load_params
     from render.contact_sheet import write_contact_sheet
     from render.farm.ray_cluster import Cluster
+    from render.parts.catalogue import read_catalogue
     from render.stage import FarmOptions, render_parts
     from render.views.settings import change_params, make_settings
 
@@ -118,7 +122,8 @@ def render(  # 12 parameters: typer makes one option of each
     params = load_params(layout.params)
     listed, out, logs = _what_to_render(parts, out, layout, params, changes)
     chosen = change_params(params.render, changes)
-    settings = make_settings(chosen, listed, layout.root)
+    together = list(read_catalogue(layout.catalogue).parts) if as_project and layout.catalogue.exists() else listed
+    settings = make_settings(chosen, together, layout.root)
     cluster = Cluster(chosen.ray_address) if chosen.farm == "ray" else None
     farm = FarmOptions(logs, workers or chosen.workers, chosen.device, cluster)
     _print_outcome(render_parts(listed, layout.root, settings, out, farm), out)

@@ -1,9 +1,12 @@
 """A model and renders become an index; a photo goes in, the parts that it may show come out.
 
-`stage` makes the index (`index`: its files and data; `principal`: a short form of many embeddings) and measures it on
-labelled photos (`retrieval_scores`). `query` finds the parts of one photo, from Python with
+`stage` makes the index (`index`: its files and data; `renders`: what it is made of; `principal`: a short form of many
+embeddings) and measures it on labelled photos (`retrieval_scores`). `changing` adds and removes parts without training,
+`additions` keeps that. `query` finds the parts of one photo, from Python with
 `Search.open(project).find(photo)`; `prediction` names the label of many photos; `finding` the boxes of the parts in
 whole photos, `counting` how many of which label. `embedding` is what is needed of a model: `torch_model` loads it,
 `photo_network` is its form without torch. `ranking` is the distance between a photo and a part, `part_filter` says
-which parts may be an answer. `web` is the page. `cli` and `service_cli` have the commands, `params` the parameters.
+which parts may be an answer, `novelty` from where none is. `stores` are where large indexes lie. `evaluation` scores
+all of it (`part_scores`), `evaluation_table` prints that. `web` is the page; `index_cli`, `cli` and `service_cli` have
+the commands, `params` the parameters.
 """

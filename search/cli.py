@@ -17,36 +17,22 @@ if TYPE_CHECKING:
     from search.query import Search
     from search.ranking import Match
 
+EVALUATE = Path("evaluate")
+"""In place of a photo: all photos whose labels are known."""
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
-    app.command("index")(index)
     app.command("search")(search)
     app.command("predict")(predict)
     app.command("find")(find)
     app.command("count")(count)
 
 
-def index() -> None:
-    """Embeds all renders with the adapted model, so that photos can be searched (data/index).
-
-    Where photos have labels it also says how often the first part, or one of the first five, is right.
-
-    Example: cad2real index
-    """
-    from cad2real.layout import Layout
-    from search.stage import build_index
-    from train.compute.out_of_memory import explain_out_of_memory
-
-    with explain_out_of_memory("index"):
-        built, scores = build_index(Layout())
-    print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
-    if scores.top1 is not None and scores.top5 is not None:
-        print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
-
-
 def search(  # more than seven parameters: typer makes an option of each
-    photo: Annotated[Path, typer.Argument(help="The picture to ask about.", show_default=False)],
+    photo: Annotated[
+        Path, typer.Argument(help="The picture to ask about; or: evaluate, all labelled photos.", show_default=False)
+    ],
     box: Annotated[
         str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Where the part is, in pixels of the upright photo.")
     ] = None,
@@ -59,8 +45,14 @@ def search(  # more than seven parameters: typer makes an option of each
         typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    foreign: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
+    ] = None,
 ) -> None:
     """Says which parts a photo shows, nearest first. Where the project has a finder, every part in it has its answer.
+
+    `cad2real search evaluate` scores the search on the labelled photos instead.
 
     Example: cad2real search data/photos/hex_bolt/003.jpg --box 120,80,410,300
     """
@@ -70,7 +62,10 @@ def search(  # more than seven parameters: typer makes an option of each
     from search.part_filter import PartFilter, size_range
     from search.query import Answer
 
-    part_box = _box(box) if box else None
+    if photo == EVALUATE and not photo.exists():
+        _evaluate(foreign, as_json)
+        return
+    part_box = box_of(box) if box else None
     wanted = PartFilter(material, color, *size_range(size))
     count = top or load_params(Layout().params).search.top
     opened = _opened_search()
@@ -86,6 +81,24 @@ def search(  # more than seven parameters: typer makes an option of each
         if answer.box is not None:
             print(("\n" if number else "") + f"part at {answer.where} (score {answer.score:.2f}):")
         print(table(answer.matches))
+
+
+def _evaluate(foreign: Path | None, as_json: bool) -> None:
+    from cad2real.layout import Layout
+    from cad2real.quoting import quoted_json
+    from search.evaluation import evaluate
+    from search.evaluation_table import novelty_lines, score_rows
+    from train.compute.out_of_memory import explain_out_of_memory
+
+    with explain_out_of_memory("search evaluate"):
+        evaluation = evaluate(Layout(), foreign)
+    if as_json:
+        print(quoted_json(evaluation.as_dict()))
+        return
+    header, *rows = score_rows(evaluation)
+    print(_aligned(header, rows))
+    for line in novelty_lines(evaluation):
+        print(line)
 
 
 def _opened_search() -> Search:
@@ -130,7 +143,7 @@ def predict(  # more than seven parameters: typer makes an option of each
     from search.prediction import Predictor, list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
-    part_box = _box(box) if box else None
+    part_box = box_of(box) if box else None
     paths, skipped = list_photos(photos)
     predictions: list[Prediction] = []
     with explain_out_of_memory("predict"):
@@ -273,7 +286,8 @@ def _aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
                      for row in (header, *rows))  # fmt: skip
 
 
-def _box(text: str) -> Box:
+def box_of(text: str) -> Box:
+    """A box of `--box`. Raises UserError for what is none."""
     from cad2real.errors import UserError
     from photos.crop import Box
 

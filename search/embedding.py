@@ -37,13 +37,17 @@ class Embedder(PhotoEmbedder, Protocol):
 
 
 def embed_queries(model: PhotoEmbedder, index: Index, images: Sequence[Image.Image]) -> Queries:
-    """The embeddings of square photos, with the class probability of each part of `index`."""
+    """The embeddings of square photos, with the class probability of each part of `index`; NaN of a part that was added
+    after training.
+    """
     embeddings, probabilities = model.embed_and_classify(images)
-    if not index.labels <= set(model.classes):  # parts that were rendered after training
-        return Queries(embeddings)
     numbers = {label: number for number, label in enumerate(model.classes)}
-    columns = [numbers[part.label] for part in index.parts]
+    columns = np.array([numbers.get(part.label, -1) for part in index.parts])
+    if (columns < 0).all():
+        return Queries(embeddings)
+    of_parts = np.where(columns < 0, np.float32(np.nan), probabilities[:, columns])
     confidence = None
     if index.temperature is not None:
-        confidence = at_temperature(probabilities.astype(np.float64), index.temperature)[:, columns]
-    return Queries(embeddings, probabilities[:, columns], confidence)
+        calibrated = at_temperature(probabilities.astype(np.float64), index.temperature)
+        confidence = np.where(columns < 0, np.nan, calibrated[:, columns])
+    return Queries(embeddings, of_parts, confidence)

@@ -121,6 +121,11 @@ class Index:
         return {part.part_id: number for number, part in enumerate(self.parts)}
 
     @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each view, by its name."""
+        return {view: row for row, view in enumerate(self.views)}
+
+    @cached_property
     def view_names(self) -> frozenset[str]:
         """All views, as `views` has them."""
         return frozenset(self.views)

@@ -22,6 +22,9 @@ from search.index import Index, check_model, load_index
 from search.part_filter import EVERY_PART, PartFilter
 from search.photo_network import NETWORK, PhotoNetwork
 from search.ranking import Match, nearest_parts
+from search.stores.publishing import opened_store
+from search.stores.ranking import nearest_in_store
+from search.stores.store import VectorStore
 
 MOST_NAMED = 20
 
@@ -53,13 +56,14 @@ class Answer:
 @dataclass(frozen=True)
 class Search:
     """A project's index with the model that made it, ready for photos. `looking` finds the parts in whole photos, where
-    the project has a finder.
+    the project has a finder. `store` has the index's rows where they are not compared in memory.
     """
 
     index: Index
     model: PhotoEmbedder
     squares: PhotosParams
     looking: Looking | None = None
+    store: VectorStore | None = None
 
     @classmethod
     def open(cls, root: Path, model: PhotoEmbedder | None = None, threads: int = 0) -> Search:
@@ -70,8 +74,9 @@ class Search:
         index = load_index(layout.index)
         model = model or PhotoNetwork.load(layout.index / NETWORK, threads)
         check_model(index, model.key)
-        params = load_params(layout.params).photos
-        return cls(index, model, params, project_looking(layout, params))
+        params = load_params(layout.params)
+        store = opened_store(layout, params.search, index)
+        return cls(index, model, params.photos, project_looking(layout, params.photos), store)
 
     def refuse_unknown(self, wanted: PartFilter) -> None:
         """Raises UserError, with what there is, when `wanted` asks for what no part of the catalogue is."""
@@ -107,4 +112,7 @@ class Search:
         return [Answer(some, box, score) for some, (box, score) in zip(matches, found, strict=True)]
 
     def _nearest(self, squares: list[Image.Image], top: int, wanted: PartFilter) -> list[list[Match]]:
-        return nearest_parts(self.index, embed_queries(self.model, self.index, squares), top, wanted)
+        queries = embed_queries(self.model, self.index, squares)
+        if self.store is not None:
+            return nearest_in_store(self.store, self.index, queries, top, wanted)
+        return nearest_parts(self.index, queries, top, wanted)

@@ -14,6 +14,8 @@ BEST_VIEWS = 3  # a photo shows a part from one side: its nearest views count; o
 SHORTLIST = (
     200  # parts of a large catalogue that are compared exactly, at least: recall@10 of 10,000 parts .99 (100: .98)
 )
+SHARPNESS = 0.03
+"""Similarities become shares of a photo by a softmax at this temperature, where a part was added after training."""
 AT_ONCE = 2**22  # similarities of photos and renders in memory at once: 16 MB, and as much again twice
 
 Floats = npt.NDArray[np.float32]
@@ -22,8 +24,9 @@ Floats = npt.NDArray[np.float32]
 @dataclass(frozen=True)
 class Queries:
     """What the model makes of q photos: `embeddings` (q, d), L2-normalised, and `probabilities` (q, parts of the
-    index), in [0, 1], the classifier's for each part's label; None where it does not know all of the labels.
-    `confidence` (q, parts): the same, calibrated on held-out renders; None where that is not known.
+    index), in [0, 1], the classifier's for each part's label, NaN of a label that it has not learned; None where it has
+    learned none of them. `confidence` (q, parts): the same, calibrated on held-out renders; None where that is not
+    known.
     """
 
     embeddings: Floats
@@ -63,34 +66,72 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
     together find more than either alone. Without probabilities it is the first only. Parts without views are at
     infinity.
     """
-    return _distances(index, queries.embeddings, index.embeddings, queries.probabilities)
+    similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
+    return _distances(similarities, with_added_parts(similarities, queries.probabilities)), nearest
 
 
-def _distances(
-    index: Index, queries: Floats, rows: Floats, probabilities: Floats | None
-) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """As `part_distances`, of queries (q, k) and rows (n, k) in whichever form."""
-    distances = np.full((len(queries), len(index.parts)), np.inf, dtype=np.float32)
-    nearest = np.zeros(distances.shape, dtype=np.int64)
+def with_added_parts(similarities: Floats, probabilities: Floats | None) -> Floats | None:
+    """`probabilities` (q, parts) without NaN: a part that was added after training gets the share that its similarity
+    (q, parts) has among those of all parts, and what the classifier says of the others is of what these shares leave.
+
+    >>> similarities = np.array([[0.9, 0.5]], dtype=np.float32)
+    >>> with_added_parts(similarities, np.array([[np.nan, 1.0]], dtype=np.float32)).round(3).tolist()
+    [[1.0, 0.0]]
+    """
+    if probabilities is None:
+        return None
+    added = np.isnan(probabilities)
+    if not added.any():
+        return probabilities
+    with np.errstate(invalid="ignore"):
+        shares = np.exp((similarities - similarities.max(axis=1, keepdims=True)) / SHARPNESS)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    left = 1 - np.where(added, shares, 0).sum(axis=1, keepdims=True)
+    whole: Floats = np.where(added, shares, np.nan_to_num(probabilities) * left).astype(np.float32)
+    return whole
+
+
+def _distances(similarities: Floats, probabilities: Floats | None) -> Floats:
+    """Distances (q, parts) of similarities (q, parts), -inf of parts without views, and probabilities (q, parts)."""
+    distances = 1 - similarities
+    if probabilities is not None:
+        distances += 1 - probabilities
+        distances /= 2
+    return distances
+
+
+def part_similarities(index: Index, queries: Floats, views: int = BEST_VIEWS) -> Floats:
+    """Mean cosine (q, parts) of queries (q, d) and the `views` nearest of each part, -inf of a part without views."""
+    found = np.full((len(queries), len(index.parts)), -np.inf, dtype=np.float32)
+    for start in range(0, len(queries), step := max(1, AT_ONCE // max(1, len(index.embeddings)))):
+        similarities = queries[start : start + step] @ index.embeddings.T
+        for alike in index.alike:
+            found[start : start + step, alike.parts] = _mean_of_best(similarities[:, alike.rows], views)
+    return found
+
+
+def _similarities(index: Index, queries: Floats, rows: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Mean cosine of each part's nearest views to queries (q, k) by rows (n, k) in whichever form, -inf of a part
+    without views, and the row of the nearest, both (q, parts).
+    """
+    found = np.full((len(queries), len(index.parts)), -np.inf, dtype=np.float32)
+    nearest = np.zeros(found.shape, dtype=np.int64)
     step = max(1, AT_ONCE // max(1, len(rows)))
     for start in range(0, len(queries), step):
         some = slice(start, start + step)
         similarities = queries[some] @ rows.T
         for alike in index.alike:
             own = similarities[:, alike.rows]
-            distances[some, alike.parts] = 1 - _mean_of_best(own)
+            found[some, alike.parts] = _mean_of_best(own)
             nearest[some, alike.parts] = np.take_along_axis(alike.rows[None], own.argmax(axis=2)[..., None], 2)[..., 0]
-    if probabilities is not None:
-        distances += 1 - probabilities
-        distances /= 2
-    return distances, nearest
+    return found, nearest
 
 
-def _mean_of_best(similarities: Floats) -> Floats:
-    """Mean (q, p) of the highest of similarities (q, p, c)."""
+def _mean_of_best(similarities: Floats, best: int = BEST_VIEWS) -> Floats:
+    """Mean (q, p) of the `best` highest of similarities (q, p, c)."""
     views = similarities.shape[2]
-    if views > BEST_VIEWS:
-        similarities = np.partition(similarities, views - BEST_VIEWS, axis=2)[..., views - BEST_VIEWS :]
+    if views > best:
+        similarities = np.partition(similarities, views - best, axis=2)[..., views - best :]
     mean: Floats = similarities.mean(axis=2)
     return mean
 
@@ -107,40 +148,54 @@ def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter =
     [('m10', 0.2), ('m8', 0.4)]
     """
     if index.principal is None:
-        distances, nearest = part_distances(index, queries)
+        similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
     else:
         short = queries.embeddings @ index.principal.axes
-        distances, nearest = _distances(index, short, index.principal.reduced, queries.probabilities)
+        similarities, nearest = _similarities(index, short, index.principal.reduced)
+    probabilities = with_added_parts(similarities, queries.probabilities)
     if not wanted.passes_all:
-        distances[:, ~wanted.mask(index.parts)] = np.inf
+        similarities[:, ~wanted.mask(index.parts)] = -np.inf
     if index.principal is not None:
-        for row in range(len(distances)):
-            _compare_exactly(index, queries, row, max(SHORTLIST, 2 * top), distances, nearest)
-    similarities = 1 - distances
-    if queries.probabilities is not None:
-        similarities = 2 * similarities - queries.probabilities
+        for row, distances in enumerate(_distances(similarities, probabilities)):
+            near = _nearest_numbers(distances, max(SHORTLIST, 2 * top))
+            _compare_exactly(index, queries.embeddings[row], near, similarities[row], nearest[row])
+    return ranked(index, queries, similarities, nearest, probabilities, top)
+
+
+def ranked(
+    index: Index,
+    queries: Queries,
+    similarities: Floats,
+    nearest: npt.NDArray[np.int64],
+    probabilities: Floats | None,
+    top: int,
+) -> list[list[Match]]:
+    """For each query the `top` nearest parts by similarities (q, parts), -inf of those that are out, `nearest` rows
+    (q, parts) and whole probabilities (q, parts).
+    """
+    distances = _distances(similarities, probabilities)
     sure = [None] * len(distances) if queries.confidence is None else queries.confidence
     return [_matches(index, *row, top) for row in zip(distances, nearest, similarities, sure, strict=True)]
 
 
+def _nearest_numbers(distances: Floats, count: int) -> npt.NDArray[np.int64]:
+    """The numbers of the `count` parts with the least of distances (parts,), without those at infinity."""
+    count = min(count, len(distances))
+    near = np.argpartition(distances, count - 1)[:count]
+    return near[np.isfinite(distances[near])]
+
+
 def _compare_exactly(
-    index: Index, queries: Queries, row: int, count: int, distances: Floats, nearest: npt.NDArray[np.int64]
+    index: Index, query: Floats, near: npt.NDArray[np.int64], similarities: Floats, nearest: npt.NDArray[np.int64]
 ) -> None:
-    """Puts the exact distances of the `count` nearest parts of query `row` into `distances` (q, parts), and all others
-    at infinity.
-    """
-    count = min(count, len(index.parts))
-    short = np.argpartition(distances[row], count - 1)[:count]
-    short = short[np.isfinite(distances[row, short])]
-    distances[row] = np.inf
+    """Puts the exact similarities of parts `near` to query (d,) into `similarities` (parts,), -inf of all others."""
+    similarities[:] = -np.inf
     for alike in index.alike:
-        there = np.isin(alike.parts, short)
+        there = np.isin(alike.parts, near)
         parts, rows = alike.parts[there], alike.rows[there]
-        own = (index.embeddings[rows.ravel()] @ queries.embeddings[row]).reshape(rows.shape)
-        distances[row, parts] = 1 - _mean_of_best(own[None])[0]
-        nearest[row, parts] = np.take_along_axis(rows, own.argmax(axis=1)[:, None], 1)[:, 0]
-    if queries.probabilities is not None:
-        distances[row] = (distances[row] + 1 - queries.probabilities[row]) / 2
+        own = (index.embeddings[rows.ravel()] @ query).reshape(rows.shape)
+        similarities[parts] = _mean_of_best(own[None])[0]
+        nearest[parts] = np.take_along_axis(rows, own.argmax(axis=1)[:, None], 1)[:, 0]
 
 
 def _matches(
@@ -157,7 +212,7 @@ def _matches(
         if not np.isfinite(distances[part]):
             break
         said, view = index.parts[part], index.views[nearest[part]]
-        sure = None if confidence is None else float(confidence[part])
+        sure = None if confidence is None or np.isnan(confidence[part]) else float(confidence[part])
         by_views = float(similarities[part])
         found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view, sure, by_views))
     return found

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from cad2real.errors import DamagedFileError, UserError
-from cad2real.files import atomic_folder, read_json, write_json
+from cad2real.errors import UserError
+from cad2real.files import atomic_folder, write_json
 from cad2real.layout import Layout
+from cad2real.params import load_params
 from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
+from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
-from search.index import Index, IndexedPart, save_index
+from search.index import Index, save_index
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
-from search.ranking import Match, nearest_parts
+from search.ranking import Floats, Match, nearest_parts
+from search.renders import read_renders, with_looks
 from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
+from search.stores.publishing import publish
 from search.torch_model import load_model, onnx_of
 
 RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
 BATCH = 64  # photos in memory at once
-
-
-@dataclass(frozen=True)
-class Renders:
-    """The rendered parts; `views[i]`, relative to the folder, shows `parts[part_rows[i]]`."""
-
-    parts: tuple[IndexedPart, ...]
-    part_rows: tuple[int, ...]
-    views: tuple[str, ...]
 
 
 def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
@@ -41,13 +35,17 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
 
     The adapted model is used, or the source-only one where there is none (no photos to adapt to).
     """
-    renders = with_looks(read_renders(layout.renders), layout.catalogue)
+    with one_at_a_time(layout):
+        return _build_index(layout)
+
+
+def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
+    listed, changes = with_looks(read_renders(layout.renders), layout.catalogue), read_changes(layout)
+    changed = with_changes(listed, changes)
+    tell(listed, changes)
     stage, model = load_model(layout.models)
     squares = usable_squares(layout.squares)
-    embeddings = model.embed_files([layout.renders / view for view in renders.views], "index")
-    short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
-    of_parts = np.array(renders.part_rows)
-    index = Index(embeddings, renders.parts, of_parts, renders.views, stage, model.key, short, model.temperature)
+    index = embedded(layout, changed, stage, model)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.
     scored = [row for row in squares if row.label in labels and not row.duplicate_of]
@@ -62,7 +60,30 @@ def build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
         write_json(target / EXAMPLES_FILE, _examples(rows, found))
+        publish(layout, load_params(layout.params).search, index)
     return index, scores
+
+
+def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> Index:
+    """The index of all views of `changed` by the `model` of `stage`. Raises UserError without a view."""
+    renders = changed.renders
+    if not renders.views:
+        raise UserError("No part is left in the index.", "Bring one back: cad2real index add PART.")
+    of_parts = np.array([*renders.part_rows, *(part for part, _ in changed.photos)], dtype=np.int64)
+    views = (*renders.views, *(view for _, view in changed.photos))
+    embeddings = embed_views(layout, model, views)
+    short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
+    return Index(embeddings, renders.parts, of_parts, views, stage, model.key, short, model.temperature)
+
+
+def embed_views(layout: Layout, model: Embedder, views: Sequence[str]) -> Floats:
+    """Embeddings (n, d) of an index's views: of renders as such, of photos that were added as photos."""
+    renders = [view for view in views if not is_photo(view)]
+    of_view = dict(zip(renders, model.embed_files([view_path(layout, view) for view in renders], "index"), strict=True))
+    for view in views:
+        if is_photo(view):
+            of_view[view] = model.embed_and_classify([picture_of(view_path(layout, view))])[0][0]
+    return np.stack([of_view[view] for view in views])
 
 
 def _write_network(path: Path, model: Embedder) -> None:
@@ -71,50 +92,6 @@ def _write_network(path: Path, model: Embedder) -> None:
         path.write_bytes(onnx_of(model))
     except UserError as error:
         print(f"note: {error} Photos are searched with torch.", file=sys.stderr)
-
-
-def read_renders(folder: Path) -> Renders:
-    """The parts of renders.json and their views. Raises UserError when there are none."""
-    remedy = "Run `cad2real render`."
-    parts: list[IndexedPart] = []
-    part_rows: list[int] = []
-    views: list[str] = []
-    try:
-        for part_id in read_json(folder / "renders.json", "parts")["parts"]:
-            part = read_json(folder / part_id / "part.json", "part_id", "label", "name", "views")
-            for view in part["views"]:
-                views.append(f"{part_id}/{view['file']}")
-                part_rows.append(len(parts))
-            size = tuple(round(float(side), 2) for side in part.get("size_mm", ()))
-            parts.append(IndexedPart(part["part_id"], part["label"], part["name"], size_mm=size))
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing.", remedy) from None
-    except DamagedFileError:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder} is damaged ({error}).", remedy) from None
-    if not views:
-        raise UserError(f"{folder} holds no rendered part.", "Mend the part list, then run `cad2real render`.")
-    root = folder.resolve()
-    for view in views:
-        if not (folder / view).resolve().is_relative_to(root):
-            raise UserError(f"{folder} names the view {view}, which lies outside.", remedy)
-    return Renders(tuple(parts), tuple(part_rows), tuple(views))
-
-
-def with_looks(renders: Renders, catalogue: Path) -> Renders:
-    """The same with what the catalogue says of each part's look and size, as far as it is there."""
-    try:
-        said = {part["part_id"]: part for part in read_json(catalogue, "parts")["parts"]}
-        looks = {part_id: (one["material"], one["surface"], one["color"]) for part_id, one in said.items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        return renders
-    nothing = ("", "", "")
-    parts = []
-    for part in renders.parts:
-        material, surface, color = map(str, looks.get(part.part_id, nothing))
-        parts.append(replace(part, material=material, surface=surface, color=color))
-    return replace(renders, parts=tuple(parts))
 
 
 def usable_squares(folder: Path) -> list[SquareRow]:
@@ -128,15 +105,16 @@ def find_squares(model: Embedder, index: Index, folder: Path, rows: Sequence[Squ
     with Progress("photos", len(rows), "photos") as progress:
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
-            pictures = [_picture(folder / row.square) for row in some]
+            pictures = [picture_of(folder / row.square) for row in some]
             found += nearest_parts(index, embed_queries(model, index, pictures), TOP)
             progress.advance(len(some))
     return found
 
 
-def _picture(path: Path) -> Image.Image:
+def picture_of(path: Path) -> Image.Image:
+    """A square photo. Raises UserError when it cannot be read."""
     try:
-        with Image.open(path, formats=("JPEG",)) as image:
+        with Image.open(path, formats=("JPEG", "PNG")) as image:
             return image.convert("RGB")
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error}).", "Run `cad2real photos`.") from None

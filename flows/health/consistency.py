@@ -122,7 +122,8 @@ def _index(layout: Layout) -> Iterator[tuple[Path, str]]:
         except DAMAGE as error:
             yield layout.index / "index.json", _damaged(layout.index / "index.json", error)
         else:
-            if gone := [view for view in views if not (layout.renders / view).is_file()]:
+            there = (layout.renders, layout.added)
+            if gone := [view for view in views if not any((folder / view).is_file() for folder in there)]:
                 yield layout.index / "index.json", f"lists {gone[0]}, which is not in data/renders"
             yield from _index_of(layout.index, model)
     for folder in layout.models.glob("promoted/*"):

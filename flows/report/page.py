@@ -86,9 +86,9 @@ def render_page(layout: Layout, data: ReportData) -> str:
         faults=data.faults[:MOST_FAULTS],
         settings=_settings(layout, data),
         about_photos=_about_photos(layout),
-        render=lambda view: small.inline(layout.renders, view),
+        render=lambda view: small.inline(layout.renders, view) or small.inline(layout.added, view),
         square=lambda name: small.inline(layout.squares, name),
-        large_render=lambda view: large.inline(layout.renders, view),
+        large_render=lambda view: large.inline(layout.renders, view) or large.inline(layout.added, view),
         large_square=lambda name: large.inline(layout.squares, name),
     )
 

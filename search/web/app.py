@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from cad2real import __version__
 from cad2real.errors import UserError
+from search.stores.store import StoreError
 from search.web import api, pages
 from search.web.guard import App, Guard
 from search.web.live import BusyError, LiveSearch, NoSearchError
@@ -76,6 +77,10 @@ def _tell_faults(app: FastAPI) -> None:
     @app.exception_handler(NoSearchError)
     async def no_search(request: Request, error: NoSearchError) -> Response:
         return _said(request, 503, str(error), "no_search.html.j2", {"Retry-After": "10"})
+
+    @app.exception_handler(StoreError)
+    async def no_store(request: Request, error: StoreError) -> Response:
+        return _said(request, 503, str(error), headers=BUSY)
 
     @app.exception_handler(UserError)
     async def mistake(request: Request, error: UserError) -> Response:

@@ -19,6 +19,7 @@ from photos.crop import Box
 from search.index import DESCRIPTION
 from search.part_filter import PartFilter
 from search.query import Answer, Search
+from search.stores.store import StoreError
 from search.web.upload import stored
 
 WAITING = 8  # questions that may wait for their turn
@@ -80,15 +81,19 @@ class LiveSearch:
 
     def _take_newest(self) -> None:
         try:
-            state = (self.layout.index / DESCRIPTION).stat()
-            version = (state.st_mtime_ns, state.st_ino)
+            version = self._version_on_disk()
             if version != self._version:
-                self._search = Search.open(self.root)
-                self._version, self.fault = version, ""
+                opened = Search.open(self.root)
+                if self._version_on_disk() == version:  # else its files are of two indexes: the next look takes it
+                    self._search, self._version, self.fault = opened, version, ""
         except UserError as error:
             self.fault = str(error)
         except OSError:
             self.fault = "There is no index yet. Run `cad2real run`, or `cad2real index` where a model is trained."
+
+    def _version_on_disk(self) -> tuple[int, int]:
+        state = (self.layout.index / DESCRIPTION).stat()
+        return state.st_mtime_ns, state.st_ino
 
     def warm_up(self) -> None:
         """Opens the search in the background, so that the first photo does not wait for it."""
@@ -129,6 +134,8 @@ class LiveSearch:
                     answers = search.find_all(photo.path, top, wanted=wanted)
                 else:
                     answers = [Answer(search.find(photo.path, box, top, wanted), box)]
+            except StoreError:
+                raise
             except UserError as error:  # it names a place of ours
                 raise UserError(error.what.removeprefix(str(photo.path)).lstrip(": "), error.remedy) from None
             took = (time.perf_counter() - start) * 1000

@@ -13,8 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cad2real.errors import UserError
 from cad2real.files import read_json
+from search.additions import view_path
 from search.index import Index
 from search.part_filter import PartFilter
+from search.stores.store import StoreError
 from search.web.answers import look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
 from search.web.catalogue import found_parts
@@ -84,7 +86,7 @@ async def answer(
     template = "answer.html.j2" if alone else "search.html.j2"
     try:
         found = await ask(live, figures, await photo.read(), asked)
-    except NoSearchError:
+    except (NoSearchError, StoreError):
         raise
     except UserError as error:
         there = {} if alone else choices(live.current().index)
@@ -176,7 +178,7 @@ def picture(view: str, live: Live, small: Annotated[bool, Query()] = False) -> R
     """A view that the index names, or its thumbnail."""
     if view not in live.current().index.view_names:
         raise HTTPException(404, "There is no such picture.")
-    path = live.layout.renders / view
+    path = view_path(live.layout, view)
     caching = {"Cache-Control": "private, max-age=600"}
     try:
         if small:

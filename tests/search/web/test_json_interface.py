@@ -16,8 +16,12 @@ from typer.testing import CliRunner
 import cad2real.cli
 import search.web.live
 import search.web.upload
+from cad2real.files import atomic_folder
+from search.index import save_index
+from search.query import Search
 from search.web.app import create_app
 from search.web.feedback import entries, write_csv
+from search.web.live import LiveSearch
 from tests.search.web.conftest import photo, shop_index, write_index
 
 PAGE = {"accept": "text/html"}
@@ -184,3 +188,36 @@ def test_the_interface_describes_itself_and_counts(client: TestClient) -> None:
     figures = client.get("/metrics").text
     assert 'cad2real_requests_total{method="POST",status="200"} 1.0' in figures
     assert "cad2real_answer_seconds_count 1.0" in figures and "cad2real_index_parts 3.0" in figures
+
+
+def test_a_changed_index_is_taken_without_a_restart(shop: Path, client: TestClient) -> None:
+    assert client.get("/api/parts").json()["count"] == 3
+    index = shop_index()
+    with atomic_folder(shop / "data/index") as folder:  # as `cad2real index remove` does
+        kept = replace(index, parts=index.parts[:2], part_rows=index.part_rows[:2], views=index.views[:2])
+        save_index(folder, replace(kept, embeddings=index.embeddings[:2]))
+    client.app._app.state.live._looked = -1e9
+    assert client.get("/api/parts").json()["count"] == 2
+
+
+def test_files_of_two_indexes_are_not_taken_for_one(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveSearch(shop)
+    first = live.current()
+    index = shop_index()
+
+    def opened_while_it_changes(root: Path) -> Search:
+        write_index(shop, index)
+        return first
+
+    write_index(shop, replace(index, model_key="another"))
+    monkeypatch.setattr(search.web.live.Search, "open", opened_while_it_changes)
+    live._looked = -1e9
+    version = live._version
+    assert live.current() is first and live._version == version
+
+
+def test_pictures_of_added_parts_are_shown(shop: Path, client: TestClient) -> None:
+    (shop / "data/added").mkdir()
+    (shop / "data/renders/washer").rename(shop / "data/added/washer")
+    assert client.get("/pictures/washer/view_000.png").status_code == 200
+    assert client.get("/pictures/washer/view_000.png?small=true").status_code == 200

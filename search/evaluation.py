@@ -1,0 +1,206 @@
+"""`cad2real search evaluate`: how well a project's parts are found and new things noticed, on its labelled photos.
+
+Every row is label-free up to its score: labels of photos only score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cad2real.errors import UserError
+from cad2real.layout import Layout
+from photos.manifest import SquareRow
+from search.embedding import Embedder, embed_queries
+from search.index import Index, IndexedPart, check_model, load_index
+from search.novelty import novelty, usual_novelty
+from search.part_scores import NoveltyScores, PartScores, novelty_scores, part_scores
+from search.ranking import Floats, Queries, part_distances, part_similarities
+from search.renders import read_renders
+from search.stage import BATCH, embed_views, picture_of, usable_squares
+from search.torch_model import load_model
+
+TEMPLATES = 5  # of a part, as CNOS averages them
+MOST_FOREIGN = 10_000
+
+ROWS = ("frozen", "source_only", "views", "adapted", "added", "distractors")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`rows`: scores by their name in ROWS, without those that cannot be had; `novelty`: of photos of classes that were
+    left out of the index, of all and only of those with a look-alike; `foreign`: renders of other parts in the index.
+    """
+
+    rows: dict[str, PartScores]
+    novelty: dict[str, NoveltyScores]
+    foreign: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "rows": {name: scores.as_dict() for name, scores in self.rows.items()},
+            "not_in_catalogue": {name: scores.as_dict() for name, scores in self.novelty.items()},
+            "foreign_renders": self.foreign,
+        }
+
+
+def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
+    """Scores the index of a project on its labelled photos. `foreign`: a folder of renders of other parts, which are
+    put among its own. Raises UserError without labelled photos, or where index and model do not belong together.
+    """
+    index = load_index(layout.index)
+    model = load_model(layout.models, index.model_stage)[1]
+    check_model(index, model.key)
+    squares = [row for row in usable_squares(layout.squares) if row.label in index.labels and not row.duplicate_of]
+    if not squares:
+        raise UserError("No photo has the label of a part.", "Put photos into folders that are called like the labels.")
+    queries = _queries(model, index, layout.squares, squares)
+    right = np.array([[part.label == row.label for part in index.parts] for row in squares])
+    rows = {
+        "adapted": part_scores(part_distances(index, queries)[0], right),
+        "views": part_scores(part_distances(index, Queries(queries.embeddings))[0], right),
+        "added": _added(index, queries, right),
+        **_before(layout, index, squares, right),
+    }
+    renders = 0
+    if foreign is not None:
+        larger, renders = _with_foreign(index, model, foreign)
+        rows["distractors"] = _among(larger, index, queries, right)
+    scores = left_out(index, queries, right)
+    return Evaluation(
+        {name: one for name in ROWS if (one := rows.get(name)) is not None},
+        {name: one for name, one in scores.items() if one is not None},
+        renders,
+    )
+
+
+def _queries(model: Embedder, index: Index, folder: Path, squares: Sequence[SquareRow]) -> Queries:
+    some = [
+        embed_queries(model, index, [picture_of(folder / row.square) for row in squares[start : start + BATCH]])
+        for start in range(0, len(squares), BATCH)
+    ]
+    probabilities = [one.probabilities for one in some if one.probabilities is not None]
+    return Queries(
+        np.concatenate([one.embeddings for one in some]), np.concatenate(probabilities) if probabilities else None
+    )
+
+
+def _before(
+    layout: Layout, index: Index, squares: Sequence[SquareRow], right: npt.NDArray[np.bool_]
+) -> dict[str, PartScores | None]:
+    """The same photos with the model from before adaptation, and with its backbone, which no training has changed."""
+    try:
+        model = load_model(layout.models, "probe")[1]
+    except UserError:
+        return {}
+    if index.model_key == model.key:
+        return {}
+    before = replace(index, embeddings=embed_views(layout, model, index.views), principal=None)
+    queries = _queries(model, before, layout.squares, squares)
+    nearest = part_similarities(before, queries.embeddings, TEMPLATES)
+    return {
+        "source_only": part_scores(part_distances(before, queries)[0], right),
+        "frozen": part_scores(1 - nearest, right),
+    }
+
+
+def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> PartScores | None:
+    """Each part in turn as one that the classifier has not learned. Its embedding has seen the part in training, so
+    this says what the classifier's knowledge is worth, not what a new part's photos get.
+    """
+    if queries.probabilities is None:
+        return None
+    found = np.zeros(right.shape)
+    for label in sorted(index.labels):
+        own = np.array([part.label == label for part in index.parts])
+        rows = right[:, own].any(axis=1)
+        if rows.any():
+            there = without_classes(queries.probabilities[rows], own, index)
+            there[:, own] = np.nan
+            found[rows] = part_distances(index, Queries(queries.embeddings[rows], there))[0]
+    return part_scores(found, right)
+
+
+def without_classes(probabilities: Floats, own: npt.NDArray[np.bool_], index: Index) -> Floats:
+    """`probabilities` (q, parts) of a classifier that never knew the classes of the parts `own` (parts,)."""
+    first = np.array([[part.label for part in index.parts].index(part.label) for part in index.parts])
+    classes = first == np.arange(len(first))
+    left = probabilities[:, classes & ~own].sum(axis=1, keepdims=True)
+    shared: Floats = (probabilities / np.maximum(left, 1e-6)).astype(np.float32)
+    shared[:, own] = 0
+    return shared
+
+
+def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> dict[str, NoveltyScores | None]:
+    """How well photos are told from those of a class that is taken out of the index and the classifier, one class after
+    the other; `look_alikes`: of the half of the classes that are most like another one. Every second photo sets the
+    threshold, without its label; the others are scored. The network has seen the classes in training: what it has not
+    is told a little less well.
+    """
+    known = novelty(index, queries)
+    new, likeness = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    for label in sorted(index.labels):
+        own = np.array([part.label == label for part in index.parts])
+        rows = right[:, own].any(axis=1)
+        if own.all() or not rows.any():
+            continue
+        smaller, left = _only(index, ~own), None
+        if queries.probabilities is not None:
+            left = without_classes(queries.probabilities[rows], own, index)[:, ~own]
+        new[rows] = novelty(smaller, Queries(queries.embeddings[rows], left))
+        likeness[rows] = part_similarities(smaller, index.embeddings[own[index.part_rows]]).max(axis=1).mean()
+    scored = np.arange(len(known)) % 2 == 1
+    told = scored & np.isfinite(new)
+    if not told.any():
+        return {}
+    threshold = usual_novelty(known[~scored])
+    close = told & (likeness >= np.nanmedian(likeness))
+    return {
+        name: novelty_scores(known[scored].astype(np.float64), new[some].astype(np.float64), threshold)
+        for name, some in (("left_out", told), ("look_alikes", close))
+    }
+
+
+def _only(index: Index, kept: npt.NDArray[np.bool_]) -> Index:
+    numbers = np.cumsum(kept) - 1
+    rows = kept[index.part_rows]
+    return replace(
+        index,
+        embeddings=index.embeddings[rows],
+        parts=tuple(part for part, is_kept in zip(index.parts, kept, strict=True) if is_kept),
+        part_rows=numbers[index.part_rows[rows]],
+        views=tuple(view for view, is_kept in zip(index.views, rows, strict=True) if is_kept),
+        principal=None,
+    )
+
+
+def _with_foreign(index: Index, model: Embedder, folder: Path) -> tuple[Index, int]:
+    renders = read_renders(folder)
+    views = renders.views[:MOST_FOREIGN]
+    embeddings = model.embed_files([folder / view for view in views], "foreign renders")
+    parts = tuple(IndexedPart(f"foreign {number}", "", "") for number in range(len(renders.parts)))
+    numbers = np.array(renders.part_rows[: len(views)]) + len(index.parts)
+    larger = replace(
+        index,
+        embeddings=np.concatenate([index.embeddings, embeddings]),
+        parts=index.parts + parts,
+        part_rows=np.concatenate([index.part_rows, numbers]),
+        views=index.views + views,
+        principal=None,
+    )
+    return larger, len(views)
+
+
+def _among(larger: Index, index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> PartScores | None:
+    """Foreign parts are such that were added without training."""
+    others = len(larger.parts) - len(index.parts)
+    probabilities = queries.probabilities
+    if probabilities is not None:
+        probabilities = np.pad(probabilities, ((0, 0), (0, others)), constant_values=np.nan)
+    distances = part_distances(larger, Queries(queries.embeddings, probabilities))[0]
+    return part_scores(distances, np.pad(right, ((0, 0), (0, others))))

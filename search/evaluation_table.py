@@ -1,0 +1,40 @@
+"""An evaluation of the search as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from search.evaluation import Evaluation
+from search.part_scores import NoveltyScores
+
+NAMES = {
+    "frozen": "untrained backbone, mean of the 5 nearest renders",
+    "source_only": "before adaptation",
+    "views": "adapted, by the views alone",
+    "adapted": "adapted: what the search answers",
+    "added": "each part as if added without training",
+    "distractors": "adapted, among foreign renders",
+}
+OF_CLASSES = {"left_out": "of classes left out", "look_alikes": "of those that look like another"}
+
+
+def score_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """A row of column names, then one for each way of answering."""
+    rows: list[tuple[str, ...]] = [("", "photos", "first", "in 5", "in 10", "mAP", "NDCG@10")]
+    for name, one in evaluation.rows.items():
+        shares = (f"{share:.1%}" for share in (one.accuracy_1, one.accuracy_5, one.accuracy_10))
+        rows.append((NAMES[name], str(one.photos), *shares, f"{one.mean_average_precision:.3f}", f"{one.ndcg_10:.3f}"))
+    return rows
+
+
+def novelty_lines(evaluation: Evaluation) -> Iterator[str]:
+    """What is said of things that are not in the catalogue, a line each."""
+    for name, one in evaluation.novelty.items():
+        yield f"not in the catalogue, {OF_CLASSES[name]}: {_said(one)}"
+
+
+def _said(one: NoveltyScores) -> str:
+    said = f"AUROC {one.auroc:.3f}, of known photos {one.false_alarms_at_95:.1%} rejected where 95 % are detected"
+    if one.known_rejected is None or one.new_detected is None:
+        return said
+    return f"{said}; at the threshold {one.known_rejected:.1%} rejected, {one.new_detected:.1%} detected"

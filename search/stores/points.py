@@ -1,0 +1,64 @@
+"""What Qdrant is told of a row, and how its rows become parts again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from search.index import IndexedPart
+from search.part_filter import PartFilter
+from search.ranking import BEST_VIEWS
+from search.stores.store import Hit
+
+NAMESPACE = uuid.UUID("6f3a4b0e-6a5c-4f0e-9d1e-0c6b6c7d2a11")
+FIRST_ROWS = 300  # that say which parts are compared view by view; more change the first ten hardly ever
+MOST_PARTS = 60  # that are compared view by view
+KEYWORDS, NUMBERS = ("part_id", "material", "color"), ("longest_mm",)
+
+
+def point_id(view: str) -> str:
+    """The id of a view's point: the same wherever and whenever it is made."""
+    return str(uuid.uuid5(NAMESPACE, view))
+
+
+def payload(part: IndexedPart, view: str) -> dict[str, Any]:
+    """What a filter can ask for, and what an answer needs."""
+    said = {"part_id": part.part_id, "view": view}
+    said |= {"material": part.material.casefold(), "color": part.color.casefold()}
+    longest = part.longest_mm
+    return said if longest is None else {**said, "longest_mm": longest}
+
+
+def conditions(models: Any, wanted: PartFilter, part_ids: Sequence[str] | None = None) -> Any:
+    """A filter of the library `models` (qdrant_client.models or qdrant_edge); None where everything passes."""
+    between = getattr(models, "RangeFloat", None) or models.Range
+    must = []
+    for key, value in (("material", wanted.material), ("color", wanted.color)):
+        if value is not None:
+            must.append(models.FieldCondition(key=key, match=models.MatchValue(value=value.casefold())))
+    if wanted.min_mm is not None or wanted.max_mm is not None:
+        must.append(models.FieldCondition(key="longest_mm", range=between(gte=wanted.min_mm, lte=wanted.max_mm)))
+    if part_ids is not None:
+        must.append(models.FieldCondition(key="part_id", match=models.MatchAny(any=list(part_ids))))
+    return models.Filter(must=must) if must else None
+
+
+def nearest(ask: Callable[[int, Sequence[str] | None], Iterable[Any]], count: Callable[[Sequence[str]], int], top: int
+            ) -> list[Hit]:  # fmt: skip
+    """The `top` parts by two questions: `ask(limit, None)` for the nearest rows by the engine's graph, `ask(limit,
+    part_ids)` exactly for all rows of those parts, of which there are `count(part_ids)`.
+    """
+    first = list(dict.fromkeys(point.payload["part_id"] for point in ask(FIRST_ROWS, None)))[: max(MOST_PARTS, top)]
+    if not first:
+        return []
+    of_part: dict[str, list[tuple[float, str]]] = {}
+    for point in ask(count(first), first):
+        of_part.setdefault(point.payload["part_id"], []).append((point.score, point.payload["view"]))
+    hits = [
+        Hit(part_id, float(np.mean([score for score, _ in rows[:BEST_VIEWS]])), rows[0][1])
+        for part_id, rows in of_part.items()
+    ]
+    return sorted(hits, key=lambda hit: -hit.similarity)[:top]

@@ -1,0 +1,27 @@
+"""Ranks the parts that a store finds as those that are compared in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from search.index import Index
+from search.part_filter import EVERY_PART, PartFilter
+from search.ranking import Match, Queries, ranked, with_added_parts
+from search.stores.store import VectorStore
+
+LEAST_PARTS = 50  # that a store is asked for: the classifier, which has half a say, may prefer one of the later ones
+
+
+def nearest_in_store(
+    store: VectorStore, index: Index, queries: Queries, top: int, wanted: PartFilter = EVERY_PART
+) -> list[list[Match]]:
+    """As `search.ranking.nearest_parts`, by the rows of `store`. Raises StoreError where it does not answer."""
+    similarities = np.full((len(queries.embeddings), len(index.parts)), -np.inf, dtype=np.float32)
+    nearest = np.zeros(similarities.shape, dtype=np.int64)
+    for row, query in enumerate(queries.embeddings):
+        for hit in store.search(query, max(LEAST_PARTS, 2 * top), wanted):
+            number, view = index.number_of.get(hit.part_id), index.row_of.get(hit.view)
+            if number is not None and view is not None:  # else it was changed in between
+                similarities[row, number], nearest[row, number] = hit.similarity, view
+    probabilities = with_added_parts(similarities, queries.probabilities)
+    return ranked(index, queries, similarities, nearest, probabilities, top)

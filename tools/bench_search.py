@@ -1,0 +1,194 @@
+"""Measures the search: `python tools/bench_search.py [PROJECT] [--parts 10000] [--edge-views 64000]` prints JSON.
+
+Wall times and CPU seconds; on a shared machine only the latter mean something. The project needs an index
+(`cad2real run`); catalogues larger than it are random vectors, 32 around each part's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+from PIL import Image
+
+from search.index import Index, IndexedPart
+from search.principal import principal_components
+from search.ranking import Queries, nearest_parts
+from search.stores.qdrant_edge import EdgeStore
+from search.stores.store import PartRows
+
+VIEWS, NUMBERS, RECALL_AT = 32, 1280, 10
+TWELVE_MEGAPIXELS = (4000, 3000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("project", nargs="?", type=Path, default=Path())
+    parser.add_argument("--parts", type=int, default=10_000)
+    parser.add_argument("--edge-views", type=int, default=64_000)
+    parser.add_argument("--queries", type=int, default=50)
+    asked = parser.parse_args()
+    found = {"server": server(asked.project, asked.queries), "shell": shell(asked.project)}
+    found["index"] = large_index(asked.parts, asked.queries)
+    found["qdrant_edge"] = edge(asked.edge_views // VIEWS, asked.queries)
+    print(json.dumps(found, indent=1))
+
+
+def photo_of(size: tuple[int, int]) -> bytes:
+    """A photo with a blob on a noisy table: how long its decoding takes depends on its detail."""
+    rng = np.random.default_rng(0)
+    small = rng.integers(90, 150, (size[1] // 8, size[0] // 8, 3)).astype(np.uint8)
+    middle = slice(small.shape[0] // 3, 2 * small.shape[0] // 3), slice(small.shape[1] // 3, 2 * small.shape[1] // 3)
+    small[middle] //= 3
+    content = io.BytesIO()
+    Image.fromarray(small).resize(size, Image.Resampling.BICUBIC).save(content, "JPEG", quality=90)
+    return content.getvalue()
+
+
+def quantiles(seconds: list[float]) -> dict[str, float]:
+    return {f"p{share}_ms": round(float(np.percentile(seconds, share)) * 1000, 1) for share in (50, 99)}
+
+
+def server(project: Path, queries: int) -> dict[str, Any]:
+    """Start-up until it is ready, then warm answers to a 12 MP photo sent whole and to one of 1,280 px."""
+    command = [sys.executable, "-m", "cad2real", "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split("/ (")[0]
+        found: dict[str, Any] = {}
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
+            while client.get("/ready").status_code != 200:
+                time.sleep(0.02)
+            own = psutil.Process(process.pid)
+            found["ready_s"] = round(time.perf_counter() - start, 2)
+            found["ready_cpu_s"] = round(sum(own.cpu_times()[:2]), 2)
+            for name, size in (("12_megapixels", TWELVE_MEGAPIXELS), ("1280_px", (1280, 960))):
+                content = photo_of(size)
+                asked = lambda content=content: client.post("/api/search", files={"photo": content}).raise_for_status()  # noqa: E731
+                asked()
+                before = sum(own.cpu_times()[:2])
+                found[name] = {"bytes": len(content), **quantiles(timed(asked, queries))}
+                found[name]["cpu_ms"] = round((sum(own.cpu_times()[:2]) - before) / queries * 1000, 1)
+            found["memory_mb"] = own.memory_info().rss // 1_000_000
+        return found
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def timed(work: Callable[[], object], times: int) -> list[float]:
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def shell(project: Path) -> dict[str, float]:
+    """`cad2real search PHOTO --box`, with the interpreter's start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo.jpg"
+        path.write_bytes(photo_of((1280, 960)))
+        command = [sys.executable, "-m", "cad2real", "search", str(path), "--box", "400,300,800,700"]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        before, start = os.times(), time.perf_counter()
+        subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL, env=environment)
+        after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return {"wall_s": round(time.perf_counter() - start, 2), "cpu_s": round(cpu, 2)}
+
+
+def part_vectors(parts: int, seed: int = 0) -> np.ndarray:
+    """(parts * VIEWS, NUMBERS) of length 1: views of a part lie around its own direction."""
+    rng = np.random.default_rng(seed)
+    basis = rng.normal(0, 1, (64, NUMBERS)).astype(np.float32)  # embeddings of networks span few dimensions
+    centres = rng.normal(0, 1, (parts, 64)).astype(np.float32)
+    rows = np.repeat(centres, VIEWS, axis=0) + rng.normal(0, 0.7, (parts * VIEWS, 64)).astype(np.float32)
+    vectors = rows @ basis
+    vectors += rng.normal(0, 0.5, vectors.shape).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def queries_of(vectors: np.ndarray, count: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    some = vectors[rng.integers(0, len(vectors), count)] + rng.normal(0, 0.02, (count, NUMBERS)).astype(np.float32)
+    return (some / np.linalg.norm(some, axis=1, keepdims=True)).astype(np.float32)
+
+
+def index_of(vectors: np.ndarray, *, short: bool) -> Index:
+    count = len(vectors) // VIEWS
+    parts = tuple(IndexedPart(f"p{number}", f"p{number}", "") for number in range(count))
+    views = tuple(f"p{row // VIEWS}/{row % VIEWS}.png" for row in range(len(vectors)))
+    of_parts = np.repeat(np.arange(count), VIEWS)
+    return Index(vectors, parts, of_parts, views, "adapt", "key", principal_components(vectors) if short else None)
+
+
+def recall(found: list[list[str]], expected: list[list[str]]) -> float:
+    return round(float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, expected, strict=True)])), 4)
+
+
+def large_index(parts: int, count: int) -> dict[str, Any]:
+    vectors = part_vectors(parts)
+    asked = queries_of(vectors, count)
+    found: dict[str, Any] = {"parts": parts, "views": len(vectors)}
+    answers = {}
+    for name, index in (("exact", index_of(vectors, short=False)), ("two_stages", index_of(vectors, short=True))):
+        ask = lambda query, index=index: nearest_parts(index, Queries(query[None]), RECALL_AT)[0]  # noqa: E731
+        ask(asked[0])
+        cpu, start = time.process_time(), time.perf_counter()
+        answers[name] = [[match.part_id for match in ask(query)] for query in asked]
+        found[name] = {
+            "ms": round((time.perf_counter() - start) / count * 1000, 1),
+            "cpu_ms": round((time.process_time() - cpu) / count * 1000, 1),
+        }
+    found["recall_at_10"] = recall(answers["two_stages"], answers["exact"])
+    return found
+
+
+def edge(parts: int, count: int) -> dict[str, Any]:
+    vectors = part_vectors(parts)
+    index, asked = index_of(vectors, short=False), queries_of(vectors, count)
+    expected = [[match.part_id for match in row] for row in nearest_parts(index, Queries(asked), RECALL_AT)]
+    with tempfile.TemporaryDirectory() as folder:
+        cpu, start = time.process_time(), time.perf_counter()
+        store = EdgeStore(Path(folder) / "store", NUMBERS)
+        for number, part in enumerate(index.parts):
+            rows = slice(number * VIEWS, (number + 1) * VIEWS)
+            store.add(PartRows(part, vectors[rows], index.views[rows]))
+        store.settle()
+        built = {"build_s": round(time.perf_counter() - start, 1), "build_cpu_s": round(time.process_time() - cpu, 1)}
+        size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+        store.search(asked[0], RECALL_AT)
+        cpu, start = time.process_time(), time.perf_counter()
+        found = [[hit.part_id for hit in store.search(query, RECALL_AT)] for query in asked]
+        took, took_cpu = time.perf_counter() - start, time.process_time() - cpu
+        store.close()
+    return {
+        "views": len(vectors),
+        **built,
+        "disk_mb": size // 1_000_000,
+        "ms": round(took / count * 1000, 1),
+        "cpu_ms": round(took_cpu / count * 1000, 1),
+        "recall_at_10": recall(found, expected),
+    }
+
+
+if __name__ == "__main__":
+    main()

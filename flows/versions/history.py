@@ -10,7 +10,7 @@ from typing import Any
 from cad2real.errors import DamagedFileError, UserError
 from cad2real.files import atomic_file, read_json
 from flows.dvc.commands import run_dvc
-from flows.dvc.lock_file import FILE, locked_hashes
+from flows.dvc.lock_file import FILE, locked_hashes, read_lock
 from flows.pipeline import print_progress
 from flows.project import project_lock
 from flows.versions.record import FOLDER, read_run, version_folders
@@ -18,6 +18,7 @@ from flows.versions.sums import differing_files
 
 SHORT = 7  # characters of a hash that are shown
 DAMAGED = "damaged"
+BROUGHT_BACK = (FILE, "params.yaml", "code.yaml")
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,10 @@ def checkout(root: Path, name: str, *, force: bool) -> Version:
     with project_lock(root):
         version = find_version(root, name)
         folder = root / FOLDER / version.name
-        if fault := next(differing_files(folder), None):
-            raise UserError(f"{fault[0]} {fault[1]}.", "`cad2real verify --repair` mends it where it can.")
+        _refuse_damaged(folder)
         if not force:
             _refuse_to_lose_work(root)
-        for file in ("dvc.lock", "params.yaml", "code.yaml"):
+        for file in BROUGHT_BACK:
             if (folder / file).exists():
                 with atomic_file(root / file) as temporary:
                     shutil.copyfile(folder / file, temporary)
@@ -117,6 +117,14 @@ def checkout(root: Path, name: str, *, force: bool) -> Version:
                 shutil.copyfile(folder / "metrics.json", temporary)
     print_progress(f"artifacts and params.yaml are those of {version.name}")
     return version
+
+
+def _refuse_damaged(folder: Path) -> None:
+    """Raises UserError when what would be brought back from a version's folder is not what was recorded."""
+    read_lock(folder / FILE)
+    for path, what in differing_files(folder):
+        if path.name in BROUGHT_BACK:
+            raise UserError(f"{path} {what}.", "`cad2real verify --repair` mends it where the project has the same.")
 
 
 def _refuse_to_lose_work(root: Path) -> None:

@@ -7,12 +7,18 @@ from typing import Any
 
 MOST_VALUES = 100_000
 """With what aliases repeat: a few lines of them can stand for more than any memory holds."""
+MOST_BRACKETS = 5_000
+"""Opened ones: the reader looks for the end of each a thousand letters ahead, which is a minute for all that a command
+line may hold.
+"""
 
 
 def plain_yaml(text: str) -> Any:
     """The value of `text`, which JSON can hold too. Raises ValueError for whatever is none."""
     import yaml
 
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError(f"it opens more than {MOST_BRACKETS:,} brackets")
     try:
         value = yaml.safe_load(text)
         if _count(value, {}) > MOST_VALUES:

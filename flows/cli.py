@@ -249,10 +249,11 @@ def status() -> None:
 
     Example: cad2real status
     """
+    from cad2real.quoting import quoted
     from flows.health.status import status_lines
 
     for line in status_lines(Path()):
-        print(line)
+        print(quoted(line))
 
 
 def verify(

@@ -12,8 +12,8 @@ from pathlib import Path
 from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
+from cad2real.params_editor import write_values
 from flows.init_project import init_project
-from flows.params_file import change_params
 from render.parts.company_list import assembly_in, cut_assembly, folder_parts, readable_lists
 
 PARTS = Path("data/parts")
@@ -83,7 +83,7 @@ def _with_list(root: Path, lists: Sequence[Path], left_out: Sequence[Skipped], c
     shutil.copyfile(best, root / PARTS / best.name)
     if best.name != "parts.csv":
         (root / PARTS / "parts.csv").unlink()
-    change_params(Layout(root).params, [f"catalogue.parts={(PARTS / best.name).as_posix()}"])
+    write_values(Layout(root).params, [(("catalogue", "parts"), (PARTS / best.name).as_posix())])
     more = [Skipped(path.name, str(path), "another part list has more parts") for path in lists[1:]]
     return Imported(PARTS / best.name, False, cad_files, [*left_out, *more])
 

@@ -12,6 +12,7 @@ from cad2real.errors import UserError
 from cad2real.files import parse_json
 from flows.dvc import code_versions
 from flows.dvc.commands import DVC, run_dvc
+from flows.dvc.lock_file import FILE, read_lock
 from flows.environment import SECRETS, run_environment
 from flows.processes import FinishedProcess, run_group
 
@@ -65,8 +66,7 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
     except ValueError:
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
         raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None
-    lock = root / "dvc.lock"
-    recorded = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.exists() else {}
+    recorded = read_lock(root / FILE)
     return {
         stage: _descriptions(changes) if stage in recorded else ["has not run yet"]
         for stage, changes in changed.items()

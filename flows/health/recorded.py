@@ -70,8 +70,8 @@ def sha256_or_none(path: Path) -> str | None:
 
 def _settings(root: Path) -> Faults:
     """Values and commands that are not those of the last run. DVC's YAML (1.2) is read as DVC reads it."""
-    lock = _yaml(root / "dvc.lock")
-    stages = lock["stages"] if isinstance(lock, dict) else {}
+    lock = _yaml(root / "dvc.lock")  # whose shape `verify` has looked at
+    stages = lock.get("stages", {}) if isinstance(lock, dict) else {}
     recorded: dict[str, dict[str, Any]] = {}
     for stage in stages.values():
         for file, values in (stage.get("params") or {}).items():

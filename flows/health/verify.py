@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
+from cad2real.quoting import quoted
 from flows.dvc.cache import (
     DIRECTORY,
     cache_path,
@@ -26,6 +25,7 @@ from flows.dvc.cache import (
     read_folder_list,
 )
 from flows.dvc.commands import run_dvc
+from flows.dvc.lock_file import FILE, read_lock
 from flows.health.consistency import consistency_faults
 from flows.health.recorded import mend_recorded, recorded_faults
 from flows.project import project_lock
@@ -43,7 +43,7 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        return quoted(f"{self.path}: {self.what}")
 
 
 def verify(root: Path, *, deep: bool) -> list[Fault]:
@@ -67,16 +67,10 @@ def verify(root: Path, *, deep: bool) -> list[Fault]:
 
 
 def _read_lock(root: Path) -> dict[str, dict[str, Any]]:
-    path = root / "dvc.lock"
+    path = root / FILE
     if not path.exists():
         raise UserError("There is no dvc.lock here: nothing has run yet.", "Run: cad2real run")
-    try:
-        stages: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise UserError(
-            f"dvc.lock is damaged: {error}", "Bring back a version: cad2real checkout latest --force"
-        ) from None
-    return stages
+    return read_lock(path)
 
 
 def _is_input(path: str, lock: dict[str, dict[str, Any]]) -> bool:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cad2real.errors import UserError
+from cad2real.errors import DamagedFileError, UserError
 from cad2real.files import atomic_file, read_json
 from flows.dvc.commands import run_dvc
+from flows.dvc.lock_file import FILE, locked_hashes, read_lock
 from flows.pipeline import print_progress
 from flows.project import project_lock
-from flows.versions.record import FOLDER, locked_hashes, read_run, version_folders
+from flows.versions.record import FOLDER, read_run, version_folders
+from flows.versions.sums import differing_files
 
 SHORT = 7  # characters of a hash that are shown
+DAMAGED = "damaged"
+BROUGHT_BACK = (FILE, "params.yaml", "code.yaml")
 
 
 @dataclass(frozen=True)
@@ -36,24 +40,34 @@ def list_versions(root: Path) -> list[Version]:
 
 
 def _version(folder: Path) -> Version:
-    outs, deps = locked_hashes(folder / "dvc.lock")
-    code: dict[str, str] = read_run(folder).get("code", {})
+    try:
+        outs, deps = locked_hashes(folder / FILE)
+    except DamagedFileError:
+        return Version(folder.name, *(DAMAGED,) * 4, None, None)
+    code = read_run(folder).get("code")
     metrics = _metrics(folder)
     return Version(
         folder.name,
         deps.get("data/parts", "-")[:SHORT],
         deps.get("data/photos", "-")[:SHORT],
-        code.get("train", "-")[:SHORT],
+        str(code.get("train", "-") if isinstance(code, dict) else "-")[:SHORT],
         outs.get("data/models/adapt", "-")[:SHORT],
-        metrics.get("source_only_accuracy"),
-        metrics.get("adapted_accuracy"),
+        _share(metrics.get("source_only_accuracy")),
+        _share(metrics.get("adapted_accuracy")),
     )
 
 
 def _metrics(folder: Path) -> dict[str, Any]:
-    path = folder / "metrics.json"
-    content = read_json(path) if path.exists() else {}
+    """metrics.json of a version's folder; empty when it is missing or damaged, which `verify` says."""
+    try:
+        content = read_json(folder / "metrics.json")
+    except (OSError, ValueError):
+        return {}
     return content if isinstance(content, dict) else {}
+
+
+def _share(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def find_version(root: Path, name: str) -> Version:
@@ -85,9 +99,10 @@ def checkout(root: Path, name: str, *, force: bool) -> Version:
     with project_lock(root):
         version = find_version(root, name)
         folder = root / FOLDER / version.name
+        _refuse_damaged(folder)
         if not force:
             _refuse_to_lose_work(root)
-        for file in ("dvc.lock", "params.yaml", "code.yaml"):
+        for file in BROUGHT_BACK:
             if (folder / file).exists():
                 with atomic_file(root / file) as temporary:
                     shutil.copyfile(folder / file, temporary)
@@ -102,6 +117,14 @@ def checkout(root: Path, name: str, *, force: bool) -> Version:
                 shutil.copyfile(folder / "metrics.json", temporary)
     print_progress(f"artifacts and params.yaml are those of {version.name}")
     return version
+
+
+def _refuse_damaged(folder: Path) -> None:
+    """Raises UserError when what would be brought back from a version's folder is not what was recorded."""
+    read_lock(folder / FILE)
+    for path, what in differing_files(folder):
+        if path.name in BROUGHT_BACK:
+            raise UserError(f"{path} {what}.", "`cad2real verify --repair` mends it where the project has the same.")
 
 
 def _refuse_to_lose_work(root: Path) -> None:

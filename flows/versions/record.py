@@ -14,13 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import cad2real
 from cad2real.files import atomic_folder, read_json, write_json
 from flows.dvc.cache import DIRECTORY, keep_folder_list
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.dvc.commands import run_dvc
+from flows.dvc.lock_file import locked_hashes
 from flows.dvc.transfer_errors import transfer_error
 from flows.pipeline import StageResult, print_progress
 from flows.versions.sums import write_sums
@@ -87,15 +86,6 @@ def _summary(root: Path, name: str, started: datetime, results: Sequence[StageRe
         "artifacts": outs,
         "code": {"cad2real": cad2real.__version__} | {room: code_version(room) for room in ROOMS},
     }
-
-
-def locked_hashes(lock: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """The hashes of all outputs and of all dependencies in a dvc.lock, by path."""
-    content = yaml.safe_load(lock.read_text(encoding="utf-8")) if lock.exists() else {}
-    stages = (content or {}).get("stages", {}).values()
-    outs = {item["path"]: item["md5"] for stage in stages for item in stage.get("outs", []) if "md5" in item}
-    deps = {item["path"]: item["md5"] for stage in stages for item in stage.get("deps", []) if "md5" in item}
-    return outs, deps
 
 
 def commit_run(root: Path, name: str) -> str:

@@ -6,5 +6,5 @@
 assemblies), 3MF through `threemf_files`, USD and .blend through `scene_files` (`usd_files` refuses USD that reads
 others), all others through `mesh_files`. `cad_reader` does so in a process that may be lost; `catalogue` joins all into
 the parts that can be rendered, `size_cache` keeps their sizes from run to run, `hull_points` thins points for convex
-hulls.
+hulls, `sheets` gives sheets without thickness two sides again.
 """

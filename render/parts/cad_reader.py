@@ -23,7 +23,7 @@ from cad2real.errors import UserError
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
 
-START_S = 120.0
+START_S = 600.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -98,8 +98,9 @@ class CadReader:
         self.close()
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._limits), daemon=True)
-        self._process.start()
+        process = context.Process(target=_serve, args=(theirs, self._limits), daemon=True)
+        process.start()  # where the system has no room for one, there is nothing to end
+        self._process = process
         theirs.close()
         with suppress(EOFError, OSError):
             if self._connection.poll(START_S) and self._connection.recv():

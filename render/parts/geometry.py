@@ -17,6 +17,7 @@ from render.parts.hull_points import hull_candidates
 from render.parts.mesh_files import MeshError, read_mesh
 from render.parts.part_list import UNITS_MM
 from render.parts.scene_files import MAX_TRIANGLES, SceneError, read_scene
+from render.parts.sheets import one_layer, sheet_normal, with_two_sides
 from render.parts.step_files import StepBody, StepError, read_step
 from render.parts.threemf_files import ThreemfError, read_3mf
 
@@ -102,6 +103,8 @@ def load_geometry(path: Path, units: str, file_materials: bool = False) -> Geome
     for name, vertices, triangles, material in raw:
         if not np.isfinite(vertices).all():
             raise GeometryError(f"{path.name}: has vertices that are not numbers (NaN or infinite); export it again")
+        if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(vertices)):
+            raise GeometryError(f"{path.name}: a triangle names a vertex that does not exist; export it again")
         body = _clean(name, vertices * to_mm, triangles, material)
         if body is not None:
             bodies.append(body)
@@ -168,19 +171,22 @@ def _clean(
     """Merges equal vertices, drops degenerate and duplicate triangles, turns all outward; None when nothing is left."""
     import trimesh
 
-    if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(vertices)):
-        raise GeometryError("a triangle names a vertex that does not exist; export the file again")
     # Relative to the body's own centre, so that a part a kilometre from the origin keeps its small features.
     centre = (vertices.min(0) + vertices.max(0)) / 2 if len(vertices) else np.zeros(3)
     size = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
     if size <= 0:
         return None
     corners = triangles
+    flat = sheet_normal(vertices - centre, size)
+    if flat is not None:
+        vertices = vertices - np.outer((vertices - vertices.mean(0)) @ flat, flat)
     grid = np.round((vertices - centre) / (size * 1e-7)).astype(np.int64)
     _, first, merged = np.unique(grid, axis=0, return_index=True, return_inverse=True)
     vertices, triangles = vertices[first], merged.reshape(-1)[triangles]
     a, b, c = triangles.T
     kept = np.flatnonzero((a != b) & (b != c) & (c != a))
+    if flat is not None:
+        kept = kept[one_layer(vertices, triangles[kept], flat)]
     if not len(kept):
         return None
     _, first = np.unique(np.sort(triangles[kept], axis=1), axis=0, return_index=True)
@@ -192,6 +198,8 @@ def _clean(
     if not len(triangles):
         return None
     corners = corners[kept]
+    if flat is not None:
+        vertices, triangles, corners = with_two_sides(vertices, triangles, corners, flat, size)
     mesh = trimesh.Trimesh((vertices - centre) / size, triangles, process=False, validate=False)
     with np.errstate(invalid="ignore", divide="ignore"):  # a surface that encloses nothing has no centre of mass
         if is_turned := not mesh.is_winding_consistent or mesh.volume < 0:

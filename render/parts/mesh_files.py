@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from trimesh.exchange.gltf.extensions import register_handler
-from trimesh.resolvers import FilePathResolver
+from PIL import Image
 
+from cad2real.interrupts import interrupts_held
 from render.materials.beside import MAX_MATERIAL_FILE_BYTES, find_beside, inside
 from render.materials.file_materials import DARKEST_METAL, FileMaterial, checked_texture, read_file_material
 from render.materials.gltf_header import GLTF, read_header, unread_extensions
@@ -25,6 +25,10 @@ from render.materials.surface_colors import (
     to_linear,
 )
 
+with interrupts_held():  # it takes a Ctrl-C at its own imports for a library that is not there, and goes on
+    from trimesh.exchange.gltf.extensions import register_handler
+    from trimesh.resolvers import FilePathResolver
+
 Raw = tuple[str, NDArray[np.float64], NDArray[np.int64], FileMaterial | None]
 """A body's name, vertices (n, 3) in the file's unit, triangles (m, 3), and its material."""
 
@@ -33,6 +37,9 @@ MAX_BESIDE_BYTES = 200_000_000
 BLACK = 0.02
 """sRGB: what MTL files say of a material whose colour is in its picture."""
 _COMMENT = re.compile(rb"#[^\r\n]*+")
+MAX_PLY_HEADER_BYTES = 20_000
+_PLY_PICTURE = re.compile(rb"^comment\s++TextureFile\b", re.MULTILINE | re.IGNORECASE)
+_PLY_COORDINATES = re.compile(rb"^property\s++\w++\s++(?:s|u|texture_u|texcoord)\b|\btexcoord\b", re.MULTILINE)
 
 
 class MeshError(Exception):
@@ -41,13 +48,14 @@ class MeshError(Exception):
 
 class BesideResolver(FilePathResolver):  # type: ignore[misc]  # trimesh has no types
     """What a mesh file names, from its own folder and below it. `missing`: names of what is not there; `read`: of what
-    was.
+    was; `notes`: what of it is of no use.
     """
 
     def __init__(self, source: Path) -> None:
         super().__init__(str(source))
         self.missing: list[str] = []
         self.read: list[str] = []
+        self.notes: list[str] = []
 
     def get(self, name: str) -> bytes:
         shown = PureWindowsPath(name.strip()).name[:80]
@@ -59,8 +67,15 @@ class BesideResolver(FilePathResolver):  # type: ignore[misc]  # trimesh has no 
         limit = MAX_MATERIAL_FILE_BYTES if path.suffix.lower() == ".mtl" else MAX_BESIDE_BYTES
         if path.stat().st_size > limit:
             raise OSError(f"{path.name} is larger than {limit // 1_000_000} MB")
+        content = path.read_bytes()
+        if self.file_name.lower().endswith(".obj") and path.suffix.lower() != ".mtl":
+            try:
+                Image.open(io.BytesIO(content))
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+                self.notes.append(f"its picture {shown} cannot be read; export it again, or name a material")
+                raise OSError(f"{path.name} is no picture") from None
         self.read.append(shown)
-        return path.read_bytes()
+        return content
 
 
 def read_mesh(path: Path, file_materials: bool) -> tuple[list[Raw], tuple[str, ...]]:
@@ -98,15 +113,28 @@ def read_mesh(path: Path, file_materials: bool) -> tuple[list[Raw], tuple[str, .
         if np.linalg.det(transform[:3, :3]) < 0:
             triangles = triangles[:, ::-1]
         bodies.append((str(node), vertices, triangles, material))
+    if file_materials and suffix == ".ply" and (unread := _unread_of_ply(path, [body[3] for body in bodies])):
+        resolver.notes.append(unread)
     return bodies, _notes(resolver)
 
 
 def _notes(resolver: BesideResolver) -> tuple[str, ...]:
-    names = list(dict.fromkeys(resolver.missing))
-    if not names:
-        return ()
-    said = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return (f"its materials name {said}, which is not beside the CAD file; put it there, or name a material",)
+    notes = list(dict.fromkeys(resolver.notes))
+    if names := list(dict.fromkeys(resolver.missing)):
+        said = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        notes.append(f"its materials name {said}, which is not beside the CAD file; put it there, or name a material")
+    return tuple(notes)
+
+
+def _unread_of_ply(path: Path, materials: list[FileMaterial | None]) -> str:
+    """What a PLY file says of its looks that is not read, for people; empty where that is nothing."""
+    with path.open("rb") as file:
+        header = file.read(MAX_PLY_HEADER_BYTES).partition(b"end_header")[0]
+    if _PLY_PICTURE.search(header):
+        return "its picture is not read (PLY), only colours of its vertices; name a material"
+    if _PLY_COORDINATES.search(header) and all(material is None for material in materials):
+        return "its texture coordinates have no picture and no colours; name a material"
+    return ""
 
 
 def _open(path: Path, suffix: str) -> io.BufferedIOBase:
@@ -147,7 +175,10 @@ def _of_mtl(visual: Any, vertices: int, resolver: BesideResolver) -> FileMateria
     """The material of an MTL file: its picture where that is there, else its colour; None where it says neither."""
     said = visual.material
     if not any(name.lower().endswith(".mtl") for name in resolver.read) or not hasattr(said, "kwargs"):
-        return None  # texture coordinates, but no material: trimesh makes one up
+        return None  # texture coordinates, but no material: trimesh makes a black one up
+    if said.image is not None and "file_path" not in said.image.info:  # trimesh made that one up too
+        resolver.notes.append("it uses materials that its MTL file does not have; name a material")
+        return None
     roughness = _roughness(said.kwargs.get("ns"))
     uv = visual.uv
     if said.image is not None and uv is not None and len(uv) == vertices:
@@ -156,7 +187,7 @@ def _of_mtl(visual: Any, vertices: int, resolver: BesideResolver) -> FileMateria
     diffuse = said.kwargs.get("kd")
     if not isinstance(diffuse, list) or len(diffuse) != 3 or not np.isfinite(diffuse).all():
         return None
-    if max(diffuse) < BLACK and (resolver.missing or said.image is not None):
+    if max(diffuse) < BLACK and (resolver.missing or resolver.notes or said.image is not None):
         return plain_material(np.array((*UNCOLORED, 1), np.float32), roughness)  # black was there to be painted over
     return plain_material(to_linear(np.array([*diffuse, 1], np.float32)), roughness)
 

@@ -118,7 +118,10 @@ def _in_order(bodies: Iterator[StepBody]) -> list[StepBody]:
 def _bodies(glb: bytes, products: dict[int, Product]) -> Iterator[StepBody]:
     """The shapes in a binary glTF that cascadio wrote of a text whose uses are named (`name_uses`)."""
     (length,) = struct.unpack_from("<I", glb, 12)
-    header: dict[str, Any] = parse_json(glb[20 : 20 + length])
+    try:
+        header: dict[str, Any] = parse_json(glb[20 : 20 + length])
+    except ValueError:  # its writer writes "nan" where a shape is nowhere
+        raise StepError("has shapes that lie nowhere (numbers that are none); export it again") from None
     numbers = memoryview(glb)[28 + length :]
     uses = [use for product in products.values() for use in product.uses]
     used = {use: products[child] for use, child in uses if child in products}

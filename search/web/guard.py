@@ -18,6 +18,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from search.web.metrics import Metrics
+from search.web.slow_clients import is_loopback
 
 COOKIE = "cad2real_token"
 OPEN_PATHS = {"/health", "/login", "/static/page.css"}  # without the token
@@ -124,7 +125,7 @@ class Guard:
 
     def _in_time(self, address: str) -> bool:
         """Whether one more post of `address` is within its share, which grows back evenly."""
-        if _is_loopback(address):
+        if is_loopback(address):
             return True
         now = time.monotonic()
         left, before = self._posts.pop(address, (float(POSTS_A_MINUTE), now))
@@ -194,13 +195,6 @@ def is_known_host(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 async def _plain(send: Send, status: int, text: str, headers: dict[str, str] | None = None) -> None:

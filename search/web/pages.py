@@ -47,7 +47,8 @@ def page(request: Request, template: str, code: int = 200, **content: Any) -> HT
     asked = request.query_params.get("lang")
     language = language_of(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
     other = next(name for name in LANGUAGES if name != language)
-    here = request.url.path if request.method == "GET" else "/"
+    # A path of two slashes would be another host's in a link.
+    here = f"/{request.url.path.lstrip('/')}" if request.method == "GET" else "/"
     kept = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
     switch = f"{here}?{urlencode([*kept, ('lang', other)])}"
     shown = templates.get_template(template).render(

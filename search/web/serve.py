@@ -11,9 +11,12 @@ import uvicorn
 
 from cad2real.errors import UserError
 from search.web.app import create_app
+from search.web.guard import App
+from search.web.slow_clients import AT_ONCE, PatientProtocol
 
 LEAST_TOKEN = 8  # letters; shorter ones are guessed
-IDLE_S = 15  # a connection that says nothing
+IDLE_S = 15  # a connection that says nothing between two requests
+STOP_S = 5  # after Ctrl-C, for what is in work
 
 
 def serve(root: Path, host: str, port: int, token: str | None) -> None:
@@ -31,16 +34,22 @@ def serve(root: Path, host: str, port: int, token: str | None) -> None:
             "passes in the clear. Give --token, or leave out --host.",
             file=sys.stderr,
         )
-    config = uvicorn.Config(
-        create_app(root, token),
+    uvicorn.Server(server_config(create_app(root, token))).run(sockets=[listening])
+
+
+def server_config(app: App) -> uvicorn.Config:
+    """How uvicorn serves `app`."""
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_keep_alive=IDLE_S,
-        limit_concurrency=200,
+        timeout_graceful_shutdown=STOP_S,
+        limit_concurrency=AT_ONCE,
         backlog=128,
     )
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 def is_this_machine_only(host: str) -> bool:

@@ -35,6 +35,13 @@ def test_without_a_list_file_names_become_parts(cad: Path, tmp_path: Path) -> No
     assert not found.skipped
 
 
+@pytest.mark.parametrize("name", ["list #2.csv", "a: b.csv", "[x].csv", "{y}.csv", "*.csv", "list\x1b.csv"])
+def test_a_list_may_be_called_as_it_is(cad: Path, tmp_path: Path, name: str) -> None:
+    (cad / name).write_text("Item,Part,Qty,Material\n1,Base plate,1,AISI 304\n2,Lever,2,6061-T6\n")
+    import_folder(tmp_path / "project", cad)
+    assert load_params(Layout(tmp_path / "project").params).catalogue.parts == f"data/parts/{name}"
+
+
 def test_a_list_among_the_cad_is_taken(cad: Path, tmp_path: Path) -> None:
     (cad / "BOM.csv").write_text("Item,Part,Qty,Material\n1,Base plate,1,AISI 304\n2,Lever,2,6061-T6\n")
     (cad / "prices.csv").write_text("nothing here\n")

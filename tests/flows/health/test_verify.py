@@ -139,3 +139,16 @@ def test_a_finder_is_no_model_and_is_whole_or_not_needed(tmp_path: Path, files: 
     for name, content in files.items():
         (folder / name).write_text(content)
     assert len(list(consistency_faults(tmp_path))) == faults
+
+
+@pytest.mark.parametrize("content", ["stages: {a: 3}", "stages: {a: {deps: [{md5: 1}]}}", "stages: [", "\x00", "7"])
+def test_a_damaged_lock_is_one_line(copy: Path, content: str) -> None:
+    (copy / "dvc.lock").write_text(content)
+    with pytest.raises(UserError, match=r"dvc\.lock is damaged"):
+        verify(copy, deep=True)
+
+
+def test_names_are_printed_with_their_control_characters_escaped(copy: Path) -> None:
+    (copy / "data" / "photos" / "a\x1b[2J.jpg").write_text("photo")
+    (fault,) = verify(copy, deep=False)
+    assert str(fault).isprintable() and "a\\x1b[2J.jpg" in str(fault)

@@ -53,6 +53,33 @@ def test_yesterdays_artifacts_come_back(finished: Path) -> None:
     assert stale_stages(finished) == {}
 
 
+@pytest.mark.parametrize("content", ["stages: {a: 3}", "stages: {a: {outs: [1]}}", "[", "\x00", "stages: 5", "- 1"])
+def test_a_damaged_version_is_named_and_the_others_are_there(finished: Path, content: str) -> None:
+    run_once(finished, "20260411-020000")
+    (finished / "data" / "parts" / "parts.csv").write_text("nut\n")
+    run_once(finished, "20260412-020000")
+    lock = finished / "versions" / "20260411-020000" / "dvc.lock"
+    lock.write_text(content)
+    (finished / "versions" / "20260412-020000" / "run.json").write_text("{")
+    (finished / "versions" / "20260412-020000" / "metrics.json").write_text('{"adapted_accuracy": "x"}')
+    assert {version.name: version.parts for version in list_versions(finished)}["20260411-020000"] == "damaged"
+    before = (finished / "dvc.lock").read_bytes()
+    with pytest.raises(UserError, match=r"20260411-020000/dvc\.lock is"):
+        checkout(finished, "20260411-020000", force=True)
+    assert (finished / "dvc.lock").read_bytes() == before
+    checkout(finished, "20260412-020000", force=True)
+
+
+def test_a_version_that_reads_well_but_is_another_is_not_brought_back(finished: Path) -> None:
+    run_once(finished, "20260411-020000")
+    lock = finished / "versions" / "20260411-020000" / "dvc.lock"
+    (lock.parent / "notes.txt").write_text("mine")
+    checkout(finished, "latest", force=True)
+    lock.write_text(lock.read_text().replace("size: 5", "size: 6"))
+    with pytest.raises(UserError, match=r"dvc\.lock is not what was recorded"):
+        checkout(finished, "latest", force=True)
+
+
 def test_a_clock_that_was_set_back_does_not_order_versions(tmp_path: Path) -> None:
     (tmp_path / "dvc.lock").write_text("stages: {}\n")
     (tmp_path / "versions" / "20260401-000000").mkdir(parents=True)  # of an earlier release

@@ -59,6 +59,45 @@ def test_a_picture_of_another_machine_is_found_beside_the_file(tmp_path: Path) -
     assert [path.name for path in files_beside(tmp_path / "a.obj", "images")] == ["a.mtl", "wood.png"]
 
 
+def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text(f"mtllib a.mtl\n{CORNERS}{PLACES}usemtl Wood\n{WITH_PLACES}")
+    (tmp_path / "a.mtl").write_text("newmtl Wood\nKd 0 0 0\nmap_Kd wood.png\n")
+    (tmp_path / "wood.png").write_bytes(b"\x89PNG\r\n\x1a\nnonsense")
+    grey = material(tmp_path / "a.obj")
+    assert grey is not None and grey.color_texture is None and min(grey.color[:3]) > 0.3
+    assert "wood.png cannot be read" in read(tmp_path / "a.obj").notes[0]
+
+
+def test_a_material_that_the_mtl_file_does_not_have_is_none_and_not_black(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text(f"mtllib a.mtl\n{CORNERS}{PLACES}usemtl Wood\n{WITH_PLACES}")
+    (tmp_path / "a.mtl").write_text("newmtl Stone\nKd 0.5 0.5 0.5\n")
+    assert material(tmp_path / "a.obj") is None
+    assert "does not have" in read(tmp_path / "a.obj").notes[0]
+
+
+@pytest.mark.parametrize(
+    ("properties", "values", "comment", "said"),
+    [
+        ("property float s\nproperty float t\n", " 0 0", "", "no picture"),
+        ("property float texture_u\nproperty float texture_v\n", " 0 0", "comment TextureFile a.png\n", "not read"),
+        ("property float s\nproperty float t\nproperty uchar red\nproperty uchar green\nproperty uchar blue\n",
+         " 0 0 200 30 30", "", ""),
+        ("", "", "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_ply_file_says_of_a_picture(
+    tmp_path: Path, properties: str, values: str, comment: str, said: str
+) -> None:
+    corners = [f"{place}{values}" for place in ("0 0 0", "10 0 0", "0 10 0", "0 0 10")]
+    faces = ["3 0 2 1", "3 0 1 3", "3 1 2 3", "3 0 3 2"]
+    head = f"ply\nformat ascii 1.0\n{comment}element vertex 4\nproperty float x\nproperty float y\nproperty float z\n"
+    head += f"{properties}element face 4\nproperty list uchar int vertex_indices\nend_header\n"
+    (tmp_path / "a.ply").write_text(head + "\n".join([*corners, *faces]) + "\n")
+    notes = read(tmp_path / "a.ply").notes
+    assert len(notes) == (1 if said else 0)
+    assert said in "".join(notes)
+
+
 def test_an_obj_never_reads_outside_of_its_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.mtl").write_text("newmtl Red\nKd 1 0 0\n")
     inner = tmp_path / "inner"

@@ -88,7 +88,10 @@ def read_source(renders: Path, size: int, held_out_share: float, cache: Path | N
     views, parts, labels = list_views(renders)
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
-        raise UserError(f"{renders} holds one class only ({classes[0]}).", "Add parts with other labels to the list.")
+        raise UserError(
+            f"{renders} holds one class only ({classes[0]}), so there is no name to choose.",
+            "Add parts with other labels to the list; parts of one label are found in photos by `cad2real find PHOTO`.",
+        )
     index = {label: number for number, label in enumerate(classes)}
     held_out = held_out_views(views, parts, held_out_share)
     images, images_key = load_images(views, size, "RGBA", cache, "renders")

@@ -49,6 +49,7 @@ def evenly(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     """At most `most` of the rows, evenly from all.
 
     >>> evenly(np.arange(5), most=3).tolist()
-    [0, 2, 4]
+    [0, 1, 3]
     """
-    return rows[:: max(1, -(-len(rows) // most))]
+    kept = min(len(rows), most)
+    return rows[np.arange(kept) * len(rows) // max(1, kept)]

@@ -6,17 +6,17 @@ boxes of photos are read.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from cad2real.progress import Progress
-from photos.finder.look import Floats, Maps, Network
+from photos.finder.finder import onnx_network
 from train.find.composites import Composite, composite
+from train.find.export import onnx_of
 from train.find.network import FinderNetwork
 from train.find.photo_scenes import PhotoScene, photo_composite, photo_scene
 from train.find.training import MAKERS, MOMENTUM, FinderRun, new_state, pictures_of_step, step_on
@@ -26,8 +26,8 @@ from train.losses.teacher import TeacherUpdate
 UInt8 = npt.NDArray[np.uint8]
 
 SHARE = 3  # of the training's steps: one third as many follow
-ROUND = 100  # steps between two looks at the photos
-MOST_PHOTOS = 120  # that are looked at in a round
+ROUND = 50  # steps between two looks at the photos
+MOST_PHOTOS = 80  # that are looked at in a round
 RATE = 0.5  # of the learning rates that training begins with
 TRAINED = 50  # updates that the average counts as made: what is trained already is no random start
 PHOTOS, COMPOSITES = 2**33, 2**34  # numbers of pictures from here on
@@ -60,26 +60,9 @@ def adapted_finder(run: FinderRun, trained: FinderNetwork, photos: UInt8, thresh
 def _scenes(network: FinderNetwork, run: FinderRun, photos: UInt8, threshold: float, number: int) -> list[PhotoScene]:
     rng = np.random.default_rng([run.params.seed, number])
     some = np.sort(rng.permutation(len(photos))[:MOST_PHOTOS])
-    look_through = network_of(network)
+    # As a file, which sees the same twice as fast; a copy, as exporting moves the network to the CPU.
+    look_through = onnx_network(onnx_of(copy.deepcopy(network)))
     return [photo_scene(look_through, photos[one], run.find.image_size, threshold) for one in some]
-
-
-def network_of(network: FinderNetwork) -> Network:
-    """The network that trains, as the finder in use takes it."""
-
-    def maps_of(picture: UInt8) -> Maps:
-        device = network.mean.device
-        with torch.inference_mode():
-            given = torch.from_numpy(np.ascontiguousarray(picture[None])).to(device).float().div_(255)
-            maps = network(given.contiguous(memory_format=torch.channels_last))
-        return _array(torch.sigmoid(maps.foreground)), _array(torch.sigmoid(maps.centre)), _array(maps.reach)
-
-    return maps_of
-
-
-def _array(values: Tensor) -> Floats:
-    array: Floats = values[0].cpu().numpy()
-    return array
 
 
 def _batches(run: FinderRun, scenes: list[PhotoScene], first: int, last: int) -> Iterator[list[Composite]]:

@@ -17,6 +17,8 @@ LONG = 1.8  # longer side by shorter one, from which a part may come in other le
 LONGER_SHARE = 0.4  # of long parts that are shown longer than the CAD is
 REPEATED = (0.15, 0.4)  # share of a long part that is repeated in its middle
 SEEN = [0] * 8 + [255] * 248  # alpha below 8 is nothing
+DARK, BRIGHT = 20, 80  # percentiles of a part's brightness that may be the ground's
+LIKE = (0.2, 5.0)  # how many times darker or brighter a part becomes at most to be like the ground
 
 
 def turned_part(render: UInt8, side: float, rng: Rng) -> Image.Image:
@@ -86,6 +88,23 @@ def _lit(part: Image.Image, rng: Rng) -> Image.Image:
         colours = (mean + (colours - mean) * np.exp(rng.uniform(-0.4, 0.9))) * np.exp(rng.uniform(-0.9, 0.5))
         colours = np.clip(colours, 0, None) * _slope(part.size, rng)
     pixels[..., :3] = np.clip(colours, 0, 1) * 255
+    return Image.fromarray(pixels.astype(np.uint8), "RGBA")
+
+
+def like_ground(part: Image.Image, ground: npt.NDArray[np.floating], rng: Rng) -> Image.Image:
+    """The part lit so that its dark or its bright sides are as bright as the `ground` (h, w, 3) that it lies on, and
+    have something of its colour: where dark sides of a part lie on dark wood, only its top stands out, and yet all of
+    it is the part.
+    """
+    pixels = np.array(part, np.float32)
+    solid = pixels[..., 3] >= SOLID
+    if not solid.any() or not ground.size:
+        return part
+    colours, below = pixels[..., :3] / 255, np.median(ground.reshape(-1, 3), axis=0)
+    side = float(np.percentile(colours[solid].mean(axis=1), DARK if rng.random() < 0.5 else BRIGHT))
+    factor = np.clip(float(below.mean()) / max(side, 0.02), *LIKE)
+    tint = 1 + rng.uniform(0, 1) * (below / max(float(below.mean()), 0.02) - 1)
+    pixels[..., :3] = np.clip(colours * factor * tint, 0, 1) * 255
     return Image.fromarray(pixels.astype(np.uint8), "RGBA")
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from train.find.clutter import Thing
-from train.find.pieces import SOLID, turned_part
+from train.find.pieces import SOLID, like_ground, turned_part
 from train.find.shadows import Light, margins, shadow
 
 UInt8 = npt.NDArray[np.uint8]
@@ -21,6 +21,7 @@ LEAST_PIXELS = 12  # visible; fewer is a speck
 UNSURE = -1
 THING_HEIGHT = 1 / 6  # of the picture's side: how large what is no part is, as far as its shadow knows
 HEIGHTS = (0.3, 1.2)  # of parts, which throw shadows so much shorter or longer
+HARD_TO_SEE = 0.25  # share of parts with sides as bright as what they lie on
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Scene:
             part = turned_part(renders[int(rng.integers(len(renders)))], side, rng)
             centre = self._place(max(part.size), touching, rng)
             self.places.append((centre, float(max(part.size))))
+            if rng.random() < HARD_TO_SEE:
+                part = like_ground(part, self._ground(centre, max(part.size)), rng)
             self._paste(part, centre, replace(self.light, reach=self.light.reach * rng.uniform(*HEIGHTS)))
 
     def _place(self, side: float, touching: bool, rng: Rng) -> npt.NDArray[np.float64]:
@@ -73,6 +76,11 @@ class Scene:
             return min(float(np.linalg.norm(place - middle)) - (side + other) / 2 for middle, other in others)
 
         return max(free, key=room)
+
+    def _ground(self, centre: npt.NDArray[np.float64], side: float) -> npt.NDArray[np.floating]:
+        """What lies where a part of this longer side will."""
+        (left, top), (right, bottom) = (np.clip(centre + way * side / 2, 0, len(self.canvas)) for way in (-1, 1))
+        return self.canvas[int(top) : int(bottom) + 1, int(left) : int(right) + 1]
 
     def _paste(self, part: Image.Image, centre: npt.NDArray[np.float64], light: Light) -> None:
         """Lays a part with its shadow on the canvas and marks whose pixels they are."""

@@ -23,6 +23,7 @@ from photos.opening import open_photo
 from photos.params import PhotosParams
 from train.data.backgrounds import read_backgrounds
 from train.data.datasets import held_out_views, list_views
+from train.data.held_out import evenly
 from train.data.image_cache import Recipe, cached, load_images, to_array, upright_square
 from train.find.adaptation import adapted_finder
 from train.find.choice import Candidate, better, candidate
@@ -138,8 +139,8 @@ def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Seque
     are kept with a side of `size` pixels. Of `photos` some are used.
     """
     views, parts, _ = list_views(layout.renders)
-    each = max(1, -(-len(views) // MOST_VIEWS))
-    views, parts = views[::each], parts[::each]
+    some = evenly(np.arange(len(views)), MOST_VIEWS)
+    views, parts = [views[row] for row in some], [parts[row] for row in some]
     held_out = held_out_views(views, parts, params.held_out_share)
     renders = load_images(views, size, "RGBA", layout.cache, "find-renders").array
     folder = params.background.folder
@@ -163,7 +164,7 @@ def _pictures(
     photos: Sequence[Path], size: int, cache: Path, name: str, made: Callable[[Image.Image], Image.Image]
 ) -> npt.NDArray[np.uint8]:
     """Some of the photos as `made` of them; those that cannot be used are left out, which `cad2real photos` lists."""
-    some = photos[:: max(1, -(-len(photos) // MOST_PHOTOS))]
+    some = [photos[row] for row in evenly(np.arange(len(photos)), MOST_PHOTOS)]
     some = [path for path in some if path.is_file() and path.stat().st_size <= MOST_BYTES]
 
     def picture(row: int) -> npt.NDArray[np.uint8]:

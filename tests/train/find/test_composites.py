@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.train.conftest import draw_shape
 from train.find.composites import MOST_PARTS, Sources, composite
-from train.find.pieces import longer, turned_part
+from train.find.pieces import like_ground, longer, turned_part
 from train.find.scene import LEAST_VISIBLE, UNSURE, visible_parts
 from train.find.shadows import Light, margins, scene_light, shadow
 
@@ -111,6 +111,30 @@ def test_a_part_that_is_not_long_stays_as_it_is() -> None:
     disc = Image.fromarray(np.ascontiguousarray(shapes(2, 64)[1].transpose(1, 2, 0)), "RGBA")
     assert longer(disc, np.random.default_rng(0)) is disc
     assert longer(Image.new("RGBA", (8, 8)), np.random.default_rng(0)).size == (8, 8)
+
+
+def test_a_part_is_lit_until_a_side_of_it_is_as_bright_as_the_ground() -> None:
+    """The dark half of this part is its dark side, whatever it is lit by; its outline stays."""
+    pixels = np.zeros((20, 40, 4), np.uint8)
+    pixels[2:18, 2:20] = (60, 60, 60, 255)
+    pixels[2:18, 20:38] = (180, 180, 180, 255)
+    part = Image.fromarray(pixels, "RGBA")
+    ground = np.full((5, 5, 3), 0.1, np.float32)
+    means = []
+    for number in range(12):
+        lit = np.asarray(like_ground(part, ground, np.random.default_rng(number)), np.float32)
+        assert np.array_equal(lit[..., 3], pixels[..., 3])
+        dark, bright = lit[5, 10, :3].mean() / 255, lit[5, 30, :3].mean() / 255
+        assert bright == pytest.approx(3 * dark, rel=0.1)
+        means.append((dark, bright))
+    assert {tuple(round(float(value), 1) for value in pair) for pair in means} == {(0.1, 0.3), (0.0, 0.1)}
+
+
+def test_nothing_is_lit_like_no_ground() -> None:
+    nothing = Image.new("RGBA", (4, 4))
+    assert like_ground(nothing, np.zeros((3, 3, 3), np.float32), np.random.default_rng(0)) is nothing
+    part = Image.new("RGBA", (4, 4), (9, 9, 9, 255))
+    assert like_ground(part, np.zeros((0, 0, 3), np.float32), np.random.default_rng(0)) is part
 
 
 def test_a_shadow_falls_away_from_the_light_as_far_as_its_margins() -> None:

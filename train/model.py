@@ -108,7 +108,10 @@ class Model:
             size, pooling = description["image_size"], description["pooling"]
             network = new_network(built_from, "random", classes, size, pooling)
             if description["transferable"]:
-                make_transferable(network.backbone, 0)
+                try:
+                    make_transferable(network.backbone, 0)
+                except UserError as error:
+                    raise ValueError("its network has no class token that attends to patches") from error
             network.in_bfloat16 = computes_in_bfloat16(precision(description))
             network.load_state_dict(stored)
             if description["mean"] and description["std"]:

@@ -11,7 +11,7 @@ from cad2real.files import write_text
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from cad2real.reference.json_schema import editor_schema
-from cad2real.reference.terminal import explanation, overview, values_of
+from cad2real.reference.terminal import dump_of, explanation, overview, values_of
 
 PAGE_WIDTH = 100  # of text where there is no terminal, and at most
 
@@ -28,7 +28,7 @@ def said(root: Path, key: str | None, width: int | None) -> list[str]:
     except UserError as error:
         print(f"{error.what}\nDefaults are shown in place of its values.", file=sys.stderr)
         params = Params()
-    values = values_of(params.model_dump(mode="json"))
+    values = values_of(dump_of(params))
     if key is not None:
         return explanation(key, values, min(width or PAGE_WIDTH, PAGE_WIDTH))
     where = f"Values of {path}" if path.exists() else "There is no params.yaml here: defaults"

@@ -10,6 +10,7 @@ from typing import Any
 from cad2real.errors import UserError
 from cad2real.reference.comments import as_yaml
 from cad2real.reference.rows import Parameter, Section, known, sections
+from cad2real.schema import Block
 
 Values = Mapping[str, Any]
 """The project's value of each parameter, by its dotted key."""
@@ -28,6 +29,18 @@ def values_of(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             found |= values_of(value, f"{key}.")
         else:
             found[key] = value
+    return found
+
+
+def dump_of(block: Block, prefix: str = "") -> dict[str, Any]:
+    """`block` as JSON, with `auto` where it leaves a parameter open whose default that is."""
+    entries, found = known(), block.model_dump(mode="json")
+    for name in found:
+        value, entry = getattr(block, name), entries[f"{prefix}{name}"]
+        if isinstance(value, Block):
+            found[name] = dump_of(value, f"{prefix}{name}.")
+        elif isinstance(entry, Parameter) and entry.default == "auto" and name not in block.model_fields_set:
+            found[name] = entry.default
     return found
 
 

@@ -16,6 +16,8 @@ SQUARE_BYTES_PER_PIXEL = 0.5
 """JPEG of quality 95; the sample's squares have 0.24 on average."""
 CACHE_FACTOR = 1.5
 """Renders are cached at this multiple of the network's input (train/stages/probe.py, which would import torch here)."""
+LARGEST_OF_RECIPES = 256
+"""Pixels: the side of the pictures of Swin, train/networks/families.py."""
 MODEL_BYTES = 400_000_000
 """Of a backbone that has not been trained here yet: a ViT-B or SwinV2-B has 350 MB."""
 KNOWN_MODEL_BYTES = {
@@ -67,7 +69,7 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
         found.append(DiskNeed(f"{missing} square photo(s)", size, versioned=True))
     trained = [stage for stage in ("probe", "adapt") if stage in stages]
     if trained:
-        side = params.train.image_size
+        side = _picture_side(params)
         arrays = views * 4 * round(side * CACHE_FACTOR) ** 2 + squares * 3 * side**2
         kept = [path for path in layout.cache.glob("*.npy") if not path.name.startswith("find-")]
         cached = sum(path.stat().st_size for path in kept)
@@ -87,6 +89,15 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
     if stages:
         found.append(DiskNeed("logs and the report", REST_BYTES, versioned=False))
     return [need for need in found if need.bytes]
+
+
+def _picture_side(params: Params) -> int:
+    """Pixels of training's pictures, at most: what a recipe sets for another network than the embedded ones is known to
+    the training room alone, which this one does not import.
+    """
+    train = params.train
+    known = "image_size" in train.model_fields_set or train.backbone in KNOWN_MODEL_BYTES
+    return train.image_size if known else LARGEST_OF_RECIPES
 
 
 def _finder_needs(layout: Layout, params: Params, views: int) -> list[DiskNeed]:

@@ -25,8 +25,8 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     params = with_recipe(params)
     source = source_domain(layout, params)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
-    pooling = recipe_of(params.backbone, params.recipe).pooling
-    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size, pooling)
+    recipe = recipe_of(params.backbone, params.recipe)
+    network = new_network(params.backbone, params.weights, len(source.classes), params.image_size, recipe.pooling)
     network.in_bfloat16 = computes_in_bfloat16(params.precision)
     frozen = frozen_features(network, source, params, layout.cache)
     features = frozen.trained
@@ -55,6 +55,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "stage": "probe",
             "classes": list(source.classes),
             "backbone": params.backbone,
+            "recipe": recipe.family.name,
             "image_size": params.image_size,
             "rotations": 1,
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -239,8 +240,25 @@ def test_a_model_keeps_its_attention_on_disk(tmp_path: Path) -> None:
         assert torch.equal(network(images, "source")[0], again(images, "source")[0])
 
 
+@cache
+def on_digits(method: str) -> float:
+    """Accuracy under another light after 80 steps with `method` ("": renders alone), from 120 steps on renders alone:
+    CDTrans, whose labels are those of the nearest centre from its first step on, needs a start that knows something
+    (from random weights it fell from .61 to .27).
+    """
+    data = digits()
+    begun = vit_task(data, {method: 1.0} if method else {})
+    known = _source_only().state_dict()
+    for network in (begun.student.network, begun.teacher.network):
+        network.load_state_dict(known, strict=method != "tvt")  # what is missing is its discriminator of patches
+    return accuracy(trained(begun, data, 80, 1e-3, seed=1), data)
+
+
+@cache
+def _source_only() -> Classifier:
+    return trained(vit_task(digits(), {}), digits(), 120, 2e-3).student.network
+
+
 @pytest.mark.parametrize("method", ["tvt", "cdtrans"])
 def test_digits_under_another_light_are_read_better_by_a_transformer(method: str) -> None:
-    data = digits()
-    alone, adapted = (accuracy(trained(vit_task(data, some), data, 120, 2e-3), data) for some in ({}, {method: 1.0}))
-    assert adapted > alone + 0.02
+    assert on_digits(method) > on_digits("") + 0.1

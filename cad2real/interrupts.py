@@ -30,11 +30,11 @@ def interrupts_held() -> Iterator[None]:
     held: list[int] = []
     before = {number: handler for number in STOPPING if (handler := signal.getsignal(number)) is not None}
     for number in before:
-        signal.signal(number, lambda came, frame: held.append(came))
+        signal.signal(number, lambda number, frame: held.append(number))
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(held):
-            signal.raise_signal(number)
+        for came in dict.fromkeys(held):
+            signal.raise_signal(came)

@@ -36,7 +36,8 @@ def _few(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points
     ends = np.concatenate([points.argmin(0), points.argmax(0)])
     even = np.linspace(0, len(points) - 1, 1000).astype(int)
-    return points[np.concatenate([ends, even])]
+    some: NDArray[np.float64] = points[np.concatenate([ends, even])]
+    return some
 
 
 def one_layer(

@@ -10,6 +10,7 @@ import pytest
 
 from cad2real.errors import DamagedFileError, Skipped, UserError
 from cad2real.files import parse_json, read_json
+from cad2real.plain_yaml import plain_yaml
 from cad2real.quoting import quoted, quoted_json
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,6 +31,12 @@ def test_a_damaged_file_is_one_line_that_names_it(tmp_path: Path, content: str) 
     assert isinstance(caught.value, UserError)
     assert isinstance(caught.value, ValueError)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{" * 100_000, "a: [" * 20_000, "[" * 4_999])
+def test_yaml_of_many_brackets_is_an_error_without_a_wait(text: str) -> None:
+    with pytest.raises(ValueError, match=r"brackets|nested too deeply"):
+        plain_yaml(text)
 
 
 def test_json_is_read_in_one_place() -> None:

@@ -25,10 +25,10 @@ from cad2real.progress import Progress
 from flows.init_project import init_project
 from flows.known_datasets import DATASETS, Dataset, Domain
 from flows.params_file import change_params
+from flows.project import MADE_OF_CAD
 
 PICTURES = (".jpg", ".jpeg", ".png")
 DEEP = 3  # folders below the one that is named, in which the domains may lie
-MADE_OF_CAD = ("catalogue", "render")  # stages that a project without CAD has not
 LARGEST_SIDE_PX = 512  # of renders that have to be made square
 PARAMS = ["photos.boxes=null", "photos.crop=whole", "train.size_prior=false"]
 """Whole photos; and no size in pixels means anything without a CAD part's size in millimetres."""

@@ -14,9 +14,14 @@ from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
 from cad2real.params_editor import write_values
 from flows.init_project import init_project
-from render.parts.company_list import assembly_in, cut_assembly, folder_parts, readable_lists
+from flows.params_file import change_params
+from render.parts.cad_files import native_files, native_name
+from render.parts.company_assemblies import assembly_in, cut_assembly
+from render.parts.company_list import folder_parts, readable_lists
 
 PARTS = Path("data/parts")
+MOST_SHOWN = 10
+"""Files in formats that are not read which are named one by one."""
 BESIDE = {".gltf": {".bin", ".png", ".jpg", ".jpeg"}, ".obj": {".mtl", ".png", ".jpg", ".jpeg"}}
 """Files that a CAD file of this format may need beside it."""
 
@@ -51,9 +56,16 @@ def import_folder(root: Path, source: Path, sub_assemblies: bool = False) -> Imp
     if sub_assemblies:
         raise UserError(f"{source} is no single STEP assembly.", "Leave --sub-assemblies out, or name the assembly.")
     parts = folder_parts(source)
+    native = native_files(source)
     if not parts:
+        if native:
+            said = f"{native[0].name} is in {native_name(native[0])}'s own format"
+            raise UserError(
+                f"{source} has no CAD file that can be read: {said}.", "Export the parts as STEP beside it."
+            )
         raise UserError(f"{source} has no CAD file.", "Name a folder with STEP, STL or other CAD files in it or below.")
     lists, unreadable = readable_lists(source)
+    unreadable += _without_export(native, [source / part.file for part in parts])
     init_project(root)
     for part in parts:
         _copy(source, part.file, root / PARTS)
@@ -61,6 +73,19 @@ def import_folder(root: Path, source: Path, sub_assemblies: bool = False) -> Imp
         return _with_list(root, [read.path for read in lists], unreadable, len(parts))
     rows = [(part.part_id, part.name, part.file.as_posix(), "", "", "") for part in parts]
     return _without_list(root, ("part_id", "name", "file", "material", "surface", "color"), rows, unreadable)
+
+
+def _without_export(native: Sequence[Path], files: Sequence[Path]) -> list[Skipped]:
+    """Files in CAD programs' own formats that are not there as an export as well."""
+    exported = {file.stem.casefold() for file in files}
+    missing = [file for file in native if file.name.split(".")[0].casefold() not in exported]
+    shown = [
+        Skipped(file.name, str(file), f"it is in {native_name(file)}'s own format; export it as STEP")
+        for file in missing[:MOST_SHOWN]
+    ]
+    if more := missing[MOST_SHOWN:]:
+        shown.append(Skipped(f"{len(more)} more", str(more[0].parent), "in CAD programs' own formats as well"))
+    return shown
 
 
 def _import_assembly(root: Path, source: Path, assembly: Path, sub_assemblies: bool) -> Imported:

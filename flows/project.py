@@ -27,6 +27,8 @@ from flows.stages import read_stages
 PARTS = Path("data/parts")
 PHOTOS = Path("data/photos")
 STARTER = Path(__file__).with_name("starter")
+MADE_OF_CAD = ("catalogue", "render")
+"""Stages that a project of ready-made renders has not."""
 QUIET_CORE = "    analytics = false\n    autostage = false\n    check_update = false\n"
 
 
@@ -77,6 +79,8 @@ def _say_what_is_new(root: Path) -> None:
     """A project's dvc.yaml is its own; one that was made before a stage came goes on without it, and hears of it."""
     own = {stage.name for stage in read_stages(root)}
     known = {stage.name for stage in read_stages(STARTER)}
+    if "render" not in own:  # its renders came ready-made
+        known -= {*MADE_OF_CAD}
     if own < known:
         new = ", ".join(sorted(known - own))
         print(

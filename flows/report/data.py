@@ -97,6 +97,11 @@ class ReportData:
     def parts(self) -> int:
         return sum(len(card.parts) for card in self.cards)
 
+    @property
+    def origin(self) -> str:
+        """What the network learned from: ready-made renders are of parts without a size."""
+        return "CAD" if any(part.size for card in self.cards for part in card.parts) else "renders"
+
     def card(self, label: str) -> LabelCard | None:
         return next((card for card in self.cards if card.label == label), None)
 

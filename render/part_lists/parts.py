@@ -19,6 +19,7 @@ from render.part_lists.words import plain
 Classes = Literal["all", "single", "assemblies", "spare"]
 
 _BARE_STANDARD = re.compile(r"(?:din|iso|en|gost|гост|gb/?t?|jis|ansi|nf|uni)[ -]?[\w.]*\d[\w.-]*", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _NO = re.compile(r"n|no|nein|non|нет|否|无|0|false|-", re.IGNORECASE)
 _WEAR = re.compile(r"^v|wear|verschlei|usure|desgaste|usura|быстроизн|易损|消耗", re.IGNORECASE)
 
@@ -111,8 +112,9 @@ def _keys(rows: Sequence[PartRow]) -> list[str]:
     keys = []
     for row in rows:
         number, name = _number(row), plain(row.get("name") or row.get("description") or row.get("file"))
-        # DIN 912 under screws of every length, or one number for many things, names no single part.
-        if number and (len(names[number]) == 1 or not (_BARE_STANDARD.fullmatch(number) or len(names[number]) > 3)):
+        # DIN 912 under screws of every length, a word ("OTS") or one number for many things names no single part.
+        a_number = _DIGIT.search(number) and not _BARE_STANDARD.fullmatch(number) and len(names[number]) <= 3
+        if number and (len(names[number]) == 1 or a_number):
             keys.append(f"number {number}")
         else:
             rest = [

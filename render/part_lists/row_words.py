@@ -21,6 +21,7 @@ class RowWords:
 
     def __init__(self, words: Mapping[str, Any]) -> None:
         self._totals = frozenset(map(plain, words["totals"]))
+        self._totals_begin = frozenset(word.partition(" ")[0] for word in self._totals)
         self._charges = frozenset(map(plain, words["charges"]))
         self._recapitulations = tuple(map(plain, words["recapitulations"]))
         self._remarks = frozenset(map(plain, words["remarks"]))
@@ -38,6 +39,8 @@ class RowWords:
         (True, True, False)
         """
         found = plain(text)
+        if found.partition(" ")[0].rstrip("0123456789.,$€£") not in self._totals_begin:
+            return False  # as nearly every text: the rest takes long
         if found in self._totals:
             return True
         start, _, rest = text.partition(":")

@@ -20,6 +20,7 @@ _MEASURE = re.compile(r"[^\W\d]\d|(?<!\w)\d{2,}[^\W\d]|\d ?(?:mm|cm|m|v|a|w|x|gh
 """Measures and types (M3x10, 24 V) are in names of parts; headings have at most a number of their own."""
 _MARKED = re.compile(r"#{1,6} .+|(?P<rule>[=*~–—-])(?P=rule)+ ?\w.*|【.+】|■.+|\[[^\W\d][^\]]+\]")
 """Headings as people mark them in plain text."""
+_LETTER = re.compile(r"[^\W\d_]")
 _LOWER = re.compile(r"[a-zа-яà-ÿ(,;]")
 
 Bare = Literal["section", "goes on", "remark", "part"]
@@ -144,7 +145,7 @@ class _Reader:
         if at + 1 in self._table.sheet.filtered:
             return "hidden by the sheet's filter"
         texts = [text for cell in row if (text := one_line(cell))]
-        letters = [text for text in texts if any(map(str.isalpha, text))]
+        letters = [text for text in texts if _LETTER.search(text)]
         if all(map(_SUM.fullmatch, letters)) and (why := self._only_numbers(texts, values)):
             return why
         if any(map(self._words.is_total, letters[:2])) and not ("part_number" in values and "position" in values):

@@ -5,16 +5,26 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from render.materials.letters import folded
 from render.parts.geometry import FORMATS
 
+NATIVE = {
+    ".sldprt": "SolidWorks", ".sldasm": "SolidWorks", ".ipt": "Inventor", ".iam": "Inventor", ".catpart": "CATIA",
+    ".catproduct": "CATIA", ".prt": "NX or Creo", ".asm": "Creo or Solid Edge", ".par": "Solid Edge",
+    ".psm": "Solid Edge", ".f3d": "Fusion 360", ".f3z": "Fusion 360", ".fcstd": "FreeCAD", ".3dm": "Rhino",
+    ".x_t": "Parasolid", ".x_b": "Parasolid", ".jt": "JT", ".igs": "IGES", ".iges": "IGES", ".dwg": "AutoCAD",
+    ".skp": "SketchUp", ".scad": "OpenSCAD", ".sat": "ACIS",
+}  # fmt: skip
+"""Formats of CAD programs that are not read here, by suffix."""
 MOST_FILES, MOST_ENTRIES = 200_000, 2_000_000
 """CAD files, and files of any kind, after which the looking ends: a folder with more is no folder of parts."""
 
+_VERSION = re.compile(r"(?<=\.(?:prt|asm))\.\d{1,4}$", re.IGNORECASE)
+"""Creo's count of saves: plate.prt.3"""
 _LEADING = re.compile(r"^\d{1,3}[ ._-]+(?=\D)")
 _REVISION = re.compile(r"(?:[ _.-]+(?:rev|r|v|ver|version|index|ind)[ ._-]?[a-z0-9]{1,3}|[ _-]+\([a-z0-9]\))$")
 _TAIL = re.compile(
@@ -46,6 +56,7 @@ class CadFolder:
                     index[key].append(file)
             self._ways.append((why, index))
         self._by_name: dict[str, list[Path]] = defaultdict(list)
+        self._native = {_loose(_stem(file.name)): file for file in reversed(native_files(folder))}
         for file in self.files:
             self._by_name[file.name.lower()].append(file)
         self._by_start: dict[str, list[Path]] = defaultdict(list)
@@ -69,6 +80,11 @@ class CadFolder:
             start = _SIGNS.sub("", folded(text))
             if len(start) >= 3 and (candidates := self._by_start.get(start)):
                 return self._one(candidates, f"the file's name begins with its {kind}")
+        for _, text in words:
+            if text and (native := self._native.get(_loose(text))):
+                return Found(
+                    None, f"{native.name} is in {native_name(native)}'s own format; export it as STEP beside it"
+                )
         said = " or ".join(f"{text!r}" for text in dict.fromkeys(text for _, text in words) if text)
         return Found(None, f"no CAD file in {self.folder} is called {said}; put it there, or name it in a column File")
 
@@ -100,7 +116,29 @@ def format_rank(file: Path) -> int:
     return FORMATS.index(file.suffix.lower())
 
 
+def native_files(folder: Path) -> list[Path]:
+    """Files of `folder` and below in CAD programs' own formats, which have to be exported."""
+    return list(_walk(folder, lambda name: _suffix(name) in NATIVE))
+
+
+def native_name(file: Path) -> str:
+    """The program whose format `file` is in."""
+    return NATIVE[_suffix(file.name)]
+
+
+def _suffix(name: str) -> str:
+    return Path(_VERSION.sub("", name)).suffix.lower()
+
+
+def _stem(name: str) -> str:
+    return Path(_VERSION.sub("", name)).stem
+
+
 def _files(folder: Path) -> Iterator[Path]:
+    return _walk(folder, lambda name: Path(name).suffix.lower() in FORMATS)
+
+
+def _walk(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Path]:
     inside = folder.resolve()
     count = entries = 0
     for root, folders, names in os.walk(folder):
@@ -110,7 +148,7 @@ def _files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(root) / name
-            if path.suffix.lower() not in FORMATS or name.startswith((".", "~$")):
+            if not wanted(name) or name.startswith((".", "~$")):
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
                 continue

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
-from render.materials.letters import folded
 from render.materials.looks import look
 from render.materials.vocabulary import DRAWN
 from render.params import CatalogueParams
@@ -19,15 +17,14 @@ from render.part_lists.parts import ListedPart
 from render.part_lists.reader import AS_FOUND, Choices, PartList, read_list
 from render.part_lists.reader import FORMATS as LIST_FORMATS
 from render.parts.cad_files import CadFolder, format_rank
+from render.parts.company_assemblies import Assemblies, names_of
 from render.parts.part_list import REQUIRED, Row, read_part_list, read_table
-from render.parts.step_split import assembly_parts, cut_out
-from render.parts.step_text import SUFFIXES as STEP_SUFFIXES
 
 MOST_LINES = 40
+MOST_LISTS, MOST_ENTRIES = 30, 20_000
+"""Files that may be part lists which are tried in a folder, and entries of it that are looked at."""
 MOST_BODIES = 300
 """Parts of an assembly whose bodies get a material of their own."""
-MAX_ASSEMBLY_BYTES = 400_000_000
-"""Of an assembly that is taken apart: its text is held several times over."""
 _NO_PATTERN = re.compile(r"[\[\]*?;=]")
 
 
@@ -122,15 +119,17 @@ def _match(read: PartList, folder: CadFolder, default_units: str) -> tuple[list[
     skipped: list[Skipped] = []
     used: set[Path] = set()
     by_id = {part.part_id: part for part in read.parts}
+    assemblies: Assemblies | None = None
     for part in read.parts:
         where = f"{read.path}{f' sheet {part.sheet!r}' if part.sheet else ''} row {part.row}"
-        found = folder.find(part.file, _names(part))
+        found = folder.find(part.file, names_of(part))
         if found.file is not None:
             used.add(found.file)
         if part.no_class:
             skipped.append(Skipped(part.part_id, where, part.no_class))
         elif found.file is None:
-            skipped.append(Skipped(part.part_id, where, found.why))
+            assemblies = assemblies or Assemblies(read, folder)
+            skipped.append(Skipped(part.part_id, where, assemblies.holding(part) or found.why))
         else:
             named = (part.part_id, found.file, where, part.part_id, part.label, default_units)
             rows.append(Row(*named, *look(part.guess), _bodies(part, by_id), _notes(part)))
@@ -141,15 +140,6 @@ def _match(read: PartList, folder: CadFolder, default_units: str) -> tuple[list[
                 Skipped(file.name, str(file), "no row of the part list names this CAD file; add one, or remove it")
             )
     return rows, skipped
-
-
-def _names(part: ListedPart) -> Sequence[tuple[str, str]]:
-    return [
-        ("part number", part.part_number),
-        ("name", part.name),
-        ("description", part.description),
-        ("id", part.part_id),
-    ]
 
 
 def folder_parts(folder: Path) -> list[FolderPart]:
@@ -166,70 +156,23 @@ def folder_parts(folder: Path) -> list[FolderPart]:
     return [FolderPart(part_id, file.stem, file) for part_id, file in zip(make_ids(texts), files, strict=True)]
 
 
-@dataclass(frozen=True)
-class CutPart:
-    """A part cut out of an assembly: its id, the name and number of its product, how often it is in the machine, and
-    its STEP file (`text`), to be called `file`.
-    """
-
-    part_id: str
-    name: str
-    number: str
-    quantity: int
-    file: Path
-    text: bytes
-
-
-def assembly_in(source: Path) -> Path | None:
-    """The STEP assembly of several parts that `source` is, or that is the only CAD file in the folder `source`."""
-    files = [source] if source.is_file() else CadFolder(source).files
-    if len(files) != 1 or files[0].suffix.lower() not in STEP_SUFFIXES:
-        return None
-    with suppress(ValueError):
-        return files[0] if assembly_parts(_step_text(files[0])) else None
-    return None
-
-
-def cut_assembly(file: Path, with_assemblies: bool, read: PartList | None) -> Iterator[CutPart]:
-    """The parts of the STEP assembly `file`, each with a file of its own, which is called by the part's number where
-    the part list `read` has that, else by its name; `with_assemblies`: also the assemblies in it. Raises UserError
-    where it is none.
-    """
-    try:
-        text = _step_text(file)
-        parts = [part for part in assembly_parts(text) if with_assemblies or not part.is_assembly]
-    except ValueError as error:
-        raise UserError(f"{file} cannot be taken apart: {error}.", "Export it again.") from None
-    if not parts:
-        raise UserError(f"{file} is no assembly of several parts.", "Name a folder of CAD, or a STEP assembly.")
-    known = {folded(text) for part in read.parts for _, text in _names(part)} if read is not None else set()
-    called = [part.number if folded(part.number) in known else part.name or part.number for part in parts]
-    uses = Counter(called)
-    texts = [f"{name} {part.number}" if uses[name] > 1 else name for name, part in zip(called, parts, strict=True)]
-    again = Counter[str]()
-    for at, said in enumerate(texts):
-        again[said] += 1
-        texts[at] = said if again[said] == 1 else f"{said} ({again[said]})"
-    for part_id, (part, cut) in zip(make_ids(texts), cut_out(text, parts), strict=True):
-        yield CutPart(part_id, part.name, part.number, part.quantity, Path(file.stem) / f"{part_id}.step", cut)
-
-
-def _step_text(file: Path) -> bytes:
-    if file.stat().st_size > MAX_ASSEMBLY_BYTES:
-        raise ValueError(f"it is larger than {MAX_ASSEMBLY_BYTES // 1_000_000} MB")
-    return file.read_bytes()
-
-
 def readable_lists(folder: Path) -> tuple[list[PartList], list[Skipped]]:
-    """The part lists directly in `folder`, that with most parts first, and those that cannot be read as one."""
+    """The part lists directly in `folder`, else those one or two folders below, that with most parts first, and those
+    that cannot be read as one.
+    """
     lists: list[PartList] = []
     skipped: list[Skipped] = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in LIST_FORMATS and path.is_file() and not path.name.startswith((".", "~$")):
-            try:
-                lists.append(read_list(path))
-            except UserError as error:
-                skipped.append(Skipped(path.name, str(path), error.what))
+    for depth in ("*", "*/*", "*/*/*"):
+        for path in sorted(folder.glob(depth))[:MOST_ENTRIES]:
+            if path.suffix.lower() in LIST_FORMATS and path.is_file() and not path.name.startswith((".", "~$")):
+                try:
+                    lists.append(read_list(path))
+                except UserError as error:
+                    skipped.append(Skipped(path.name, str(path), error.what))
+                if len(lists) + len(skipped) >= MOST_LISTS:
+                    break
+        if lists:
+            break
     return sorted(lists, key=lambda read: -len(read.parts)), skipped
 
 

@@ -17,6 +17,7 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.import_dataset import import_dataset
 from flows.known_datasets import DATASETS
+from flows.project import _say_what_is_new
 from train.data.datasets import list_views
 
 COLOURS = {"bolt": (200, 40, 40), "nut": (40, 160, 60)}
@@ -59,7 +60,7 @@ def folders(root: Path, *domains: str) -> Path:
     return root
 
 
-def test_topex_printer(tmp_path: Path) -> None:
+def test_topex_printer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = tmp_path / "project"
     made = import_dataset("topex-printer", topex(tmp_path / "in"), project)
     assert (made.renders, made.photos, made.classes, made.skipped) == (6, 6, 2, [])
@@ -71,6 +72,9 @@ def test_topex_printer(tmp_path: Path) -> None:
     assert stages[:2] == ["find", "photos"] and "render" not in stages
     params = load_params(Layout(project).params)
     assert (params.photos.crop, params.train.size_prior) == ("whole", False)
+    capsys.readouterr()
+    _say_what_is_new(project)
+    assert capsys.readouterr().err == ""  # that it has no stage render is right
     with pytest.raises(UserError, match="is a project already"):
         import_dataset("topex-printer", tmp_path / "in", project)
 

@@ -18,7 +18,7 @@ from photos.find import find_photos
 PAINTED = [0, 1, 56, 128, 57, 27, 255, 62, 167, 0]
 PAINTED += [216, 255, 252, 9, 92, 3, 99, 255, 240, 37, 112, 13, 143, 255, 192, 149, 192, 54, 63, 255, 2, 87, 0] * 7
 PAINTED += [216, 255, 252, 9, 92, 3, 99, 255, 249, 230, 240, 0]
-"""What label_studio_sdk's own encoder makes of a mask of 200 x 100 pixels with a rectangle from (10, 20) to (60, 50)."""
+"""What Label Studio's own encoder makes of a mask of 200 x 100 pixels, a rectangle from (10, 20) to (60, 50)."""
 
 
 @pytest.fixture

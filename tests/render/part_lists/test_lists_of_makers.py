@@ -104,3 +104,9 @@ def test_a_file_that_many_parts_share_is_none_of_theirs(tmp_path: Path) -> None:
     read = read_list(case.save(tmp_path))
     assert not any(part.file for part in read.parts)
     assert any("not this part's own file" in line for part in read.parts for line in part.why)
+
+
+def test_a_word_in_the_column_of_numbers_names_no_part(tmp_path: Path) -> None:
+    rows = ("Part Number,Part Name,Qty", "FDM-1,foot,4", "OTS,Belt,1", "OTS,Motor,2", "N-1,Nut,1", "N-1,Nuts,1")
+    (tmp_path / "list.csv").write_text("\n".join(rows))
+    assert [part.name for part in read_list(tmp_path / "list.csv").parts] == ["foot", "Belt", "Motor", "Nut"]

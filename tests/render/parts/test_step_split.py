@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cad2real.errors import UserError
-from render.parts.company_list import assembly_in, cut_assembly
+from render.parts.company_assemblies import assembly_in, cut_assembly
 from render.parts.geometry import load_geometry
 from render.parts.part_list import read_part_list
 from render.parts.step_split import assembly_parts, cut_out

@@ -30,8 +30,7 @@ def novelty(queries: Floats, photos: Floats, *, same: bool = False) -> Floats:
     if same:
         np.fill_diagonal(similarities, -1)
     nearest = np.sort(similarities, axis=1)[:, -NEIGHBOURS:]
-    unlike: Floats = 1 - nearest.mean(axis=1)
-    return unlike
+    return np.asarray(1 - nearest.mean(axis=1), dtype=np.float32)
 
 
 def usual_novelty(photos: Floats) -> float | None:
@@ -39,7 +38,7 @@ def usual_novelty(photos: Floats) -> float | None:
     they are too few.
 
     >>> round(usual_novelty(np.linspace(0, 1, 101)), 2), usual_novelty(np.array([0.1, 0.2]))
-    (0.97, None)
+    (0.96, None)
     """
     if len(photos) < LEAST_PHOTOS:
         return None

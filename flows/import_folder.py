@@ -14,7 +14,6 @@ from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
 from cad2real.params_editor import write_values
 from flows.init_project import init_project
-from flows.params_file import change_params
 from render.parts.cad_files import native_files, native_name
 from render.parts.company_assemblies import assembly_in, cut_assembly
 from render.parts.company_list import folder_parts, readable_lists

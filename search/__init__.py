@@ -6,7 +6,6 @@ embeddings) and measures it on labelled photos (`retrieval_scores`). `changing` 
 `Search.open(project).find(photo)`; `prediction` names the label of many photos; `finding` the boxes of the parts in
 whole photos, `counting` how many of which label. `embedding` is what is needed of a model: `torch_model` loads it,
 `photo_network` is its form without torch. `ranking` is the distance between a photo and a part, `part_filter` says
-which parts may be an answer, `novelty` from where none is. `stores` are where large indexes lie. `evaluation` scores
-all of it (`part_scores`), `evaluation_table` prints that. `web` is the page; `index_cli`, `cli` and `service_cli` have
-the commands, `params` the parameters.
+which parts may be an answer. `stores` are where large indexes lie, `evaluation` scores all of it. `web` is the page;
+`index_cli`, `cli` and `service_cli` have the commands, `params` the parameters.
 """

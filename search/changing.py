@@ -166,7 +166,10 @@ def _rendered(layout: Layout, new: NewPart, folder: Path) -> AddedPart:
     """Renders `new` into `folder` by the render room's own command. Raises UserError when it cannot."""
     source = folder / "cad"
     source.mkdir()
-    for file in (new.cad, *(other for other in new.cad.parent.glob(f"{new.cad.stem}.*") if other.suffix in BESIDE)):
+    for file in (
+        new.cad,
+        *(other for other in sorted(new.cad.parent.glob(f"{new.cad.stem}.*")) if other.suffix in BESIDE),
+    ):
         shutil.copy(file, source / file.name)
     row = {**new.__dict__, "file": new.cad.name}
     del row["cad"]
@@ -250,7 +253,7 @@ def _keep(layout: Layout, index: Index, changes: Changes) -> None:
 
 def _write(layout: Layout, index: Index) -> None:
     with atomic_folder(layout.index) as folder:
-        for file in layout.index.iterdir():
+        for file in sorted(layout.index.iterdir()):
             if file.is_file() and file.name not in {"index.json", "index.safetensors"}:
                 shutil.copy(file, folder / file.name)
         save_index(folder, index)

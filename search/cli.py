@@ -86,8 +86,8 @@ def search(  # more than seven parameters: typer makes an option of each
 def _evaluate(foreign: Path | None, as_json: bool) -> None:
     from cad2real.layout import Layout
     from cad2real.quoting import quoted_json
-    from search.evaluation import evaluate
-    from search.evaluation_table import novelty_lines, score_rows
+    from search.evaluation.evaluate import evaluate
+    from search.evaluation.table import novelty_lines, score_rows
     from train.compute.out_of_memory import explain_out_of_memory
 
     with explain_out_of_memory("search evaluate"):

@@ -23,7 +23,7 @@ def commands() -> dict[str, str]:
         children: dict[str, Any] = getattr(command, "commands", {})
         if not children:
             return {words: command.help or ""}
-        found: dict[str, str] = {}
+        found: dict[str, str] = {words: command.help or ""} if words and command.invoke_without_command else {}
         for name, child in children.items():
             found |= walk(child, f"{words} {name}".strip())
         return found

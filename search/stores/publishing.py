@@ -77,7 +77,7 @@ def _publish_folder(layout: Layout, index: Index, digests: dict[str, str]) -> No
         store.settle()
         store.close()
     _remember(layout, _Known(target.name, digests))
-    for other in target.parent.iterdir():
+    for other in sorted(target.parent.iterdir()):
         if other.name not in {target.name, before.name}:  # a server may still read the one before
             shutil.rmtree(other, ignore_errors=True)
 

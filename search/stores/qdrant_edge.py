@@ -28,7 +28,7 @@ class EdgeStore:
             vectors=qdrant_edge.EdgeVectorParams(size=size, distance=qdrant_edge.Distance.Cosine)
         )
         try:
-            if folder.exists() and any(folder.iterdir()):
+            if folder.exists() and any(sorted(folder.iterdir())):
                 self._shard = qdrant_edge.EdgeShard.load(str(folder), config)
             else:
                 folder.mkdir(parents=True, exist_ok=True)

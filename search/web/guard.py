@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import json
 import logging
 import socket
 import time
@@ -84,7 +85,7 @@ class Guard:
 
         refusal = self._refusal(request)
         if refusal is not None:
-            await _plain(sent, *refusal)
+            await _said(sent, request.is_of_a_program, *refusal)
             return
         try:
             await self._app(scope, body.receive, sent_of_app)
@@ -93,9 +94,10 @@ class Guard:
         except Exception:  # a fault of ours: the log has its trace, the client a sentence
             log.exception("a request failed: %s %s", request.method, request.path)
             if not started:
-                await _plain(sent, 500, "Something went wrong here. The server's log says what.")
+                text = "Something went wrong here. The server's log says what."
+                await _said(sent, request.is_of_a_program, 500, text)
         if body.is_too_large and not started:
-            await _plain(sent, 413, f"At most {self._largest} bytes are taken.")
+            await _said(sent, request.is_of_a_program, 413, f"At most {self._largest} bytes are taken.")
 
     def _refusal(self, request: _Request) -> tuple[int, str] | tuple[int, str, dict[str, str]] | None:
         """Why a request is not let through: status and sentence, and headers where there are more."""
@@ -164,6 +166,7 @@ class _Request:
         self.address: str = (scope.get("client") or ("", 0))[0]
         self._headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         self.host = self.header("host")
+        self.is_of_a_program = self.path.startswith("/api/")
 
     def header(self, name: str) -> str:
         """The header's value; of one that is given twice, none that anybody would accept."""
@@ -197,9 +200,11 @@ def is_known_host(host: str) -> bool:
     return True
 
 
-async def _plain(send: Send, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-    content = f"{text}\n".encode()
-    own = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(content)), **(headers or {})}
+async def _said(send: Send, as_json: bool, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    """A sentence: as JSON for programs, which get all faults so, else as text."""
+    content = json.dumps({"error": text}).encode() if as_json else f"{text}\n".encode()
+    kind = "application/json" if as_json else "text/plain; charset=utf-8"
+    own = {"content-type": kind, "content-length": str(len(content)), **(headers or {})}
     raw = [(name.lower().encode(), value.encode()) for name, value in own.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": content})

@@ -11,10 +11,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import cad2real.cli
-import search.evaluation
+import search.evaluation.evaluate
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from search.evaluation import evaluate, without_classes
+from search.evaluation.evaluate import evaluate, without_classes
 from search.index import Index, IndexedPart
 from search.stage import build_index
 from tests.search.test_search import COLORS, ColorModel, project  # noqa: F401  (a fixture)
@@ -27,7 +27,7 @@ class Before(ColorModel):
 @pytest.fixture
 def shop(project: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:  # noqa: F811
     models = {"adapt": ColorModel(), "probe": Before()}
-    monkeypatch.setattr(search.evaluation, "load_model", lambda folder, stage: (stage, models[stage]))
+    monkeypatch.setattr(search.evaluation.evaluate, "load_model", lambda folder, stage: (stage, models[stage]))
     for part_id, color in COLORS.items():
         for number in range(2, 30):
             shade = np.clip(np.array(color) + np.random.default_rng(number).normal(0, 14, 3), 0, 255)
@@ -44,8 +44,10 @@ def test_all_ways_of_answering_are_scored(shop: Layout) -> None:
     assert set(said["rows"]) == {"frozen", "source_only", "views", "adapted", "added"}
     for scores in said["rows"].values():
         assert scores["photos"] > 50 and scores["accuracy_1"] == scores["mean_average_precision"] == 1
-    assert said["not_in_catalogue"]["left_out"]["auroc"] > 0.95  # blue is far from what is red and green
-    assert said["not_in_catalogue"]["left_out"]["known_rejected"] < 0.2
+    novelty = said["not_in_catalogue"]
+    assert set(novelty) == {"by_photos", "look_alikes", "by_distance"}
+    assert novelty["by_photos"]["auroc"] > 0.95  # blue is far from what is red and green
+    assert novelty["by_photos"]["known_rejected"] < 0.2 and novelty["by_photos"]["new_detected"] > 0.9
 
 
 def test_people_get_a_table(shop: Layout) -> None:
@@ -78,4 +80,6 @@ def test_a_classifier_that_never_knew_a_class_shares_its_probability() -> None:
     index = Index(np.eye(4, dtype=np.float32), parts, np.arange(4), ("a", "b", "c", "d"), "adapt", "key")
     probabilities = np.array([[0.2, 0.2, 0.5, 0.3]], dtype=np.float32)
     own = np.array([False, False, True, False])
+    added = np.array([[0.2, 0.2, 0.5, np.nan]], dtype=np.float32)
+    assert without_classes(added, own, index)[0] == pytest.approx([1, 1, 0, np.nan], nan_ok=True)
     assert without_classes(probabilities, own, index)[0] == pytest.approx([0.4, 0.4, 0.0, 0.6])

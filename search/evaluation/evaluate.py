@@ -17,9 +17,9 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from photos.manifest import SquareRow
 from search.embedding import Embedder, embed_queries
+from search.evaluation.novelty import novelty, usual_novelty
+from search.evaluation.part_scores import NoveltyScores, PartScores, novelty_scores, part_scores
 from search.index import Index, IndexedPart, check_model, load_index
-from search.novelty import novelty, usual_novelty
-from search.part_scores import NoveltyScores, PartScores, novelty_scores, part_scores
 from search.ranking import Floats, Queries, part_distances, part_similarities
 from search.renders import read_renders
 from search.stage import BATCH, embed_views, picture_of, usable_squares
@@ -33,8 +33,8 @@ ROWS = ("frozen", "source_only", "views", "adapted", "added", "distractors")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`rows`: scores by their name in ROWS, without those that cannot be had; `novelty`: of photos of classes that were
-    left out of the index, of all and only of those with a look-alike; `foreign`: renders of other parts in the index.
+    """`rows`: scores by their name in ROWS, without those that cannot be had; `novelty`: how well photos of classes
+    that were left out are noticed, by the names of `left_out`; `foreign`: renders of other parts in the index.
     """
 
     rows: dict[str, PartScores]
@@ -130,39 +130,44 @@ def without_classes(probabilities: Floats, own: npt.NDArray[np.bool_], index: In
     """`probabilities` (q, parts) of a classifier that never knew the classes of the parts `own` (parts,)."""
     first = np.array([[part.label for part in index.parts].index(part.label) for part in index.parts])
     classes = first == np.arange(len(first))
-    left = probabilities[:, classes & ~own].sum(axis=1, keepdims=True)
+    left = np.nansum(probabilities[:, classes & ~own], axis=1, keepdims=True)  # NaN: added after training
     shared: Floats = (probabilities / np.maximum(left, 1e-6)).astype(np.float32)
     shared[:, own] = 0
     return shared
 
 
 def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> dict[str, NoveltyScores | None]:
-    """How well photos are told from those of a class that is taken out of the index and the classifier, one class after
-    the other; `look_alikes`: of the half of the classes that are most like another one. Every second photo sets the
-    threshold, without its label; the others are scored. The network has seen the classes in training: what it has not
-    is told a little less well.
+    """How well photos of parts are told from those of a class that is left out, one class after the other: `by_photos`,
+    by the photos of the other classes; `by_distance`, by the distance that the search ranks by; `look_alikes`, by
+    photos, of the half of the classes that are most like another one. Every second photo stands for those that the
+    model was adapted to, without its label; the others are scored. The network has seen all classes in training.
     """
-    known = novelty(index, queries)
-    new, likeness = np.full(len(known), np.nan), np.full(len(known), np.nan)
+    used = np.arange(len(right)) % 2 == 0
+    far = part_distances(index, queries)[0].min(axis=1)
+    known, new, threshold = novelty(queries.embeddings, queries.embeddings[used]), np.full(len(right), np.nan), None
+    new_far, likeness = new.copy(), new.copy()
+    if used.sum() > 1:
+        threshold = usual_novelty(novelty(queries.embeddings[used], queries.embeddings[used], same=True))
     for label in sorted(index.labels):
         own = np.array([part.label == label for part in index.parts])
         rows = right[:, own].any(axis=1)
-        if own.all() or not rows.any():
+        if own.all() or not rows.any() or not (used & ~rows).any():
             continue
         smaller, left = _only(index, ~own), None
         if queries.probabilities is not None:
             left = without_classes(queries.probabilities[rows], own, index)[:, ~own]
-        new[rows] = novelty(smaller, Queries(queries.embeddings[rows], left))
+        new_far[rows] = part_distances(smaller, Queries(queries.embeddings[rows], left))[0].min(axis=1)
+        new[rows] = novelty(queries.embeddings[rows], queries.embeddings[used & ~rows])
         likeness[rows] = part_similarities(smaller, index.embeddings[own[index.part_rows]]).max(axis=1).mean()
-    scored = np.arange(len(known)) % 2 == 1
-    told = scored & np.isfinite(new)
+    told = ~used & np.isfinite(new)
     if not told.any():
         return {}
-    threshold = usual_novelty(known[~scored])
     close = told & (likeness >= np.nanmedian(likeness))
+    as_known, as_far = known[~used].astype(np.float64), far[~used].astype(np.float64)
     return {
-        name: novelty_scores(known[scored].astype(np.float64), new[some].astype(np.float64), threshold)
-        for name, some in (("left_out", told), ("look_alikes", close))
+        "by_photos": novelty_scores(as_known, new[told], threshold),
+        "look_alikes": novelty_scores(as_known, new[close], threshold),
+        "by_distance": novelty_scores(as_far, new_far[told], usual_novelty(far[used])),
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from search.evaluation import Evaluation
-from search.part_scores import NoveltyScores
+from search.evaluation.evaluate import Evaluation
+from search.evaluation.part_scores import NoveltyScores
 
 NAMES = {
     "frozen": "untrained backbone, mean of the 5 nearest renders",
@@ -15,7 +15,11 @@ NAMES = {
     "added": "each part as if added without training",
     "distractors": "adapted, among foreign renders",
 }
-OF_CLASSES = {"left_out": "of classes left out", "look_alikes": "of those that look like another"}
+WAYS = {
+    "by_photos": "unlike the photos",
+    "look_alikes": "unlike the photos, of classes that look like another",
+    "by_distance": "far from all parts",
+}
 
 
 def score_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
@@ -30,7 +34,7 @@ def score_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
 def novelty_lines(evaluation: Evaluation) -> Iterator[str]:
     """What is said of things that are not in the catalogue, a line each."""
     for name, one in evaluation.novelty.items():
-        yield f"not in the catalogue, {OF_CLASSES[name]}: {_said(one)}"
+        yield f"not in the catalogue, {WAYS[name]}: {_said(one)}"
 
 
 def _said(one: NoveltyScores) -> str:

@@ -46,12 +46,10 @@ def part_scores(distances: npt.NDArray[np.floating], right: Flags) -> PartScores
     precision = np.cumsum(hits, axis=1) / places
     gain = 1 / np.log2(places + 1)
     best = np.cumsum(gain[:CUT])[np.minimum(hits.sum(axis=1), min(CUT, len(gain))) - 1]
-    return PartScores(
-        len(hits),
-        *(float(hits[:, :count].any(axis=1).mean()) for count in (1, 5, 10)),
-        float(((precision * hits).sum(axis=1) / hits.sum(axis=1)).mean()),
-        float(((hits * gain)[:, :CUT].sum(axis=1) / best).mean()),
-    )
+    first, in_5, in_10 = (float(hits[:, :count].any(axis=1).mean()) for count in (1, 5, 10))
+    mean_average_precision = float(((precision * hits).sum(axis=1) / hits.sum(axis=1)).mean())
+    ndcg = float(((hits * gain)[:, :CUT].sum(axis=1) / best).mean())
+    return PartScores(len(hits), first, in_5, in_10, mean_average_precision, ndcg)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from cad2real.checksums import discard, is_kept, seal, sealed_file
 from cad2real.errors import Skipped, UserError
 from cad2real.files import read_json, write_json
+from train.data.evenly import evenly
 from train.data.image_cache import content_key, to_array
 
 UInt8 = npt.NDArray[np.uint8]
@@ -49,7 +50,7 @@ def read_backgrounds(folder: Path | None, size: int, cache: Path) -> BackgroundP
             f"train.background.folder: {folder} is no folder.", "Correct the path in params.yaml, or set it to null."
         )
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    paths = paths[:: max(1, -(-len(paths) // MOST_PHOTOS))]
+    paths = [paths[row] for row in evenly(np.arange(len(paths)), MOST_PHOTOS)]
     photos = _cached(paths, folder, size, cache)
     for skipped in photos.skipped:
         print(f"skipped: {skipped}", file=sys.stderr)

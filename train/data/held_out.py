@@ -11,6 +11,7 @@ import torch
 
 from train.data import batches
 from train.data.datasets import SourceDomain, TargetDomain
+from train.data.evenly import evenly
 from train.params import TrainParams
 
 MOST_VIEWS = 1000  # more fit one temperature no better
@@ -43,13 +44,3 @@ class HeldOut:
 def held_out(source: SourceDomain, target: TargetDomain, params: TrainParams) -> HeldOut:
     """At most 1,000 held-out renders, evenly from all; none where every view trained."""
     return HeldOut(source, target, params, evenly(np.flatnonzero(source.held_out), MOST_VIEWS))
-
-
-def evenly(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
-    """At most `most` of the rows, evenly from all.
-
-    >>> evenly(np.arange(5), most=3).tolist()
-    [0, 1, 3]
-    """
-    kept = min(len(rows), most)
-    return rows[np.arange(kept) * len(rows) // max(1, kept)]

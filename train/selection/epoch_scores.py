@@ -13,7 +13,8 @@ from train.compute.device import default_device
 from train.compute.distributed import ALONE, World
 from train.data import batches
 from train.data.datasets import SourceDomain, TargetDomain
-from train.data.held_out import HeldOut, evenly
+from train.data.evenly import evenly
+from train.data.held_out import HeldOut
 from train.loop.course import Evidence
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference

@@ -23,7 +23,7 @@ from photos.opening import open_photo
 from photos.params import PhotosParams
 from train.data.backgrounds import read_backgrounds
 from train.data.datasets import held_out_views, list_views
-from train.data.held_out import evenly
+from train.data.evenly import evenly
 from train.data.image_cache import Recipe, cached, load_images, to_array, upright_square
 from train.find.adaptation import adapted_finder
 from train.find.choice import Candidate, better, candidate

@@ -15,6 +15,7 @@ def interrupts_held() -> Iterator[None]:
     """Ctrl-C and SIGTERM within the block count when it has ended. Python hands them to the main thread only; in others
     there is nothing to hold.
 
+    >>> before = signal.signal(signal.SIGINT, signal.default_int_handler)
     >>> try:
     ...     with interrupts_held():
     ...         signal.raise_signal(signal.SIGINT)
@@ -23,6 +24,8 @@ def interrupts_held() -> Iterator[None]:
     ...     print("and then the work")
     the block ends
     and then the work
+    >>> signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    True
     """
     if threading.current_thread() is not threading.main_thread():
         yield

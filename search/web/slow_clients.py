@@ -36,11 +36,12 @@ class PatientProtocol(H11Protocol):
         if self._limit is None:
             self._wait(HEADERS_S)
         before = self.cycle
+        in_body = before is not None and before.more_body
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.more_body:
+        if self.cycle is not None and self.cycle is not before:  # the headers of a request are whole
+            self._wait(BODY_S if self.cycle.more_body else None)
+        elif in_body and self.cycle is not None and not self.cycle.more_body:
             self._wait(None)
-        elif self.cycle is not before:
-            self._wait(BODY_S)
 
     def _wait(self, seconds: float | None) -> None:
         """For so long from now, and no longer; None: nothing is waited for."""

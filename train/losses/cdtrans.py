@@ -14,7 +14,11 @@ from train.losses.precision import in_float32
 
 @in_float32
 def centred_labels(features: Tensor, centres: Tensor) -> Tensor:
-    """The class [m] of the centre [C, d] that lies nearest to each of the features [m, d] (cosine distance, eq. 7)."""
+    """The class [m] of the centre [C, d] that lies nearest to each of the features [m, d] (cosine distance, eq. 7).
+
+    >>> centred_labels(torch.tensor([[3.0, 0.1], [0.2, 0.9]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])).tolist()
+    [1, 0]
+    """
     return (functional.normalize(features) @ functional.normalize(centres).T).argmax(dim=1)
 
 

@@ -35,7 +35,7 @@ def ranges_around(now: FinetuneParams | AdaptParams, stage: TunedStage) -> dict[
     """The ranges of a stage whose block is `now`: rates from a tenth to five times what they are, so that a network
     with another recipe is searched where it trains.
 
-    >>> ranges_around(AdaptParams(backbone_learning_rate=2e-5), "adapt")["backbone_learning_rate"].low
+    >>> round(ranges_around(AdaptParams(backbone_learning_rate=2e-5), "adapt")["backbone_learning_rate"].low, 12)
     2e-06
     """
     ranges = dict(RANGES[stage])

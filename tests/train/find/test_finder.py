@@ -39,7 +39,7 @@ def small_finder(folder: Path) -> Path:
 def test_it_learns_to_find_shapes(tmp_path: Path, few_held_out: None) -> None:
     layout = Layout(tmp_path)
     write_renders(layout.renders)
-    find = FindParams(image_size=64, steps=200, batch_size=8)
+    find = FindParams(image_size=64, steps=300, batch_size=8)
     description = stage.run(layout, SMALL, find, PhotosParams())
     assert 0 < description["threshold"] < 1
     ground = Image.new("RGB", (128, 128), (190, 190, 185))

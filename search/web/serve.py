@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import uvicorn
 from cad2real.errors import UserError
 from search.web.app import create_app
 from search.web.guard import App
-from search.web.slow_clients import AT_ONCE, PatientProtocol
+from search.web.slow_clients import AT_ONCE, PatientProtocol, is_loopback
 
 LEAST_TOKEN = 8  # letters; shorter ones are guessed
 IDLE_S = 15  # a connection that says nothing between two requests
@@ -58,10 +57,7 @@ def is_this_machine_only(host: str) -> bool:
     >>> is_this_machine_only("127.0.0.1"), is_this_machine_only("localhost"), is_this_machine_only("0.0.0.0")
     (True, True, False)
     """
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host == "localhost" or is_loopback(host)
 
 
 def _listening(host: str, port: int) -> socket.socket:

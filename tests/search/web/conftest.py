@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -16,6 +19,7 @@ import search.query
 from search.index import Index, IndexedPart, save_index
 from search.photo_network import NETWORK
 from search.web.app import create_app
+from search.web.serve import _listening, server_config
 from tests.search.test_search import COLORS, ColorModel
 
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\"'"
@@ -63,3 +67,17 @@ def photo(part_id: str, size: tuple[int, int] = (60, 40), kind: str = "JPEG") ->
     content = io.BytesIO()
     Image.new("RGB", size, COLORS[part_id]).save(content, kind)
     return content.getvalue()
+
+
+@pytest.fixture
+def address(shop: Path) -> Iterator[str]:
+    """The shop's page, served for real."""
+    listening = _listening("127.0.0.1", 0)
+    server = uvicorn.Server(server_config(create_app(shop)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)

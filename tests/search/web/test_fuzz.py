@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from search.web.app import create_app
-from search.web.serve import _listening
 from tests.search.web.conftest import photo
 
 BROKEN = 500
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 ALLOWED = {200, 400, 401, 404, 413, 422, 429, 503}
-
-
-@pytest.fixture
-def address(shop: Path) -> Iterator[str]:
-    listening = _listening("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 def test_what_the_description_allows_is_answered_as_it_says(address: str) -> None:

@@ -6,17 +6,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
 
-from search.web.app import create_app
 from search.web.feedback import entries
-from search.web.serve import _listening
 from tests.search.web.conftest import photo
 
 if TYPE_CHECKING:
@@ -34,18 +30,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
-
-
-@pytest.fixture
-def address(shop: Path) -> Iterator[str]:
-    """The shop's page, served for real."""
-    listening = _listening("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 def opened(browser: Browser, address: str, size: str = "desktop", language: str = "en", **more: Any) -> Page:

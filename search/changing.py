@@ -15,7 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, atomic_folder, write_text
@@ -26,9 +25,9 @@ from photos.square import photo_square
 from search.additions import PHOTO, AddedPart, Changes, indexed, one_at_a_time, read_changes, write_changes
 from search.embedding import Embedder
 from search.index import DescribedRow, Index, IndexedPart, check_model, load_index, save_index
-from search.principal import MANY_ROWS, principal_components
+from search.ranking import Floats
 from search.renders import read_renders, with_looks
-from search.stage import embed_views
+from search.stage import embed_views, shortened
 from search.stores.publishing import publish
 from search.torch_model import load_model
 
@@ -66,7 +65,7 @@ def add_part(layout: Layout, new: NewPart) -> Index:
             folder = Path(name)
             part = _rendered(layout, new, folder)
             embeddings = model.embed_files([folder / row.view for row in part.views], "index")
-            larger = _with_rows(index, indexed(part), embeddings, [row.view for row in part.views])
+            larger = _with_part(index, indexed(part), embeddings, [row.view for row in part.views])
             shutil.rmtree(layout.added / part.part_id, ignore_errors=True)
             (folder / part.part_id).replace(layout.added / part.part_id)
         others = [one for one in changes.parts if one.part_id != part.part_id]
@@ -89,7 +88,7 @@ def bring_back(layout: Layout, part_id: str) -> Index:
             raise UserError(f"{part_id} has no renders any more.", "Add it by its CAD file.")
         views = [view for row, view in zip(renders.part_rows, renders.views, strict=True) if row == numbers[0]]
         views += [row.view for row in changes.photos if row.part_id == part_id]
-        larger = _with_rows(index, renders.parts[numbers[0]], embed_views(layout, model, views), views)
+        larger = _with_part(index, renders.parts[numbers[0]], embed_views(layout, model, views), views)
         left = [one for one in changes.removed if one != part_id]
         _keep(layout, larger, changes.model_copy(update={"removed": left}))
         return larger
@@ -111,7 +110,8 @@ def add_photo(layout: Layout, part_id: str, photo: Path, box: Box | None = None)
         row = DescribedRow(part_id=part_id, view=f"{part_id}/{PHOTO}{digest}.png")
         if row.view in index.view_names:
             raise UserError(f"{photo} is a view of {part_id} already.", "Take another photo.")
-        larger = _with_photo(index, model, row, square)
+        embedding = model.embed_and_classify([square])[0]
+        larger = shortened(index.with_rows(embedding, [index.number_of[part_id]], [row.view]))
         with atomic_file(layout.added / row.view) as temporary:
             temporary.write_bytes(content.getvalue())
         _keep(layout, larger, changes.model_copy(update={"photos": [*changes.photos, row]}))
@@ -128,7 +128,7 @@ def remove_part(layout: Layout, part_id: str) -> Index:
             raise UserError(f"The index has no part {part_id}.", "`cad2real index` lists none; see /parts of the page.")
         if len(index.parts) == 1:
             raise UserError(f"{part_id} is the only part of the index.", "Add another one first.")
-        smaller = _without(index, number)
+        smaller = shortened(index.only(np.arange(len(index.parts)) != number))
         by_hand = any(one.part_id == part_id for one in changes.parts)
         if by_hand:
             parts = [one for one in changes.parts if one.part_id != part_id]
@@ -196,46 +196,8 @@ def _rendered(layout: Layout, new: NewPart, folder: Path) -> AddedPart:
     return AddedPart(part_id=part.part_id, label=part.label, name=part.name, views=views, **said)
 
 
-def _with_rows(index: Index, part: IndexedPart, embeddings: np.ndarray, views: list[str]) -> Index:
-    rows = np.full(len(views), len(index.parts), dtype=np.int64)
-    larger = replace(
-        index,
-        embeddings=np.concatenate([index.embeddings, embeddings.astype(np.float32)]),
-        parts=(*index.parts, part),
-        part_rows=np.concatenate([index.part_rows, rows]),
-        views=(*index.views, *views),
-    )
-    return _shortened(larger)
-
-
-def _with_photo(index: Index, model: Embedder, row: DescribedRow, square: Image.Image) -> Index:
-    embedding = model.embed_and_classify([square])[0]
-    larger = replace(
-        index,
-        embeddings=np.concatenate([index.embeddings, embedding]),
-        part_rows=np.append(index.part_rows, index.number_of[row.part_id]),
-        views=(*index.views, row.view),
-    )
-    return _shortened(larger)
-
-
-def _without(index: Index, number: int) -> Index:
-    kept = index.part_rows != number
-    rows = index.part_rows[kept]
-    smaller = replace(
-        index,
-        embeddings=index.embeddings[kept],
-        parts=tuple(part for other, part in enumerate(index.parts) if other != number),
-        part_rows=rows - (rows > number),
-        views=tuple(view for view, is_kept in zip(index.views, kept, strict=True) if is_kept),
-    )
-    return _shortened(smaller)
-
-
-def _shortened(index: Index) -> Index:
-    """The same with the short form that an index of its size has."""
-    many = len(index.embeddings) >= MANY_ROWS
-    return replace(index, principal=principal_components(index.embeddings) if many else None)
+def _with_part(index: Index, part: IndexedPart, embeddings: Floats, views: list[str]) -> Index:
+    return shortened(index.with_rows(embeddings, [len(index.parts)] * len(views), views, [part]))
 
 
 def _keep(layout: Layout, index: Index, changes: Changes) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -133,6 +134,33 @@ class Index:
     @property
     def labels(self) -> set[str]:
         return {part.label for part in self.parts}
+
+    def with_rows(
+        self, embeddings: Floats, numbers: npt.ArrayLike, views: Sequence[str], parts: Sequence[IndexedPart] = ()
+    ) -> Index:
+        """With further rows: embeddings (r, d) of `views` (r,) of the parts with these numbers (r,), which may be those
+        of further `parts`. Without a short form.
+        """
+        return replace(
+            self,
+            embeddings=np.concatenate([self.embeddings, embeddings.astype(np.float32)]),
+            parts=(*self.parts, *parts),
+            part_rows=np.concatenate([self.part_rows, np.asarray(numbers, dtype=np.int64)]),
+            views=(*self.views, *views),
+            principal=None,
+        )
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Index:
+        """Without the parts that are not `kept` (parts,), and without a short form."""
+        rows = kept[self.part_rows]
+        return replace(
+            self,
+            embeddings=self.embeddings[rows],
+            parts=tuple(part for part, is_kept in zip(self.parts, kept, strict=True) if is_kept),
+            part_rows=(np.cumsum(kept) - 1)[self.part_rows[rows]],
+            views=tuple(view for view, is_kept in zip(self.views, rows, strict=True) if is_kept),
+            principal=None,
+        )
 
 
 def save_index(folder: Path, index: Index) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +73,13 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     of_parts = np.array([*renders.part_rows, *(part for part, _ in changed.photos)], dtype=np.int64)
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
-    short = principal_components(embeddings) if len(embeddings) >= MANY_ROWS else None
-    return Index(embeddings, renders.parts, of_parts, views, stage, model.key, short, model.temperature)
+    return shortened(Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature))
+
+
+def shortened(index: Index) -> Index:
+    """The same with the short form that an index of its size has."""
+    many = len(index.embeddings) >= MANY_ROWS
+    return replace(index, principal=principal_components(index.embeddings) if many else None)
 
 
 def embed_views(layout: Layout, model: Embedder, views: Sequence[str]) -> Floats:

@@ -153,7 +153,7 @@ def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> di
         rows = right[:, own].any(axis=1)
         if own.all() or not rows.any() or not (used & ~rows).any():
             continue
-        smaller, left = _only(index, ~own), None
+        smaller, left = index.only(~own), None
         if queries.probabilities is not None:
             left = without_classes(queries.probabilities[rows], own, index)[:, ~own]
         new_far[rows] = part_distances(smaller, Queries(queries.embeddings[rows], left))[0].min(axis=1)
@@ -171,34 +171,13 @@ def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> di
     }
 
 
-def _only(index: Index, kept: npt.NDArray[np.bool_]) -> Index:
-    numbers = np.cumsum(kept) - 1
-    rows = kept[index.part_rows]
-    return replace(
-        index,
-        embeddings=index.embeddings[rows],
-        parts=tuple(part for part, is_kept in zip(index.parts, kept, strict=True) if is_kept),
-        part_rows=numbers[index.part_rows[rows]],
-        views=tuple(view for view, is_kept in zip(index.views, rows, strict=True) if is_kept),
-        principal=None,
-    )
-
-
 def _with_foreign(index: Index, model: Embedder, folder: Path) -> tuple[Index, int]:
     renders = read_renders(folder)
     views = renders.views[:MOST_FOREIGN]
     embeddings = model.embed_files([folder / view for view in views], "foreign renders")
     parts = tuple(IndexedPart(f"foreign {number}", "", "") for number in range(len(renders.parts)))
     numbers = np.array(renders.part_rows[: len(views)]) + len(index.parts)
-    larger = replace(
-        index,
-        embeddings=np.concatenate([index.embeddings, embeddings]),
-        parts=index.parts + parts,
-        part_rows=np.concatenate([index.part_rows, numbers]),
-        views=index.views + views,
-        principal=None,
-    )
-    return larger, len(views)
+    return index.with_rows(embeddings, numbers, views, parts), len(views)
 
 
 def _among(larger: Index, index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> PartScores | None:

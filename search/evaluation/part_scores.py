@@ -28,7 +28,7 @@ class PartScores:
     ndcg_10: float
 
     def as_dict(self) -> dict[str, float | int]:
-        return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        return _rounded(asdict(self))
 
 
 def part_scores(distances: npt.NDArray[np.floating], right: Flags) -> PartScores | None:
@@ -68,7 +68,7 @@ class NoveltyScores:
     accuracy: float | None
 
     def as_dict(self) -> dict[str, float | int | None]:
-        return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        return _rounded(asdict(self))
 
 
 def novelty_scores(known: Floats, new: Floats, threshold: float | None) -> NoveltyScores | None:
@@ -90,3 +90,7 @@ def novelty_scores(known: Floats, new: Floats, threshold: float | None) -> Novel
         return NoveltyScores(len(known), len(new), auroc, alarms, None, None, None)
     rejected, detected = float((known >= threshold).mean()), float((new >= threshold).mean())
     return NoveltyScores(len(known), len(new), auroc, alarms, rejected, detected, (1 - rejected + detected) / 2)
+
+
+def _rounded[T](scores: dict[str, T]) -> dict[str, T | float]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in scores.items()}

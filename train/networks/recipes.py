@@ -22,8 +22,8 @@ SMALLEST_SIZE = 32  # that train.image_size may have
 
 @dataclass(frozen=True)
 class Recipe:
-    """A family's values for one network: `image_size` in px, `patch` its side in px (1: none), `blocks` how many it has
-    and `block_sizes` their shares of its parameters, `mean` and `std` of colours, `pooling`.
+    """A family's values for one network: `image_size` in px, `patch` its side in px (1: none), `block_sizes` the share
+    of its parameters that each of its blocks has, `mean` and `std` of colours, `pooling`.
     """
 
     family: Family

@@ -54,14 +54,16 @@ def run(layout: Layout) -> dict[str, Any]:
         turns = {"rotations": adapted.description["rotations"]}
         probe, tuned = (Model(model.network, model.description | turns, model.key) for model in (probe, tuned))
         nearest = nearest_templates(probe, source, target.images[rows])
-        alone = tuned.probabilities(target.images[rows])
-        sized = fuse(alone, adapted.prior if tuned.classes == adapted.classes else None, target.extents[rows])
         result["nearest_templates"] = _figures(truth, nearest, source.classes)
-        result["fine_tuned"] = _sized_figures(truth, sized, alone, tuned.classes)
+
+        def figures(of: Model, alone: Float) -> dict[str, Any]:
+            sized = fuse(alone, adapted.prior if of.classes == adapted.classes else None, target.extents[rows])
+            without = _figures(truth, alone, of.classes)
+            return {**_figures(truth, sized, of.classes), "without_sizes": without}
+
+        result["fine_tuned"] = figures(tuned, tuned.probabilities(target.images[rows]))
         if target.photos_key == adapted.description["target_key"]:
-            alone = _aligned(layout, probe, source, target)[rows]
-            sized = fuse(alone, adapted.prior if probe.classes == adapted.classes else None, target.extents[rows])
-            result["aligned"] = _sized_figures(truth, sized, alone, probe.classes)
+            result["aligned"] = figures(probe, _aligned(layout, probe, source, target)[rows])
     write_json(layout.reports / "baselines.json", result)
     return result
 
@@ -86,10 +88,6 @@ def _aligned(layout: Layout, probe: Model, source: SourceDomain, target: TargetD
     turns = range(0, 4, 4 // probe.description["rotations"])
     looks = np.stack([probe.pooled(np.rot90(target.images, turn, (2, 3))) for turn in turns])
     return pace(frozen.trained, frozen.trained_labels, looks, len(probe.classes), params.probe, params.seed)
-
-
-def _sized_figures(truth: list[str], sized: Float, alone: Float, classes: tuple[str, ...]) -> dict[str, Any]:
-    return {**_figures(truth, sized, classes), "without_sizes": _figures(truth, alone, classes)}
 
 
 def _figures(truth: list[str], scores: Float, classes: tuple[str, ...]) -> dict[str, float]:

@@ -46,9 +46,9 @@ SCORES = {
     "transfer_score": "uniformity of the head, clusters and sureness together",
 }
 TARGET_STATISTICS = {
-    "auto": "source where the probe knows held-out renders well, else own",
+    "auto": "own, unless photos show few of the parts: then nothing is adapted",
     "source": "those of renders",
-    "own": "those of photos",
+    "own": "those of photos, each beside its class",
     "joint": "both domains by those of their joint batches",
 }
 RECIPES = {

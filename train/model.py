@@ -23,9 +23,10 @@ from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import decoded_batches, to_array, upright_square
 from train.model_description import network_name, precision, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
-from train.networks.classifier import Classifier, Domain
+from train.networks.classifier import Classifier
+from train.networks.domain_norm import Domain
 from train.networks.families import Pooling
-from train.networks.foreign_weights import refuse_nonsense, refuse_unfit
+from train.networks.foreign_weights import as_saved_today, refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
 from train.networks.pooling import pooling_of
 from train.networks.transferable import is_transferable, make_transferable
@@ -113,7 +114,7 @@ class Model:
                 except UserError as error:
                     raise ValueError("its network has no class token that attends to patches") from error
             network.in_bfloat16 = computes_in_bfloat16(precision(description))
-            network.load_state_dict(stored)
+            network.load_state_dict(as_saved_today(stored, network))
             if description["mean"] and description["std"]:
                 network.set_colour_normalisation(description["mean"], description["std"])
             refuse_nonsense(network, size)

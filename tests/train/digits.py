@@ -107,5 +107,5 @@ def trained(
 @torch.no_grad()
 def measure(network: Classifier, data: Digits) -> None:
     """Sets the statistics of both domains, as the stage does before the first and after each epoch."""
-    network.norm.set_statistics("source", network.pooled_features(network.backbone, data.source))
-    network.norm.set_statistics("target", network.pooled_features(network.backbone, data.target))
+    network.norm.set_source(network.pooled_features(network.backbone, data.source), data.labels)
+    network.norm.align(network.pooled_features(network.backbone, data.target), network.head)

@@ -67,6 +67,7 @@ class AdaptationTask:
         pooled, patches = self._looked_at(images)
         network.norm.set_batch_statistics(pooled)
         source_feature, source_logits, source_loss = self._source(pooled[:renders], images.labels)
+        network.norm.follow_classes(source_feature, images.labels)
         if images.weak is None:
             return {"source": source_loss}
         teacher = self._teacher_probabilities(images, images.weak, size_prior)

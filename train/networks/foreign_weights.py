@@ -10,7 +10,8 @@ from typing import get_args
 import torch
 
 from train.networks.backbones import EMBEDDED_WEIGHTS, parameter_count
-from train.networks.classifier import Classifier, Domain
+from train.networks.classifier import Classifier
+from train.networks.domain_norm import Domain
 
 HEAD = "head.weight"
 SPARE = 1_000_000
@@ -29,6 +30,14 @@ def refuse_unfit(weights: Mapping[str, torch.Tensor], architecture: str, classes
     there = sum(value.numel() for value in weights.values())
     if architecture not in EMBEDDED_WEIGHTS and parameter_count(architecture) > 2 * there + SPARE:
         raise ValueError(f"it holds {there:,} numbers, far too few for {architecture}")
+
+
+def as_saved_today(weights: Mapping[str, torch.Tensor], network: Classifier) -> dict[str, torch.Tensor]:
+    """`weights` of a model of today, or of one of before, which had the classes' shares instead of their means: it
+    answers as it did; were it adapted further, statistics of photos would be those of all of them.
+    """
+    others = {name: value for name, value in weights.items() if name != "norm.share"}
+    return {"norm.class_means": torch.zeros_like(network.norm.class_means), **others}
 
 
 @torch.no_grad()

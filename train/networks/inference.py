@@ -10,7 +10,8 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from train.compute.device import replica_count
 from train.compute.distributed import ALONE, World
 from train.compute.thread_replicas import ThreadReplicas
-from train.networks.classifier import Classifier, Domain
+from train.networks.classifier import Classifier
+from train.networks.domain_norm import Domain
 
 Tensor = torch.Tensor
 

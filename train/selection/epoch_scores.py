@@ -77,14 +77,14 @@ class EpochScorer:
         any of its own: with the source's it may predict few of the classes, which some scores take for certainty.
         """
         pooled = self.initial_pooled(network)
-        network.norm.set_statistics("target", pooled)
+        network.norm.align(pooled, network.head)
         return self._outputs(network, Inference(network, 1, self.world), pooled)
 
     def outputs(self, network: Classifier) -> Outputs:
         """Sets the target's statistics of `network` from the photos; returns what its scores are made of."""
         inference = Inference(network, 1, self.world)
         pooled = self._pooled(inference)
-        network.norm.set_statistics("target", pooled, self._target_probabilities(network, pooled))
+        network.norm.align(pooled, network.head)
         return self._outputs(network, inference, pooled)
 
     def scores(self, outputs: Outputs) -> dict[str, float]:
@@ -93,13 +93,6 @@ class EpochScorer:
 
     def _pooled(self, inference: Inference) -> torch.Tensor:
         return inference.pooled(plain_batches(self.photos, self._size, self._device))
-
-    @staticmethod
-    def _target_probabilities(network: Classifier, pooled: torch.Tensor) -> torch.Tensor:
-        """Class probabilities of the photos under the statistics that the network has now."""
-        with torch.no_grad():
-            feature = network.norm(pooled.to(network.mean.device), "target")
-            return network.head(feature).softmax(dim=1).to(pooled.device)  # type: ignore[no-any-return]
 
     def _outputs(self, network: Classifier, inference: Inference, pooled: torch.Tensor) -> Outputs:
         with torch.no_grad():

@@ -18,7 +18,8 @@ import torch
 from scipy.stats import entropy
 
 from train.compute.distributed import ALONE, World
-from train.networks.classifier import Classifier, DomainNorm, TargetStatistics
+from train.networks.classifier import Classifier
+from train.networks.domain_norm import DomainNorm, TargetStatistics
 from train.sizes.possible_sizes import Sizes
 from train.sizes.size_prior import calibrate
 
@@ -65,5 +66,5 @@ def _class_probabilities(
     norm: DomainNorm = copy.deepcopy(network.norm)
     norm.target_statistics = statistics
     pooled = pooled.to(network.mean.device)
-    norm.set_statistics("target", pooled)
+    norm.align(pooled, network.head)
     return network.head(norm(pooled, "target")).softmax(dim=1).cpu().double().numpy()  # type: ignore[no-any-return]

@@ -25,7 +25,8 @@ from train.loop.label_shift import make_label_shift, target_shares
 from train.loop.run_length import long_enough
 from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
-from train.networks.classifier import Classifier, TargetStatistics
+from train.networks.classifier import Classifier
+from train.networks.domain_norm import TargetStatistics
 from train.networks.families import Family
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
@@ -43,7 +44,6 @@ from train.validators import Outputs
 
 NO_BETTER = "no checkpoint looks better on the photos than the network did before the first step."
 LEAST_SCALE, MUCH_TO_LEARN = 0.1, 0.3
-TRUSTED = 0.9  # held-out source accuracy of the probe from which its view of the photos is kept
 
 type OnCandidate = Callable[[int, Candidate], None]
 """Called with the number of each epoch (from 0) and its candidate; may stop the run by raising."""
@@ -88,7 +88,7 @@ def new_adaptation(
     is decided here.
     """
     prepare(network, params)
-    network.norm.target_statistics = target_statistics(params, probe)
+    network.norm.target_statistics = target_statistics(params)
     return Adaptation(
         network,
         source,
@@ -180,8 +180,7 @@ def too_few_photos(target: TargetDomain) -> str:
 def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, params: TrainParams) -> str:
     """Why adapting would not help; "" where it may. Collective in a world."""
     stage = params.adapt
-    own = target_statistics(params, probe.description) == "own"
-    if stage.fall_back and stage.target_statistics == "auto" and own:
+    if stage.fall_back and stage.target_statistics == "auto":
         sizes = _sizes(layout, probe.classes, params)
         pooled = scorer.initial_pooled(probe.network)
         return partial_target_reason(probe.network, pooled, scorer.extents, sizes, scorer.world)
@@ -193,15 +192,9 @@ def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> lis
     return possible_sizes(layout.renders, classes, layout.cache) if params.size_prior else []
 
 
-def target_statistics(params: TrainParams, probe: dict[str, Any]) -> TargetStatistics:
-    """What photos are standardised by; where `params` leave it open, whether they get statistics of their own.
-
-    That moves features that do not fit the head to where they fit, but assumes the same mix of classes in both domains.
-    Where frozen features alone classify the held-out, strongly changed renders, there is less to gain than to lose.
-    """
-    if params.adapt.target_statistics != "auto":
-        return params.adapt.target_statistics
-    return "own" if probe["scores"].get("source_accuracy", 0.0) < TRUSTED else "source"
+def target_statistics(params: TrainParams) -> TargetStatistics:
+    """What photos are standardised by: where `params` leave it open, by statistics of their own."""
+    return "own" if params.adapt.target_statistics == "auto" else params.adapt.target_statistics
 
 
 def learning_rate_scale(probe: dict[str, Any], family: Family) -> float:

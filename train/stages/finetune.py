@@ -68,7 +68,7 @@ def trained_on_renders(
         def save_chosen() -> dict[str, Any]:
             (chosen,) = _best(store.candidates)
             network.load_state_dict(store.weights(chosen))
-            network.norm.set_statistics("target", torch.zeros(0))  # those of the source
+            network.norm.share_source()
             description = {
                 **probe.description,
                 "stage": "finetune",

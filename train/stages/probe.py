@@ -31,8 +31,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     frozen = frozen_features(network, source, params, layout.cache)
     features = frozen.trained
     mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    network.norm.set_statistics("source", features)
-    network.norm.set_statistics("target", features)
+    network.norm.set_source(features, torch.from_numpy(frozen.trained_labels))
     standardised = features.sub_(mean).div_(spread)  # in place: of many renders they are gigabytes
     weight, bias = fit_head(standardised, frozen.trained_labels, len(source.classes), params.probe, params.seed)
     with torch.no_grad():

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
@@ -57,6 +58,15 @@ def test_one_of_an_earlier_version_loads(folder: Path) -> None:
     }
     path.write_text(json.dumps(old | {"scores": {"bnm": math.nan}, "unknown_below": None}))
     assert Model.load(folder).classes == ("bolt", "nut")
+
+
+def test_one_with_the_statistics_of_before_answers_as_it_did(folder: Path) -> None:
+    """Where today the classes' means stand, their shares stood."""
+    grey = Image.new("RGB", (40, 30), "grey")
+    answers, weights = Model.load(folder).predict(grey), load_file(folder / WEIGHTS)
+    del weights["norm.class_means"]
+    save_file(weights | {"norm.share": torch.full((2,), 0.5)}, folder / WEIGHTS)
+    assert Model.load(folder).predict(grey) == answers
 
 
 def test_one_that_was_trained_from_the_hub_is_built_without_it(folder: Path) -> None:

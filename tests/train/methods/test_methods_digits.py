@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.train.digits import BATCH, Digits, accuracy, digit_images, digits, train
+from tests.train.digits import BATCH, Digits, accuracy, digit_images, digits, task, train, trained
 from train.loop.parallel_network import ParallelNetwork
 from train.loop.sharpness import perturbed_weights
 from train.loop.task import AdaptationTask
@@ -17,6 +17,7 @@ from train.losses.fourier import swap_low_frequencies
 from train.methods import FOR_VISION_TRANSFORMERS, METHODS
 
 WEIGHTS = {"afn": 0.05, "bsp": 0.001, "coral": 10.0, "fda": 0.25, "sdat": 0.1}
+RUNS = {"mcd": 3}  # whose game ends elsewhere from run to run: at .84 to .91 in five
 # What they minimise is a game with another network, or nothing: their worth is in the accuracy.
 MEASURED_BY_ACCURACY = {"dann", "adda", "cdan", "cdan_e", "advent", "mdd", "mcd", "fixmatch", "fda", "sdat"}
 MEASURED_ELSEWHERE = {"drcn", "afn", "size_training", *FOR_VISION_TRANSFORMERS}
@@ -32,12 +33,18 @@ def source_only(separate: bool = True) -> AdaptationTask:
     return train(data(), {}, separate)
 
 
+def mean_accuracy(methods: dict[str, float], runs: int) -> float:
+    """Of so many runs that see the digits in another order each."""
+    of_runs = [trained(task(data(), methods), data(), seed=seed) for seed in range(runs)]
+    return sum(accuracy(run, data()) for run in of_runs) / runs
+
+
 def own_loss(name: str, run: AdaptationTask, method: AdaptationTask) -> float:
     """The loss of `method` on the features of `run`."""
     torch.manual_seed(0)
-    task = replace(run, methods=method.methods)
+    other = replace(run, methods=method.methods)
     with torch.no_grad():
-        return task.losses(digit_images(data(), np.random.default_rng(1), 1.0, 256))[name].item()
+        return other.losses(digit_images(data(), np.random.default_rng(1), 1.0, 256))[name].item()
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - MEASURED_BY_ACCURACY - MEASURED_ELSEWHERE))
@@ -50,8 +57,8 @@ def test_a_loss_is_lowered(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(MEASURED_BY_ACCURACY))
 def test_digits_under_another_light_are_read_better(name: str) -> None:
-    run = train(data(), {name: WEIGHTS.get(name, 1.0)}, separate=True)
-    assert accuracy(run, data()) > accuracy(source_only(), data()) + 0.02
+    runs = RUNS.get(name, 1)
+    assert mean_accuracy({name: WEIGHTS.get(name, 1.0)}, runs) > mean_accuracy({}, runs) + 0.02
 
 
 def test_target_statistics_alone_help() -> None:

@@ -1,5 +1,4 @@
-"""Replicas in threads give the same gradients as one pass; the schedule covers any run.
-"""
+"""Replicas in threads give the same gradients as one pass; the schedule covers any run."""
 
 import pytest
 import torch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,9 @@ def write_masks(segmenter: Segmenter, paths: Sequence[Path], out: Path) -> Writt
             raise UserError(f"no mask could be made.{listed}", "")
     total = sum(counts.values())
     written.shares = {
-        segmenter.classes.names[number]: count / total for number, count in counts.most_common() if number != BACKGROUND
+        segmenter.classes.names[number]: pixels / total
+        for number, pixels in counts.most_common()
+        if number != BACKGROUND
     }
     return written
 
@@ -90,16 +93,18 @@ def _refuse_other_folder(out: Path) -> None:
 
 
 def _wanted(paths: Sequence[Path]) -> tuple[dict[str, Path], list[Skipped]]:
-    """The name of each mask with its photo. Photos of one name in several places get a number."""
+    """The name of each mask with its photo, once. Photos of one name in several places get a number."""
     found: dict[str, Path] = {}
+    known: set[Path] = set()
     skipped: list[Skipped] = []
 
     def add(path: Path, name: str) -> None:
+        if path in known:
+            return
+        known.add(path)
         stem = printable(Path(name)).replace("/", "_")[:LONGEST]
-        at = 1
-        while f"{stem}{f'_{at}' if at > 1 else ''}.png" in found:
-            at += 1
-        found[f"{stem}{f'_{at}' if at > 1 else ''}.png"] = path
+        numbered = (f"{stem}_{number}" if number > 1 else stem for number in count(1))
+        found[next(each for each in (f"{one}.png" for one in numbered) if each not in found)] = path
 
     for path in dict.fromkeys(paths):
         if path.is_dir():

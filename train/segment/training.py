@@ -84,7 +84,7 @@ def adapted(run: SegmentRun, trained: SegmentationNetwork, photos: UInt8) -> Seg
 
 def _trained(run: SegmentRun, network: SegmentationNetwork, title: str, photos: UInt8 | None) -> SegmentationNetwork:
     steps = run.segment.steps if photos is None else max(1, run.segment.steps // SHARE)
-    names: dict[str, float] = {} if photos is None else {name: share for name, share in run.segment.methods.items()}
+    names: dict[str, float] = {} if photos is None else dict(run.segment.methods.items())
     setting = MapSetting(run.classes, network.level_channels, run.params.seed)
     methods = {name: MAP_METHODS[name](setting) for name in names}
     state, device = _new_state(network, methods, steps, 1.0 if photos is None else RATE)

@@ -1,7 +1,8 @@
 """ADVENT on maps: Vu et al. 2019, "Adversarial Entropy Minimization for Domain Adaptation in Semantic Segmentation"
 (CVPR), in the paper's own form. (`advent` has it for one prediction a photo, with gradient reversal.)
 
-The direct form, MinEnt, is `advent.normalised_entropy`, which takes maps as they are.
+The direct form, MinEnt, is `advent.normalised_entropy`, which takes maps as they are. The paper's weight of both is
+.001.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ from torch.nn import functional
 
 from train.losses.advent import self_information
 from train.losses.precision import in_float32
-
-WEIGHT = 0.001
-"""The paper's weight of both its losses, of minimum entropy and of the adversarial one."""
 
 
 @in_float32

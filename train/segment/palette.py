@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-BITS = 8
-
 
 def palette(classes: int = 256) -> npt.NDArray[np.uint8]:
     """The colours (classes, 3) of PASCAL VOC's masks: black for class 0, neighbours far apart.
@@ -17,9 +15,9 @@ def palette(classes: int = 256) -> npt.NDArray[np.uint8]:
     """
     numbers = np.arange(classes)[:, None]
     colours = np.zeros((classes, 3), np.int64)
-    for bit in range(BITS):
+    for bit in range(8):
         # The lowest three bits of what is left of the number are the next bit of red, green and blue.
-        colours |= ((numbers >> np.arange(3) + 3 * bit) & 1) << (BITS - 1 - bit)
+        colours |= ((numbers >> np.arange(3) + 3 * bit) & 1) << (7 - bit)
     return colours.astype(np.uint8)
 
 

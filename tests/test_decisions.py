@@ -1,4 +1,4 @@
-"""docs/decisions.md names every number of train/ and photos/finder/ that stands in a constant, so that no rule can hide."""
+"""docs/decisions.md names every number of train/ and photos/finder/ in a constant, so that no rule can hide."""
 
 from __future__ import annotations
 

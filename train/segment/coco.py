@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cad2real.coco_masks import coco_mask
-from cad2real.errors import UserError
+from cad2real.errors import DamagedFileError, UserError
 from cad2real.files import read_json
 from train.losses.classmix import BACKGROUND
 from train.losses.self_training import IGNORED
@@ -63,6 +63,8 @@ def read_masks(path: Path) -> GivenMasks:
             by_photo[name] = (height, width, [])
         for annotation in content["annotations"]:
             by_photo[names[annotation["image_id"]][0]][2].append(annotation)
+    except DamagedFileError as error:
+        raise UserError(f"{path} is no COCO file of masks: {error.what}", "Export masks as COCO instances.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}).", "Name a COCO file of masks.") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:

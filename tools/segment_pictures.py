@@ -9,6 +9,7 @@ the others one segmentation each.
 from __future__ import annotations
 
 import argparse
+import colorsys
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +19,22 @@ from PIL import Image, ImageOps
 from photos.opening import open_photo
 from train.segment.coco import read_masks
 from train.segment.model import Segmenter
-from train.segment.palette import palette
 
 COLUMNS, SIDE, GAP, QUALITY = 8, 120, 2, 85
 OPACITY = 0.65
 
 
-def coloured(photo: Image.Image, classes: npt.NDArray[np.integer]) -> Image.Image:
-    """The photo in grey with the colours of its classes over it."""
+def hue(number: int, classes: int) -> tuple[float, ...]:
+    """A colour of its own for each class but what is no part: on grey photos the palette's grey could not be seen."""
+    return tuple(255 * value for value in colorsys.hsv_to_rgb((number - 1) / (classes - 1), 1 - 0.4 * (number % 2), 1))
+
+
+def coloured(photo: Image.Image, classes: npt.NDArray[np.integer], count: int) -> Image.Image:
+    """The photo in grey with the colours of its classes, of which there are `count`, over it."""
+    colours = np.array([(0.0, 0.0, 0.0), *(hue(number, count) for number in range(1, count))], np.float32)
     grey = np.asarray(ImageOps.grayscale(photo).convert("RGB"), np.float32)
     shown = np.maximum(classes, 0)
-    over = grey * (1 - OPACITY) + palette()[shown].astype(np.float32) * 1.3 * OPACITY
+    over = grey * (1 - OPACITY) + colours[shown] * OPACITY
     return Image.fromarray(np.clip(np.where(shown[..., None] > 0, over, grey), 0, 255).astype(np.uint8))
 
 
@@ -47,8 +53,9 @@ def main() -> int:
     for column, name in enumerate(names):
         with open_photo(arguments.photos / name) as opened:
             photo = opened.read()
-        shown = [photo, coloured(photo, given.class_map(name, segmenters[0].classes))]
-        shown += [coloured(photo, segmenter.segment(photo)) for segmenter in segmenters]
+        count = len(segmenters[0].classes.names)
+        maps = [given.class_map(name, segmenters[0].classes), *(one.segment(photo) for one in segmenters)]
+        shown = [photo, *(coloured(photo, found, count) for found in maps)]
         for row, picture in enumerate(shown):
             fitted = ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)
             sheet.paste(fitted, (column * (SIDE + GAP), row * (SIDE + GAP)))

@@ -61,7 +61,7 @@ def _why_not_adapted(description: dict) -> str:  # type: ignore[type-arg]
         return "segment.methods names none."
     if "adapted" not in description["choice"]:
         return "there are too few photos to adapt to."
-    return "adapted, it agreed less with itself on the photos, or had forgotten the renders."
+    return "adapted, it did not clearly agree more with itself on the photos, or had forgotten the renders."
 
 
 @segment_app.command("predict")

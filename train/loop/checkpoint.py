@@ -186,7 +186,7 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
             shutil.rmtree(folder)
     except Timeout:
         raise UserError(
-            f"Another `cad2real train {stage}` does the same in {folder}.", "Wait for it, or stop it."
+            f"Another training ({stage}) does the same in {folder}.", "Wait for it, or stop it."
         ) from None
 
 

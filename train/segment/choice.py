@@ -1,5 +1,5 @@
 """Whether the network that was adapted to photos is better than the one that was not, asked without labels: as
-`train.find.choice`, by pixels.
+`train.find.choice`, by pixels, and only where the difference is more than noise.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from PIL import Image
 
 from train.find.choice import ASKED, MAY_COST, SMALLER
 from train.find.training import HELD_OUT, HELD_OUT_PICTURES
+from train.loop.patience import rises
 from train.losses.classmix import BACKGROUND
 from train.segment.network import SegmentationNetwork
 from train.segment.pictures import LabelledSources, labelled_composite
@@ -26,18 +27,18 @@ UInt8 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A trained network: its mean IoU on composites of held-out views, and its `agreement` with itself on photos in
-    [0, 1]; NaN where there is none or no part was seen.
+    """A trained network: its mean IoU on composites of held-out views, and its `agreements` (n,) with itself on n
+    photos, each in [0, 1].
     """
 
     network: SegmentationNetwork
     source_iou: float
-    agreement: float
+    agreements: npt.NDArray[np.float64]
 
     def as_dict(self) -> dict[str, Any]:
         """Its figures; null for what is not defined."""
-        figures = {"source_iou": self.source_iou, "agreement": self.agreement}
-        return {name: None if math.isnan(value) else value for name, value in figures.items()}
+        agreement = float(self.agreements.mean()) if len(self.agreements) else None
+        return {"source_iou": None if math.isnan(self.source_iou) else self.source_iou, "agreement": agreement}
 
 
 def candidate(
@@ -50,14 +51,15 @@ def candidate(
             picture, true = labelled_composite(held_out, image_size, seed, HELD_OUT + number)
             yield class_map(network, _image(picture), image_size), true
 
-    return Candidate(network, mask_scores(pairs(), classes).mean_iou, agreement(network, photos, image_size))
+    return Candidate(network, mask_scores(pairs(), classes).mean_iou, agreements(network, photos, image_size))
 
 
-def agreement(network: SegmentationNetwork, photos: UInt8, image_size: int) -> float:
-    """How far what `network` sees in photos (m, 3, s, s) is what it sees in them mirrored and smaller: the share of
-    pixels with the same class among those where either is a part. NaN where no part is seen.
+def agreements(network: SegmentationNetwork, photos: UInt8, image_size: int) -> npt.NDArray[np.float64]:
+    """How far what `network` sees in photos (m, 3, s, s), or in some of many, is what it sees in them mirrored and
+    smaller: of each the share of pixels with the same class among those where either is a part; 0 where no part is
+    seen, so that a network which sees nothing any more has not agreed.
     """
-    same = asked = 0
+    shares = []
     for photo in photos[:: max(1, -(-len(photos) // ASKED))]:
         shown = _image(photo)
         once = class_map(network, shown, image_size)
@@ -66,9 +68,8 @@ def agreement(network: SegmentationNetwork, photos: UInt8, image_size: int) -> f
         again = class_map(network, mirrored.resize(smaller, Image.Resampling.BICUBIC), round(image_size * SMALLER))
         again = np.asarray(Image.fromarray(again).resize(shown.size, Image.Resampling.NEAREST))[:, ::-1]
         part = (once != BACKGROUND) | (again != BACKGROUND)
-        same += int((once == again)[part].sum())
-        asked += int(part.sum())
-    return same / asked if asked else math.nan
+        shares.append(float((once == again)[part].mean()) if part.any() else 0.0)
+    return np.array(shares)
 
 
 def _image(picture: UInt8) -> Image.Image:
@@ -76,9 +77,8 @@ def _image(picture: UInt8) -> Image.Image:
 
 
 def better(source: Candidate, adapted: Candidate) -> Candidate:
-    """The adapted network where it agrees with itself on photos as well as before or better and has not forgotten the
-    renders; else the one before.
+    """The adapted network where it agrees with itself on photos more than before, by more than one standard error of
+    the photos' differences, and has not forgotten the renders; else the one before.
     """
-    agrees = adapted.agreement >= source.agreement or math.isnan(source.agreement)
     kept = adapted.source_iou >= source.source_iou - MAY_COST
-    return adapted if agrees and kept and not math.isnan(adapted.agreement) else source
+    return adapted if kept and rises(source.agreements, adapted.agreements) else source

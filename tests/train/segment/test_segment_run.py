@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from pycocotools.coco import COCO
 from typer.testing import CliRunner
@@ -22,7 +23,7 @@ from train.segment import choice, training
 from train.segment.choice import Candidate, better
 from train.segment.classes import Classes
 from train.segment.model import DESCRIPTION, NETWORK, Segmenter, save_segmenter
-from train.segment.network import new_segmentation_network
+from train.segment.network import Seen, new_segmentation_network
 from train.segment_params import SegmentParams
 from train.stages import segment as stage
 
@@ -97,18 +98,55 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(
     assert weights[0] == weights[1] == weights[2]
 
 
-def test_the_adapted_one_is_kept_only_where_it_looks_better() -> None:
-    source = Candidate(None, 0.5, 0.6)  # type: ignore[arg-type]
-    nan = float("nan")
-    for iou, agreement, kept in (
-        (0.5, 0.7, True), (0.46, 0.6, True), (0.44, 0.9, False), (0.6, 0.5, False), (0.6, nan, False),
-    ):  # fmt: skip
-        adapted = Candidate(None, iou, agreement)  # type: ignore[arg-type]
+def test_the_adapted_one_is_kept_only_where_it_looks_better_by_more_than_noise() -> None:
+    def one(iou: float, *agreements: float) -> Candidate:
+        return Candidate(None, iou, np.array(agreements))  # type: ignore[arg-type]
+
+    source = one(0.5, 0.6, 0.2, 0.8)
+    for adapted, kept in (
+        (one(0.5, 0.7, 0.3, 0.9), True),
+        (one(0.46, 0.7, 0.3, 0.9), True),
+        (one(0.44, 0.9, 0.9, 0.9), False),  # has forgotten the renders
+        (one(0.6, 0.6, 0.2, 0.8), False),  # the same
+        (one(0.6, 0.9, 0.1, 0.8), False),  # better in the mean, and noise
+        (one(0.6, 0.0, 0.0, 0.0), False),  # sees nothing any more
+        (one(float("nan"), 0.9, 0.9, 0.9), False),
+    ):
         assert (better(source, adapted) is adapted) == kept
-    nothing = Candidate(None, 0.5, nan)  # type: ignore[arg-type]
-    assert better(nothing, source) is source
-    assert source.as_dict() == {"source_iou": 0.5, "agreement": 0.6}
-    assert nothing.as_dict()["agreement"] is None
+    assert source.as_dict() == {"source_iou": 0.5, "agreement": pytest.approx(1.6 / 3)}
+    assert one(float("nan")).as_dict() == {"source_iou": None, "agreement": None}
+    assert better(one(0.5), one(0.5)).as_dict()["agreement"] is None
+
+
+def test_agreement_is_of_a_network_with_itself(tmp_path: Path) -> None:
+    """A network that goes by a pixel's colour agrees with itself; one that goes by the place in the picture does not,
+    nor one that sees nothing.
+    """
+    photos = np.full((2, 3, 64, 64), 90, np.uint8)
+    photos[:, :, 16:48, 8:40] = 240
+
+    class Known(torch.nn.Module):
+        mean = torch.zeros(1)
+
+        def __init__(self, rule) -> None:  # type: ignore[no-untyped-def]
+            super().__init__()
+            self.rule = rule
+
+        def forward(self, pictures: torch.Tensor) -> Seen:
+            part = self.rule(pictures.mean(1)).float() * 100 - 50
+            return Seen(torch.stack([-part, part], 1), ())
+
+    def left(brightness: torch.Tensor) -> torch.Tensor:
+        columns = torch.arange(brightness.shape[-1]) < brightness.shape[-1] / 2
+        return columns.expand(brightness.shape)
+
+    shares = {
+        name: choice.agreements(Known(rule), photos, 64).mean()  # type: ignore[arg-type]
+        for name, rule in (("colour", lambda b: b > 0.6), ("place", left), ("none", lambda b: b > 2))
+    }
+    assert shares["colour"] > 0.8
+    assert shares["place"] < 0.1
+    assert shares["none"] == 0
 
 
 def test_without_renders_it_says_so(tmp_path: Path) -> None:

@@ -33,10 +33,8 @@ class SegmentParams(Block):
     """Pictures in a step; with photos, half of them are photos."""
     steps: int = Field(600, ge=1, le=1_000_000, json_schema_extra=unit("steps"))
     """Length of its training on renders; a third as many steps follow with the photos."""
-    methods: dict[MapMethodName, NonNegativeFloat] = Field(
-        {"self_training": 1.0, "masked_consistency": 1.0}, json_schema_extra=values(METHODS)
-    )
+    methods: dict[MapMethodName, NonNegativeFloat] = Field({}, json_schema_extra=values(METHODS))
     """Adaptation losses on the photos' maps and their weights; {}: none, training on renders alone.
 
-    What they gave on simulated photos is in docs/how-to/segment.md.
+    On simulated photos none gave more than as many steps without photos: docs/how-to/segment.md.
     """

@@ -15,6 +15,7 @@ import search.cli
 import search.index_cli
 import search.service_cli
 import train.cli
+import train.segment_cli
 from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
 from cad2real.memory_errors import memory_error
@@ -67,7 +68,16 @@ def params(
             print(line)
 
 
-for room in (flows.cli, render.cli, photos.cli, train.cli, search.index_cli, search.cli, search.service_cli):
+for room in (
+    flows.cli,
+    render.cli,
+    photos.cli,
+    train.cli,
+    train.segment_cli,
+    search.index_cli,
+    search.cli,
+    search.service_cli,
+):
     room.register(app)
 app.command()(params)
 render.cli.export_app.command("onnx")(search.service_cli.export_onnx)

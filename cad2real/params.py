@@ -15,6 +15,7 @@ from render.params import CatalogueParams, RenderParams
 from search.params import SearchParams
 from train.find_params import FindParams
 from train.params import TrainParams, without_auto
+from train.segment_params import SegmentParams
 
 LONGEST = 300
 """Characters of a wrong value that an error shows."""
@@ -28,6 +29,7 @@ class Params(Block):
     photos: PhotosParams = PhotosParams()
     train: TrainParams = TrainParams()
     find: FindParams = FindParams()
+    segment: SegmentParams = SegmentParams()
     search: SearchParams = SearchParams()
     flow: FlowParams = FlowParams()
 

@@ -1,4 +1,4 @@
-"""docs/decisions.md names every number of train/ that stands in a constant, so that no rule can hide."""
+"""docs/decisions.md names every number of train/ and photos/finder/ in a constant, so that no rule can hide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 PAGE = (REPOSITORY / "docs" / "decisions.md").read_text(encoding="utf-8")
-APART = ("compute", "find", "presets")
+APART = ("compute", "presets")
 """Sub-packages whose numbers decide no classifier."""
 ORACLES = {"parity.py", "parity_values.py", "parity_selection.py"}
 """Comparisons with other libraries; nothing trains by them."""
@@ -38,8 +38,8 @@ def has_number(value: ast.expr) -> bool:
 
 
 def constants() -> Iterator[tuple[str, str]]:
-    for path in sorted((REPOSITORY / "train").rglob("*.py")):
-        if path.name in ORACLES | {"find.py"} or path.relative_to(REPOSITORY).parts[1] in APART:
+    for path in sorted([*(REPOSITORY / "train").rglob("*.py"), *(REPOSITORY / "photos" / "finder").glob("*.py")]):
+        if path.name in ORACLES or path.relative_to(REPOSITORY).parts[1] in APART:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             targets = (

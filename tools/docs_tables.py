@@ -26,6 +26,7 @@ PAGES = (
     Path("docs/reference/uda_benchmark.md"),
     Path("docs/explanation/choosing-methods.md"),
     Path("docs/how-to/find.md"),
+    Path("docs/how-to/segment.md"),
 )
 BLOCK = re.compile(r"(?P<start><!-- results: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -196,6 +197,22 @@ def whole_photos(results: Results) -> list[str]:
     return lines
 
 
+def segmentation(results: Results) -> list[str]:
+    """docs/how-to/segment.md: masks of the sample's photos from renders alone and with each method."""
+    measures = {name: name for name in ("mean IoU", "mean IoU of parts", "IoU on renders", "agreement")}
+    return _grid(results, "sample, segmentation", "0", "seed 0", measures)
+
+
+def segmentation_classes(results: Results) -> list[str]:
+    """docs/how-to/segment.md: the IoU of each class, a column a row of the table before."""
+    set_ = "sample, segmentation"
+    rows = [row for row in results.rows(set_) if results.get(set_, row, "mean IoU", "0")]
+    measures = dict.fromkeys(item.measure for item in results.figures.values() if item.set == set_)
+    names = [measure.removeprefix("IoU of ") for measure in measures if measure.startswith("IoU of ")]
+    lines = [_line(["IoU", *rows]), "| --- |" + " --- |" * len(rows)]
+    return lines + [_line([name, *(results.get(set_, row, f"IoU of {name}", "0") for row in rows)]) for name in names]
+
+
 def _grid(results: Results, set_: str, seed: str, head: str, measures: dict[str, str]) -> list[str]:
     """A line a row of the set, a column a measure (by its title); rows that have none of them are left out."""
     lines = [_line([head, *measures.values()]), "| --- |" + " --- |" * len(measures)]
@@ -237,6 +254,8 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "harder-set": harder_set,
     "one-change": one_change,
     "whole-photos": whole_photos,
+    "segmentation": segmentation,
+    "segmentation-classes": segmentation_classes,
 }
 
 

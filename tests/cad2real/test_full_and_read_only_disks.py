@@ -26,6 +26,7 @@ catalogue: {}
 render: {views: 2, size: 32, workers: 1}
 photos: {crop: whole}
 find: {}
+segment: {image_size: 64, batch_size: 2, steps: 1}
 train: {backbone: test_efficientnet, weights: random, image_size: 32, batch_size: 6, epochs: 1, steps_per_epoch: 2}
 search: {}
 """
@@ -33,6 +34,7 @@ STAGES = {
     "catalogue": ["data/catalogue.json"],
     "render": ["data/renders"],
     "train find": ["data/models/find"],
+    "segment train": ["data/models/segment"],
     "photos": ["data/squares"],
     "train probe": ["data/models/probe"],
     "train finetune": ["data/models/finetune"],

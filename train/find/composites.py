@@ -43,7 +43,8 @@ class Composite:
     """`picture` (3, s, s) uint8. `instances` (s, s) int16: 0 where no part is seen, k for the k-th part, -1 where
     nobody is asked: parts that are too much hidden. `boxes` (k, 4) float32: x_min, y_min, x_max, y_max in pixels of
     what is seen of each part, upper ends exclusive. All but the pasted parts counts by `trust` where the picture is a
-    photo in which the first `seen` parts were seen by a network; of what is made, all is known.
+    photo in which the first `seen` parts were seen by a network; of what is made, all is known. `renders`: which render
+    each part shows, of composites of renders alone.
     """
 
     picture: UInt8
@@ -51,6 +52,7 @@ class Composite:
     boxes: npt.NDArray[np.float32]
     seen: int = 0
     trust: float = 1.0
+    renders: tuple[int, ...] = ()
 
 
 def composite(sources: Sources, size: int, seed: int, number: int) -> Composite:
@@ -64,8 +66,9 @@ def composite(sources: Sources, size: int, seed: int, number: int) -> Composite:
     scene.paste_parts(sources.renders, sides, rng.random() < TOUCHING, rng)
     for _ in range(int(rng.integers(1, 3)) if rng.random() < COVERED else 0):
         scene.lay(clutter(size, rng, sources.renders))
-    instances, boxes, _ = visible_parts(scene.owners, scene.areas)
-    return Composite(photographed(scene.canvas, rng).transpose(2, 0, 1).copy(), instances, boxes)
+    instances, boxes, kept = visible_parts(scene.owners, scene.areas)
+    shown = tuple(scene.pasted[part - 1] for part in kept)
+    return Composite(photographed(scene.canvas, rng).transpose(2, 0, 1).copy(), instances, boxes, renders=shown)
 
 
 def part_sides(rng: Rng, smallest: float) -> list[float]:

@@ -27,13 +27,15 @@ HARD_TO_SEE = 0.25  # share of parts with sides as bright as what they lie on
 @dataclass
 class Scene:
     """`canvas` (s, s, 3) in [0, 1]; `owners` (s, s) int16: k where the k-th part is seen, 0 where none is, -1 where
-    nobody is asked; `areas`: how many pixels each part has with what is hidden.
+    nobody is asked; `areas`: how many pixels each part has with what is hidden; `pasted`: which render each part that
+    was pasted shows, in their order.
     """
 
     canvas: npt.NDArray[np.floating]
     owners: npt.NDArray[np.int16]
     light: Light
     areas: list[int] = field(default_factory=list)
+    pasted: list[int] = field(default_factory=list)
     places: list[tuple[npt.NDArray[np.float64], float]] = field(default_factory=list)
 
     def lay(self, thing: Thing) -> None:
@@ -50,7 +52,8 @@ class Scene:
         `touching`: beside another.
         """
         for side in sides:
-            part = turned_part(renders[int(rng.integers(len(renders)))], side, rng)
+            self.pasted.append(int(rng.integers(len(renders))))
+            part = turned_part(renders[self.pasted[-1]], side, rng)
             centre = self._place(max(part.size), touching, rng)
             self.places.append((centre, float(max(part.size))))
             if rng.random() < HARD_TO_SEE:

@@ -77,12 +77,14 @@ def new_state(network: FinderNetwork, steps: int, rate: float = 1.0) -> tuple[Tr
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     decoder = [*network.decoder.parameters(), *network.head.parameters()]
     encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW([*_groups(encoder, rate * ENCODER_RATE), *_groups(decoder, rate * DECODER_RATE)])
+    optimizer = torch.optim.AdamW(
+        [*rate_groups(encoder, rate * ENCODER_RATE), *rate_groups(decoder, rate * DECODER_RATE)]
+    )
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, Schedule(steps, 0.0).learning_rate)
     return TrainingState(network, make_teacher(network), {}, optimizer, scheduler), device
 
 
-def _groups(parameters: list[nn.Parameter], rate: float) -> list[dict[str, Any]]:
+def rate_groups(parameters: list[nn.Parameter], rate: float) -> list[dict[str, Any]]:
     """Parameters with their learning rate; what does not multiply features (biases, normalisation) does not decay."""
     multiply = [parameter for parameter in parameters if parameter.ndim > 1]
     others = [parameter for parameter in parameters if parameter.ndim <= 1]

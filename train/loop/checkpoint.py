@@ -185,9 +185,7 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
             yield folder
             shutil.rmtree(folder)
     except Timeout:
-        raise UserError(
-            f"Another `cad2real train {stage}` does the same in {folder}.", "Wait for it, or stop it."
-        ) from None
+        raise UserError(f"Another training ({stage}) does the same in {folder}.", "Wait for it, or stop it.") from None
 
 
 def _discard_damaged(folder: Path, stage: str) -> None:

@@ -65,7 +65,7 @@ def run(
     if if_needed and (kept := _kept(layout, parts, len(unframed))):
         return kept
     key = run_key(settings, [sources.renders, sources.unlabelled, sources.places], in_use)
-    squares = _squares(unframed, SCALES[-1] * find.image_size, layout.cache)
+    squares = photo_squares(unframed, SCALES[-1] * find.image_size, layout.cache)
     with resumable(layout.cache, "find", key) as folder:
         candidates = _candidates(FinderRun(sources, params, find, folder / "run.safetensors"), held_out, squares)
         chosen = better(*candidates) if len(candidates) > 1 else candidates[0]
@@ -138,10 +138,7 @@ def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Seque
     """What the finder trains on, and what it is tried on: other views of the same parts, the same surfaces. Pictures
     are kept with a side of `size` pixels. Of `photos` some are used.
     """
-    views, parts, _ = list_views(layout.renders)
-    some = evenly(np.arange(len(views)), MOST_VIEWS)
-    views, parts = [views[row] for row in some], [parts[row] for row in some]
-    held_out = held_out_views(views, parts, params.held_out_share)
+    views, _, held_out = some_views(layout, params)
     renders = load_images(views, size, "RGBA", layout.cache, "find-renders").array
     folder = params.background.folder
     places = read_backgrounds(layout.root / folder if folder else None, size, layout.cache)
@@ -150,12 +147,20 @@ def finder_sources(layout: Layout, params: TrainParams, size: int, photos: Seque
     return trained, replace(trained, renders=np.asarray(renders[held_out])) if held_out.any() else trained
 
 
+def some_views(layout: Layout, params: TrainParams) -> tuple[list[Path], list[str], npt.NDArray[np.bool_]]:
+    """The views (n) that are used of all that are rendered, their labels, and which of them (n,) never train."""
+    views, parts, labels = list_views(layout.renders)
+    some = evenly(np.arange(len(views)), MOST_VIEWS)
+    views, parts, labels = ([each[row] for row in some] for each in (views, parts, labels))
+    return views, labels, held_out_views(views, parts, params.held_out_share)
+
+
 def _surfaces(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
     """Some of the photos (n, 3, size, size), whatever their shape, without their bars."""
     return _pictures(photos, size, cache, f"find-photos-{size}", without_bars)
 
 
-def _squares(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
+def photo_squares(photos: Sequence[Path], size: int, cache: Path) -> npt.NDArray[np.uint8]:
     """Some of the photos (n, 3, size, size) as they are looked at, padded with black to squares."""
     return _pictures(photos, size, cache, f"find-squares-{size}", upright_square)
 

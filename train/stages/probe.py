@@ -1,16 +1,22 @@
-"""Stage 1a: a linear head on frozen features of labelled renders (linear probe). Nothing of the target is used."""
+"""Stage 1a: a linear head on frozen features of labelled renders (linear probe), and of the photos whose labels train.
+Nothing else of the target is used.
+"""
 
 from __future__ import annotations
 
+import sys
+
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from cad2real.layout import Layout
 from train.compute.device import computes_in_bfloat16
 from train.model import new_network, save_model
-from train.networks.probe_heads import fit_head, log_odds_factor
+from train.networks.probe_heads import balanced, fit_head, log_odds_factor
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
-from train.stages.frozen_features import frozen_features
+from train.stages.frozen_features import frozen_features, labelled_features
 from train.stages.source_domain import source_domain
 
 HELD_OUT_PIECE = 1000  # renders whose logits are in memory at once
@@ -24,6 +30,8 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     """
     params = with_recipe(params)
     source = source_domain(layout, params)
+    if params.labels != "none" or params.feedback:
+        print(f"train probe: {source.labelled_photos.summary()}", file=sys.stderr)
     torch.manual_seed(params.seed)  # `weights: random` draws them here
     recipe = recipe_of(params.backbone, params.recipe)
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size, recipe.pooling)
@@ -34,7 +42,13 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     network.norm.set_statistics("source", features)
     network.norm.set_statistics("target", features)
     standardised = features.sub_(mean).div_(spread)  # in place: of many renders they are gigabytes
-    weight, bias = fit_head(standardised, frozen.trained_labels, len(source.classes), params.probe, params.seed)
+    labels, weights = frozen.trained_labels, None
+    if known := len(source.labelled_photos):
+        photos, of_photos = labelled_features(network, source.labelled_photos, params)
+        weights = _weights(labels, of_photos, min(1.0, known / params.batch_size), len(source.classes))
+        standardised = torch.cat([standardised, photos.sub_(mean).div_(spread)])
+        labels = np.concatenate([labels, of_photos])
+    weight, bias = fit_head(standardised, labels, len(source.classes), params.probe, params.seed, weights)
     with torch.no_grad():
         network.head.weight.copy_(weight)
         network.head.bias.copy_(bias)
@@ -61,6 +75,7 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
             "method": f"linear probe on frozen features, {params.probe.head.replace('_', ' ')}",
             "seed": params.seed,
             "source_images": int((~source.held_out).sum()),
+            **source.labelled_photos.described(),
             "skipped": [photo.as_dict() for photo in source.background_photos.skipped],
             "target_images": 0,
             "scores": scores,
@@ -68,3 +83,14 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
         },
     )
     return scores
+
+
+def _weights(
+    renders: npt.NDArray[np.int64], photos: npt.NDArray[np.int64], share: float, classes: int
+) -> npt.NDArray[np.float64]:
+    """Weights (n + k,) of the rows of renders (n,) and of photos (k,), given their classes: in both domains each class
+    weighs alike, and all photos weigh `share` of all renders, as in a step of stage 2.
+    """
+    of_renders = balanced(np.ones(len(renders)), renders, classes)
+    of_photos = balanced(np.ones(len(photos)), photos, classes)
+    return np.concatenate([of_renders, of_photos * share * len(renders) / len(photos)])

@@ -31,7 +31,7 @@ def score_model(layout: Layout, folder: Path) -> dict[str, Any]:
     model = Model.load(folder)
     target = read_target(layout.squares, model.image_size, layout.cache)
     probabilities = model.probabilities(target.images, target.extents)
-    labels = target_labels(layout.squares)
+    labels = target_labels(layout.squares, model.learned)
     right = [
         model.classes[int(row.argmax())] == labels[square]
         for square, row in zip(target.squares, probabilities, strict=True)

@@ -1,4 +1,4 @@
-"""Labels of photos that train are told apart from those that score: no photo, nor one that looks the same, does both."""
+"""Labels of photos that train are told apart from those that score: no photo, nor one that looks alike, does both."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train import conftest
 from tests.train.conftest import write_renders, write_squares
-from train.data.datasets import target_labels
+from train.data.datasets import read_target, target_labels
 from train.model import Model
 from train.params import AdaptParams, ProbeParams, TrainParams
 from train.stages import adapt, evaluate, finetune, probe
@@ -90,15 +91,9 @@ def test_photos_whose_labels_train_never_score_not_even_when_labels_are_divided_
     assert (evaluation["photos"], evaluation["labelled_photos"]) == (4, 2)
     scored = {guess["square"] for guess in evaluation["adapted"]["predictions"]}
     assert not scored & set(KNOWN) and evaluation["selection"]["photos"] == 4
-    write_again = dict.fromkeys((), "bar")
-    (shop.squares / "photos.csv").unlink()
-    for square in shop.squares.glob("*.jpg"):
-        square.unlink()
-    shop.squares.joinpath("labels.json").unlink()
-    shop.squares.joinpath("duplicates.json").unlink()
-    shop.squares.rmdir()
+    shutil.rmtree(shop.squares)
     write_squares(shop.squares)
-    divide(shop, write_again, "none")
+    divide(shop, {}, "none")
     assert len(target_labels(shop.squares)) == 6
     assert evaluate.run(shop)["photos"] == 4
     assert Model.load(shop.models / "adapt").learned == {"picture 00000.jpg", "picture 00001.jpg"}
@@ -160,8 +155,6 @@ def test_a_head_learns_a_look_that_no_render_has(tmp_path: Path) -> None:
         divide(layout, known)
         probe.run(layout, few.model_copy(update={"labels": "csv"}))
         model = Model.load(layout.models / "probe")
-        from train.data.datasets import read_target
-
         target = read_target(layout.squares, 32, None)
         rows = [row for row, square in enumerate(target.squares) if int(square[:5]) >= 15]
         guesses = model.probabilities(target.images[rows]).argmax(axis=1)

@@ -6,7 +6,7 @@ none for it, nor for any other square of its photo, nor of photos that are or lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -14,14 +14,15 @@ from typing import Literal
 import numpy as np
 
 from cad2real.errors import Skipped
-from cad2real.files import write_json
+from cad2real.files import atomic_folder, read_json, write_json
 from photos.annotations.reading import NO_BOXES as TRAINING_LABELS
 from photos.boxes import read_boxes
 from photos.crop import Box
-from photos.duplicates import Print, alike_photos, same_photos
+from photos.duplicates import DUPLICATES, Print, alike_photos, same_photos
 from photos.finder.overlap import overlaps
-from photos.manifest import SquareRow
+from photos.manifest import MANIFEST, SquareRow, read_manifest, write_manifest
 from photos.names import named_rows
+from photos.unfinished import link
 
 LABELS = "labels.json"
 SAME_PART = 0.5  # intersection over union from which two boxes show one part, as PASCAL VOC counts
@@ -79,16 +80,45 @@ def tell_apart(
     table that cannot be read.
     """
     labels, skipped = _from_csv(rows, folder) if mode == "csv" else (_from_folders(rows, mode), [])
+    theirs = {one.photo: one.print for one in feedback}
+    learned = _learned(rows, {**prints, **theirs}, labels, mode, set(theirs))
+    photos = [_entry(one.square, one.photo, one.label, "feedback", one.print) for one in feedback]
+    return replace(learned, photos=learned.photos + photos, skipped=skipped)
+
+
+def divide_anew(squares: Path, labels: Mapping[str, str], silent: Collection[str], out: Path) -> None:
+    """Writes `out`: the folder of `squares` again, with `labels` (by square) that train instead of its own; photos in
+    `silent` do not score either.
+    """
+    rows = read_manifest(squares)
+    stored = read_json(squares / DUPLICATES, "prints")["prints"]
+    prints = {photo: Print(**(one | {"colour": tuple(one["colour"])})) for photo, one in stored.items()}
+    mode: LabelMode = "csv" if labels else "none"
+    learned = _learned(rows, prints, labels, mode, silent)
+    with atomic_folder(out) as target:
+        for path in sorted(squares.iterdir()):
+            if path.name not in (MANIFEST, LABELS):
+                link(path, target / path.name)
+        write_manifest(target, learned.rows)
+        learned.write(target, mode, feedback=False)
+
+
+def _learned(
+    rows: Sequence[SquareRow],
+    prints: Mapping[str, Print],
+    labels: Mapping[str, str],
+    source: str,
+    silent: Collection[str],
+) -> Learned:
+    """`labels` by square train; they, the photos `silent` and what looks the same do not score."""
     by_name = {row.square: row for row in rows}
     photos = [
-        _entry(square, by_name[square].photo, label, mode, prints.get(by_name[square].photo))
+        _entry(square, by_name[square].photo, label, source, prints.get(by_name[square].photo))
         for square, label in sorted(labels.items())
     ]
-    photos += [_entry(one.square, one.photo, one.label, "feedback", one.print) for one in feedback]
-    theirs = {one.photo: one.print for one in feedback}
-    silent = _silent({by_name[square].photo for square in labels} | set(theirs), {**prints, **theirs})
-    kept = [replace(row, label="") if row.photo in silent else row for row in rows]
-    return Learned(photos, kept, sum(row.photo in silent for row in rows), skipped)
+    quiet = _silent({by_name[square].photo for square in labels} | set(silent), prints)
+    kept = [replace(row, label="") if row.photo in quiet else row for row in rows]
+    return Learned(photos, kept, sum(row.photo in quiet for row in rows))
 
 
 def _entry(square: str, photo: str, label: str, source: str, seen: Print | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ class LabelledPhotos:
     under other file names; `without_class`: how many labels no render has, by label. `key` names all of it.
     """
 
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int64]
+    images: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 3, 1, 1), np.uint8))
+    labels: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     pictures: tuple[str, ...] = ()
     without_class: tuple[tuple[str, int], ...] = ()
     key: str = ""
@@ -52,7 +52,7 @@ class LabelledPhotos:
         return text + (f"; no part has the label of {others}, which are left out" if others else "")
 
 
-NO_LABELS = LabelledPhotos(np.zeros((0, 3, 1, 1), np.uint8), np.zeros(0, np.int64))
+NO_LABELS = LabelledPhotos()
 
 
 def read_labelled(
@@ -69,7 +69,7 @@ def read_labelled(
     known = [entry for entry in entries if entry["label"] in index]
     unknown = Counter(entry["label"] for entry in entries if entry["label"] not in index)
     if not known:
-        return LabelledPhotos(NO_LABELS.images, NO_LABELS.labels, without_class=tuple(sorted(unknown.items())))
+        return LabelledPhotos(without_class=tuple(sorted(unknown.items())))
     paths = [squares / entry["square"] for entry in known]
     images, images_key = load_images(paths, size, "RGB", cache, "labelled", zoom_to_part)
     labels = np.array([index[entry["label"]] for entry in known], dtype=np.int64)

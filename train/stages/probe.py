@@ -12,11 +12,13 @@ import torch
 
 from cad2real.layout import Layout
 from train.compute.device import computes_in_bfloat16
+from train.data.labelled import LabelledPhotos
 from train.model import new_network, save_model
+from train.networks.classifier import Classifier
 from train.networks.probe_heads import balanced, fit_head, log_odds_factor
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
-from train.stages.frozen_features import frozen_features, labelled_features
+from train.stages.frozen_features import FrozenFeatures, frozen_features, labelled_features
 from train.stages.source_domain import source_domain
 
 HELD_OUT_PIECE = 1000  # renders whose logits are in memory at once
@@ -37,21 +39,8 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
     network = new_network(params.backbone, params.weights, len(source.classes), params.image_size, recipe.pooling)
     network.in_bfloat16 = computes_in_bfloat16(params.precision)
     frozen = frozen_features(network, source, params, layout.cache)
-    features = frozen.trained
-    mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
-    network.norm.set_statistics("source", features)
-    network.norm.set_statistics("target", features)
-    standardised = features.sub_(mean).div_(spread)  # in place: of many renders they are gigabytes
-    labels, weights = frozen.trained_labels, None
-    if known := len(source.labelled_photos):
-        photos, of_photos = labelled_features(network, source.labelled_photos, params)
-        weights = _weights(labels, of_photos, min(1.0, known / params.batch_size), len(source.classes))
-        standardised = torch.cat([standardised, photos.sub_(mean).div_(spread)])
-        labels = np.concatenate([labels, of_photos])
-    weight, bias = fit_head(standardised, labels, len(source.classes), params.probe, params.seed, weights)
+    fit(network, frozen, source.labelled_photos, params)
     with torch.no_grad():
-        network.head.weight.copy_(weight)
-        network.head.bias.copy_(bias)
         scores = {}
         truth = frozen.held_out_labels
         if len(truth):
@@ -83,6 +72,26 @@ def run(layout: Layout, params: TrainParams) -> dict[str, float]:
         },
     )
     return scores
+
+
+def fit(network: Classifier, frozen: FrozenFeatures, photos: LabelledPhotos, params: TrainParams) -> None:
+    """Sets the statistics of `network` to those of the renders, and its head to one fitted on them and on `photos` with
+    labels. Standardises `frozen.trained` in place: of many renders they are gigabytes.
+    """
+    features, labels, classes = frozen.trained, frozen.trained_labels, network.head.out_features
+    mean, spread = features.mean(0), features.std(0, unbiased=False).clamp_min(FLOOR)
+    network.norm.set_statistics("source", features)
+    network.norm.set_statistics("target", features)
+    standardised, weights = features.sub_(mean).div_(spread), None
+    if len(photos):
+        of_photos, named = labelled_features(network, photos, params)
+        weights = _weights(labels, named, min(1.0, len(photos) / params.batch_size), classes)
+        standardised = torch.cat([standardised, of_photos.sub_(mean).div_(spread)])
+        labels = np.concatenate([labels, named])
+    weight, bias = fit_head(standardised, labels, classes, params.probe, params.seed, weights)
+    with torch.no_grad():
+        network.head.weight.copy_(weight)
+        network.head.bias.copy_(bias)
 
 
 def _weights(

@@ -15,7 +15,7 @@ import numpy as np
 
 from cad2real.errors import Skipped
 from cad2real.files import atomic_folder, read_json, write_json
-from photos.annotations.reading import NO_BOXES as TRAINING_LABELS
+from photos.annotations.reading import NO_BOXES
 from photos.boxes import read_boxes
 from photos.crop import Box
 from photos.duplicates import DUPLICATES, Print, alike_photos, same_photos
@@ -25,6 +25,7 @@ from photos.names import named_rows
 from photos.unfinished import link
 
 LABELS = "labels.json"
+TRAINING_LABELS = NO_BOXES
 SAME_PART = 0.5  # intersection over union from which two boxes show one part, as PASCAL VOC counts
 
 type LabelMode = Literal["none", "folders", "csv"]

@@ -196,6 +196,25 @@ def whole_photos(results: Results) -> list[str]:
     return lines
 
 
+def few_labels(results: Results) -> list[str]:
+    """docs/how-to/labels.md: what a handful of labels brings to the head on frozen features."""
+    return _by_seed(results, [f"{name}, few labels" for name in ("cavities6", "fasteners3")], "labels a class")
+
+
+def suggested(results: Results) -> list[str]:
+    """docs/how-to/labels.md: suggested labels beside random ones."""
+    return _by_seed(results, [f"{name}, suggestions" for name in ("cavities6", "fasteners3")], "labels")
+
+
+def _by_seed(results: Results, sets: Sequence[str], head: str) -> list[str]:
+    """A line a row, a column a set: mean per class of each seed."""
+    lines = [_line([head, *(name.split(",")[0] for name in sets)]), "| --- |" + " --- |" * len(sets)]
+    for row in dict.fromkeys(row for name in sets for row in results.rows(name)):
+        cells = [[results.get(name, row, "mean per class", seed) for seed in "012"] for name in sets]
+        lines.append(_line([row, *(", ".join(filter(None, some)) for some in cells)]))
+    return lines
+
+
 def _grid(results: Results, set_: str, seed: str, head: str, measures: dict[str, str]) -> list[str]:
     """A line a row of the set, a column a measure (by its title); rows that have none of them are left out."""
     lines = [_line([head, *measures.values()]), "| --- |" + " --- |" * len(measures)]
@@ -237,6 +256,8 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "harder-set": harder_set,
     "one-change": one_change,
     "whole-photos": whole_photos,
+    "few-labels": few_labels,
+    "suggested": suggested,
 }
 
 

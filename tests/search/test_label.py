@@ -23,7 +23,7 @@ from train.stages.suggest import unsure_and_varied
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of three parts with a trained head and twelve photos, one of which shows two boxes."""
     root = tmp_path_factory.mktemp("shop")
     layout = Layout(root)
@@ -49,9 +49,9 @@ def shop(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return Layout()
 
 
-def cut(layout: Layout, *labels: Literal["csv"]) -> None:
+def cut(layout: Layout, labels: Literal["none", "csv"] = "none") -> None:
     photos = layout.data / "photos"
-    make_squares(photos, photos / "boxes.csv", "shift", 48, layout.squares, training=Training(*labels))
+    make_squares(photos, photos / "boxes.csv", "shift", 48, layout.squares, training=Training(labels))
 
 
 def call(*words: str) -> Result:
@@ -63,9 +63,9 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def labels(layout: Layout) -> dict[tuple[str, str], str | None]:
+def labels(layout: Layout) -> dict[tuple[str, str], str]:
     rows = read_boxes(layout.data / "photos" / "training_labels.csv")
-    return {(row.image, f"{row.box.x_min:g}" if row.box else ""): row.label for row in rows}
+    return {(row.image, f"{row.box.x_min:g}" if row.box else ""): row.label or "" for row in rows}
 
 
 def test_pictures_are_sorted_and_read_back(shop: Layout) -> None:

@@ -57,7 +57,7 @@ def unsure_and_varied(
 
     doubt = entropy(probabilities, axis=1)
     if len(features) <= count:
-        return np.argsort(-doubt, kind="stable").tolist()
+        return [int(row) for row in np.argsort(-doubt, kind="stable")]
     weights = np.maximum(doubt, LEAST_UNSURE)
     centres = KMeans(count, n_init=1, random_state=seed).fit(features, sample_weight=weights).cluster_centers_
     chosen: list[int] = []

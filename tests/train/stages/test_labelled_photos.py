@@ -85,7 +85,7 @@ def test_labels_that_score_change_nothing_while_others_train(shop: Layout, tmp_p
     assert train(shop, LEARNING) == train(again, LEARNING)
 
 
-def test_photos_whose_labels_train_never_score_not_even_when_labels_are_divided_anew(shop: Layout, capsys) -> None:
+def test_photos_whose_labels_train_never_score_not_even_when_labels_are_divided_anew(shop: Layout) -> None:
     train(shop, LEARNING)
     evaluation = evaluate.run(shop)
     assert (evaluation["photos"], evaluation["labelled_photos"]) == (4, 2)
@@ -123,7 +123,7 @@ def test_squares_that_were_made_with_other_labels_are_refused(shop: Layout) -> N
         probe.run(shop, LEARNING)
 
 
-def test_labels_that_no_part_has_are_left_out_and_said(shop: Layout, capsys) -> None:
+def test_labels_that_no_part_has_are_left_out_and_said(shop: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     divide(shop, {"00000.jpg": "bar", "00003.jpg": "spring"})
     probe.run(shop, LEARNING)
     said = capsys.readouterr().err

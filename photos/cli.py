@@ -104,7 +104,7 @@ def _stage() -> None:
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
             write_json(target / SKIPPED, [])
-            Learned([], [], 0).write(target, training.labels, training.feedback is not None)
+            Learned([], [], {}).write(target, training.labels, training.feedback is not None)
         outcome = Outcome(0, [], [], 0, [])
     _summary(outcome, layout.squares)
 
@@ -129,7 +129,7 @@ def _correct() -> None:
     from cad2real.params import load_params
     from photos.boxes import box_source
     from photos.correction import write_boxes_to_correct
-    from photos.manifest import read_manifest
+    from photos.learned import with_all_labels
 
     layout = Layout()
     params = load_params(layout.params).photos
@@ -143,7 +143,7 @@ def _correct() -> None:
             f"{source} holds the boxes of this project, and {path.name} would take its place.",
             "Correct them there, or move them away first.",
         )
-    written = write_boxes_to_correct(read_manifest(layout.squares), layout.root / params.folder, path)
+    written = write_boxes_to_correct(with_all_labels(layout.squares), layout.root / params.folder, path)
     print(
         f"{path}: {written.found} found boxes and {written.whole} whole photos added, the least certain first.\n"
         "Correct, add or delete rows (four empty corners: all of the photo), then run `cad2real run`:\n"

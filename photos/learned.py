@@ -44,12 +44,13 @@ class FeedbackPhoto:
 @dataclass(frozen=True)
 class Learned:
     """Squares whose labels train, in `photos` (square, photo, label, from, picture); the `rows` of all squares, with
-    labels where they score only; how many squares lost one (`withheld`); what of the labels could not be used.
+    labels where they score only; the labels that squares lost by it, by square (`withheld`), for whoever writes
+    the photos' labels down again; what of the labels could not be used.
     """
 
     photos: list[dict[str, str]]
     rows: list[SquareRow]
-    withheld: int
+    withheld: dict[str, str]
     skipped: list[Skipped] = field(default_factory=list)
 
     def write(self, squares: Path, mode: LabelMode, feedback: bool) -> None:
@@ -62,8 +63,8 @@ class Learned:
         if not self.photos:
             return ""
         return (
-            f"{len(self.photos)} labels train; {self.withheld} squares of these photos, and of photos that look the "
-            "same, do not score"
+            f"{len(self.photos)} labels train; {len(self.withheld)} squares of these photos, and of photos that look "
+            "the same, do not score"
         )
 
 
@@ -119,7 +120,8 @@ def _learned(
     ]
     quiet = _silent({by_name[square].photo for square in labels} | set(silent), prints)
     kept = [replace(row, label="") if row.photo in quiet else row for row in rows]
-    return Learned(photos, kept, sum(row.photo in quiet for row in rows))
+    lost = {row.square: row.label for row in rows if row.photo in quiet and row.label}
+    return Learned(photos, kept, lost)
 
 
 def _entry(square: str, photo: str, label: str, source: str, seen: Print | None) -> dict[str, str]:
@@ -191,3 +193,15 @@ def _overlap(box: Box, row: SquareRow) -> float:
         return 0.0
     corners = [[box.x_min, box.y_min, box.x_max, box.y_max], [row.x_min, row.y_min, row.x_max, row.y_max]]
     return float(overlaps(*np.array(corners, np.float32)[:, None])[0, 0])
+
+
+def with_all_labels(squares: Path) -> list[SquareRow]:
+    """All squares of a folder with every label that is known of them, whether it scores, trains or does neither: to be
+    written down for people, never to train or score.
+    """
+    rows, path = read_manifest(squares), squares / LABELS
+    if not path.is_file():
+        return rows
+    content = read_json(path, "photos", "withheld")
+    known = content["withheld"] | {one["square"]: one["label"] for one in content["photos"]}
+    return [replace(row, label=known.get(row.square, row.label)) for row in rows]

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from photos.boxes import boxes_in
+from photos.export import export_boxes
+from photos.learned import with_all_labels
 from photos.manifest import read_manifest
 from photos.stage import Outcome, Training, make_squares
 from search.web.feedback import Said, append
@@ -76,6 +78,18 @@ def test_all_parts_in_a_photo_with_a_label_that_trains_are_left_out(shots: Path)
     (row,) = json.loads((out / "labels.json").read_text())["photos"]
     assert [one.x_min for one in read_manifest(out) if one.square == row["square"]] == ["200"]
     assert "bolt/two.jpg" not in scoring(out) and "nut/1.jpg" in scoring(out)
+
+
+def test_what_is_written_down_for_people_keeps_all_labels(shots: Path) -> None:
+    table = "image,label,x_min,y_min,x_max,y_max\nbolt/two.jpg,washer,205,100,300,215\n"
+    _, out = make(shots, CSV, table)
+    known = {(row.photo, row.x_min): row.label for row in with_all_labels(out)}
+    assert known["bolt/two.jpg", "200"] == "washer" and known["bolt/two.jpg", "10"] == "bolt"
+    assert known["nut/1.jpg", ""] == "nut" and len(known) == 7
+    assert "bolt/two.jpg" not in scoring(out)
+    export_boxes(out, shots, "coco", shots.parent / "coco")
+    names = {one["name"] for one in json.loads((shots.parent / "coco/annotations.json").read_text())["categories"]}
+    assert names == {"washer", "bolt"}
 
 
 def test_the_table_may_name_another_label_than_the_folder_and_is_never_taken_for_boxes(shots: Path) -> None:

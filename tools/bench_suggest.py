@@ -28,7 +28,7 @@ from train.stages.evaluate import trained_params
 from train.stages.frozen_features import frozen_features
 from train.stages.probe import fit
 from train.stages.source_domain import cache_size, source_domain
-from train.stages.suggest import unsure_and_varied
+from train.stages.suggest import among_themselves, unsure_and_varied
 
 Int64 = npt.NDArray[np.int64]
 WAYS = ("random", "suggested")
@@ -36,11 +36,10 @@ WAYS = ("random", "suggested")
 
 @dataclass(frozen=True)
 class Photos:
-    """The photos with a label: images for training, numbers of their classes, features and class probabilities."""
+    """The photos with a label: images for training, numbers of their classes, probabilities, pooled features."""
 
     images: npt.NDArray[np.uint8]
     labels: Int64
-    features: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
     pooled: npt.NDArray[np.float64]
 
@@ -52,15 +51,14 @@ def read_photos(layout: Layout, model: Model, params: TrainParams) -> Photos:
     rows = [row for row, square in enumerate(small.squares) if labels.get(square) in model.classes]
     classes = np.array([model.classes.index(labels[small.squares[row]]) for row in rows])
     seen = small.images[rows]
-    features = model.features(seen, "target")
-    return Photos(large.images[rows], classes, features, model.probabilities(seen), model.pooled(seen))
+    return Photos(large.images[rows], classes, model.probabilities(seen), model.pooled(seen))
 
 
 def picked(way: str, photos: Photos, pool: Int64, count: int, seed: int) -> Int64:
     """The rows that one way asks about, out of `pool`."""
     if way == "random":
         return pool[np.random.default_rng(seed).permutation(len(pool))[:count]]
-    return pool[unsure_and_varied(photos.features[pool], photos.probabilities[pool], count, seed)]
+    return pool[unsure_and_varied(among_themselves(photos.pooled[pool]), photos.probabilities[pool], count, seed)]
 
 
 @torch.no_grad()

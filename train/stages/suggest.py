@@ -17,6 +17,7 @@ from scipy.stats import entropy
 from cad2real.layout import Layout
 from train.data.datasets import read_target
 from train.model import Model
+from train.stages.probe import FLOOR
 
 LEAST_UNSURE = 1e-6  # nats; a photo that the model is certain of weighs next to nothing
 
@@ -35,12 +36,23 @@ def suggest(layout: Layout, model: Model, count: int, known: Collection[str]) ->
     target = read_target(layout.squares, model.image_size, layout.cache)
     rows = np.array([row for row, square in enumerate(target.squares) if square not in known], dtype=np.int64)
     probabilities = model.probabilities(target.images[rows], target.extents[rows])
-    chosen = unsure_and_varied(model.features(target.images[rows], "target"), probabilities, count, 0)
+    chosen = unsure_and_varied(among_themselves(model.pooled(target.images[rows])), probabilities, count, 0)
     best = probabilities.argmax(axis=1)
     return [
         Suggestion(target.squares[rows[row]], model.classes[best[row]], float(probabilities[row, best[row]]))
         for row in chosen
     ]
+
+
+def among_themselves(pooled: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Features (n, d) of photos by their own mean and spread, of length 1: what tells them from renders, which all of
+    them share, would drown what tells them apart.
+    """
+    standardised = (pooled - pooled.mean(axis=0)) / np.maximum(pooled.std(axis=0), FLOOR)
+    scaled: npt.NDArray[np.float64] = standardised / np.maximum(
+        np.linalg.norm(standardised, axis=1, keepdims=True), FLOOR
+    )
+    return scaled
 
 
 def unsure_and_varied(

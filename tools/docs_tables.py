@@ -26,6 +26,7 @@ PAGES = (
     Path("docs/reference/uda_benchmark.md"),
     Path("docs/explanation/choosing-methods.md"),
     Path("docs/how-to/find.md"),
+    Path("docs/how-to/labels.md"),
 )
 BLOCK = re.compile(r"(?P<start><!-- results: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 

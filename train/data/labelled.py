@@ -78,6 +78,12 @@ def read_labelled(
     return LabelledPhotos(images, labels, pictures, tuple(sorted(unknown.items())), key)
 
 
+def withheld(squares: Path) -> int:
+    """How many squares have a label that does not score, because their photo trains or looks like one that does."""
+    path = squares / LABELS
+    return len(read_json(path, "withheld")["withheld"]) if path.is_file() else 0
+
+
 def _entries(path: Path, params: TrainParams) -> list[dict[str, str]]:
     again = "Run `cad2real photos` again."
     try:

@@ -17,6 +17,7 @@ from cad2real.files import write_json
 from cad2real.layout import Layout
 from train.data.datasets import TargetDomain, read_target, target_labels
 from train.data.held_out import HeldOut, held_out
+from train.data.labelled import withheld
 from train.measures.accuracy import classification_report, top_accuracy
 from train.measures.calibration import at_temperature, calibration_error
 from train.measures.open_set import open_set_metrics
@@ -62,7 +63,7 @@ def run(layout: Layout) -> dict[str, Any]:
     evaluation: dict[str, Any] = {
         "classes": list(adapted.classes),
         "photos": len(with_cad),
-        "unlabelled_photos": len(target.squares) - len(labels),
+        "unlabelled_photos": len(target.squares) - len(labels) - withheld(layout.squares),
         "labelled_photos": adapted.description.get("labelled_photos", 0),
         "classes_without_cad": {label: sum(value == label for value in labels.values()) for label in unknown},
         "seed": adapted.description["seed"],

@@ -46,7 +46,7 @@ def made(root: Path, known: Mapping[str, str] = KNOWN) -> Layout:
 def divide(layout: Layout, known: Mapping[str, str], mode: str = "csv", feedback: bool = False) -> None:
     """What the photos room writes where the labels of `known` train."""
     entries = [{"square": name, "label": label, "picture": f"picture {name}"} for name, label in known.items()]
-    content = {"labels": mode, "feedback": feedback, "photos": entries}
+    content = {"labels": mode, "feedback": feedback, "photos": entries, "withheld": dict(known)}
     (layout.squares / "labels.json").write_text(json.dumps(content))
     manifest = layout.squares / "photos.csv"
     rows = [row.split(",") for row in manifest.read_text().split()]
@@ -88,7 +88,7 @@ def test_labels_that_score_change_nothing_while_others_train(shop: Layout, tmp_p
 def test_photos_whose_labels_train_never_score_not_even_when_labels_are_divided_anew(shop: Layout) -> None:
     train(shop, LEARNING)
     evaluation = evaluate.run(shop)
-    assert (evaluation["photos"], evaluation["labelled_photos"]) == (4, 2)
+    assert (evaluation["photos"], evaluation["labelled_photos"], evaluation["unlabelled_photos"]) == (4, 2, 0)
     scored = {guess["square"] for guess in evaluation["adapted"]["predictions"]}
     assert not scored & set(KNOWN) and evaluation["selection"]["photos"] == 4
     shutil.rmtree(shop.squares)

@@ -13,6 +13,7 @@ import photos.cli
 import render.cli
 import search.cli
 import search.index_cli
+import search.label_cli
 import search.service_cli
 import train.cli
 import train.segment_cli
@@ -76,6 +77,7 @@ for room in (
     train.segment_cli,
     search.index_cli,
     search.cli,
+    search.label_cli,
     search.service_cli,
 ):
     room.register(app)

@@ -176,6 +176,7 @@ def benchmark(  # more than seven parameters: typer makes an option of each
         float | None, typer.Option(metavar="SHARE", help="Set so many of the photos apart: scored, not adapted to.")
     ] = None,
     unseen_photos: Annotated[Path | None, typer.Option(help="Folder of photos to score and not adapt to.")] = None,
+    labelled: Annotated[str | None, typer.Option(metavar="1,3,5", help="Train with so many labels a class.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
     ] = None,
@@ -188,6 +189,7 @@ def benchmark(  # more than seven parameters: typer makes an option of each
 
     from cad2real.errors import UserError
     from cad2real.files import write_json
+    from flows.benchmark.labelled import parse_counts
     from flows.benchmark.measure import BenchmarkSpec, run_benchmark
     from flows.benchmark.seeds import run_seeds
     from flows.benchmark.table import benchmark_table
@@ -201,7 +203,8 @@ def benchmark(  # more than seven parameters: typer makes an option of each
         raise UserError(f"--unseen {unseen:g} is not between 0 and 1.", "For example: --unseen 0.5")
     treat_sigterm_as_ctrl_c()
     apart = None if unseen is None and unseen_photos is None else Unseen(unseen, unseen_photos)
-    spec = BenchmarkSpec(parts, photos, boxes, seed, tuple(set_ or ()), apart)
+    counts = parse_counts(labelled) if labelled is not None else ()
+    spec = BenchmarkSpec(parts, photos, boxes, seed, tuple(set_ or ()), apart, counts)
     result = run_benchmark(spec, out) if seeds == 1 else run_seeds(spec, seeds, out)
     if json_ is not None:
         write_json(json_, result)

@@ -34,7 +34,8 @@ def init_project(root: Path) -> list[Path]:
         if not path.exists():
             path.write_bytes((STARTER / source).read_bytes())
             written.append(path)
-    (root / "data" / "photos").mkdir(parents=True, exist_ok=True)
+    for folder in ("photos", "feedback"):
+        (root / "data" / folder).mkdir(parents=True, exist_ok=True)
     (root / FILE).touch()
     refresh(root)
     return written

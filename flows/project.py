@@ -26,6 +26,7 @@ from flows.stages import read_stages
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
 PARTS = Path("data/parts")
 PHOTOS = Path("data/photos")
+FEEDBACK = Path("data/feedback")
 STARTER = Path(__file__).with_name("starter")
 MADE_OF_CAD = ("catalogue", "render")
 """Stages that a project of ready-made renders has not."""
@@ -42,7 +43,7 @@ def prepare(root: Path) -> Params:
     _check_inside(root, "photos.folder", params.photos.folder, PHOTOS)
     if params.photos.boxes is not None:
         _check_inside(root, "photos.boxes", params.photos.boxes, PHOTOS)
-    for folder in (PARTS, PHOTOS):
+    for folder in (PARTS, PHOTOS, FEEDBACK):
         (root / folder).mkdir(parents=True, exist_ok=True)
     code_versions.refresh(root)
     set_up_dvc(root)

@@ -30,6 +30,8 @@ def result_table(root: Path) -> str:
     if "photos" in evaluation:
         classes = len(evaluation.get("classes", []))
         lines.append(f"{evaluation['photos']} labelled photos, {classes} classes")
+        if trained := evaluation.get("labelled_photos"):
+            lines[-1] += f"; the {trained} photos whose labels train, and photos that look the same, are not scored"
     report = layout.reports / "report.html"
     if report.exists():
         lines.append(f"report: {report.resolve()}")

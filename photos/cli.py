@@ -83,23 +83,28 @@ def _stage() -> None:
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from photos.boxes import box_source
+    from photos.learned import Learned
     from photos.looking import project_looking, why_not_looking
     from photos.manifest import SKIPPED, write_manifest
-    from photos.stage import Outcome, make_squares
+    from photos.stage import Outcome, Training, make_squares
 
     layout = Layout()
-    params = load_params(layout.params).photos
+    loaded = load_params(layout.params)
+    params, training = loaded.photos, Training(loaded.train.labels, layout.feedback if loaded.train.feedback else None)
     folder = layout.root / params.folder
     boxes = box_source(layout.root, params) if params.crop in ("auto", "boxes") else None
     if folder.is_dir():
         looking = project_looking(layout, params)
-        outcome = make_squares(folder, boxes, params.border, params.size, layout.squares, looking, params.boxes_on)
+        outcome = make_squares(
+            folder, boxes, params.border, params.size, layout.squares, looking, params.boxes_on, training
+        )
         if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
             print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
     else:  # a project may start without photos, and git keeps no empty folder
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
             write_json(target / SKIPPED, [])
+            Learned([], [], {}).write(target, training.labels, training.feedback is not None)
         outcome = Outcome(0, [], [], 0, [])
     _summary(outcome, layout.squares)
 
@@ -124,7 +129,7 @@ def _correct() -> None:
     from cad2real.params import load_params
     from photos.boxes import box_source
     from photos.correction import write_boxes_to_correct
-    from photos.manifest import read_manifest
+    from photos.learned import with_all_labels
 
     layout = Layout()
     params = load_params(layout.params).photos
@@ -138,7 +143,7 @@ def _correct() -> None:
             f"{source} holds the boxes of this project, and {path.name} would take its place.",
             "Correct them there, or move them away first.",
         )
-    written = write_boxes_to_correct(read_manifest(layout.squares), layout.root / params.folder, path)
+    written = write_boxes_to_correct(with_all_labels(layout.squares), layout.root / params.folder, path)
     print(
         f"{path}: {written.found} found boxes and {written.whole} whole photos added, the least certain first.\n"
         "Correct, add or delete rows (four empty corners: all of the photo), then run `cad2real run`:\n"

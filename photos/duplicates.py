@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import Image
 
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json
+from photos.manifest import SquareRow
 
 DUPLICATES = "duplicates.json"
 SIDE_PX = 64
@@ -114,6 +115,17 @@ def read_prints(squares: Path) -> dict[str, Print]:
         }
     except (OSError, UserError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def without_labels_of(pictures: Collection[str], rows: Sequence[SquareRow], squares: Path) -> list[SquareRow]:
+    """`rows` of the folder `squares`, without the label of each whose photo shows one of `pictures` (see `Print`): such
+    a photo trained a model, and labels were divided anew since.
+    """
+    if not pictures:
+        return list(rows)
+    path = squares / DUPLICATES
+    prints = read_json(path, "prints")["prints"] if path.is_file() else {}
+    return [replace(row, label="") if prints.get(row.photo, {}).get("picture") in pictures else row for row in rows]
 
 
 def write_prints(squares: Path, prints: Mapping[str, Print]) -> None:

@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_folder, write_json, write_text
 from photos.annotations.row import UNLABELLED
-from photos.manifest import SquareRow, read_manifest
+from photos.learned import with_all_labels
+from photos.manifest import SquareRow
 from photos.opening import open_photo
 
 ExportFormat = Literal["coco", "yolo", "voc"]
@@ -42,7 +43,7 @@ def export_boxes(squares: Path, folder: Path, kind: ExportFormat, out: Path) -> 
     and what was skipped. Raises UserError where `out` holds something already.
     """
     by_photo: defaultdict[str, list[SquareRow]] = defaultdict(list)
-    for row in read_manifest(squares):
+    for row in with_all_labels(squares):
         by_photo[row.photo] += [row] if row.x_min else []
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already.", "Name a new folder.")

@@ -19,7 +19,8 @@ class PhotosParams(Block):
     folder: str = "data/photos"
     """Folder of photos; a photo's sub-folder is its label.
 
-    Photos without a label are fine: labels only ever score. For `cad2real run` it has to lie in data/photos/.
+    Photos without a label are fine: labels only score, unless `train.labels` says otherwise. For `cad2real run` it has
+    to lie in data/photos/.
     """
     boxes: str | None = "data/photos/boxes.csv"
     """Boxes of parts: a file or a folder; null: do not look.

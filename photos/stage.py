@@ -15,7 +15,9 @@ from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
 from photos.boxes import given_boxes
 from photos.duplicates import Print, print_of, same_photos, write_duplicates
+from photos.feedback_photos import feedback_squares
 from photos.find import Wanted, find_photos, wanted_squares
+from photos.learned import LabelMode, tell_apart
 from photos.looking import Looking
 from photos.manifest import (
     MANIFEST,
@@ -34,6 +36,14 @@ from photos.unfinished import EVERY, Unfinished, link
 WORKERS = min(16, os.process_cpu_count() or 1)  # threads: Pillow lets go of the interpreter while it decodes
 MAX_BYTES = 2_000_000_000  # no photo of 150 megapixels is larger
 STEM_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Training:
+    """Which labels train (see `photos.learned`), and the log of the served page whose photos train too (None: none)."""
+
+    labels: LabelMode = "none"
+    feedback: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class _Work:
         return dict(self.prints)
 
 
-def make_squares(
+def make_squares(  # 8 parameters: what goes in, how it is cut, what becomes of its labels
     folder: Path,
     boxes: Path | None,
     border: Border,
@@ -89,8 +99,10 @@ def make_squares(
     out: Path,
     looking: Looking | None = None,
     boxes_on: BoxesOn = "auto",
+    training: Training = Training(),
 ) -> Outcome:
-    """Writes `out`: squares of `size` x `size` pixels of all photos below `folder`, photos.csv and skipped.json.
+    """Writes `out`: squares of `size` x `size` pixels of all photos below `folder`, photos.csv, labels.json and
+    skipped.json.
 
     `boxes` is a file or a folder in any format that `photos.annotations` knows. A photo without a row in it is looked
     through with `looking`, or used whole without it. Squares that `out` already holds for the same photo, box and
@@ -110,8 +122,13 @@ def make_squares(
         made, faults, reused = _make_all(_jobs(wanted), work, unfinished, progress)
         skipped += faults
         made = _without_repeats(made, same_photos(work.prints))
-        write_manifest(target, made)
         notes = write_duplicates(target, work.prints, _labels(made))
+        named, faults = feedback_squares(training.feedback, border, size, target) if training.feedback else ([], [])
+        learned = tell_apart(made, work.prints, training.labels, folder, named)
+        made, notes = learned.rows, [*notes, *filter(None, [learned.note()])]
+        skipped += [*faults, *learned.skipped]
+        write_manifest(target, made)
+        learned.write(target, training.labels, training.feedback is not None)
         write_json(target / SKIPPED, [fault.as_dict() for fault in skipped])
         if looking:
             looking.write(target)

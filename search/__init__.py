@@ -7,5 +7,6 @@ embeddings) and measures it on labelled photos (`retrieval_scores`). `changing` 
 whole photos, `counting` how many of which label. `embedding` is what is needed of a model: `torch_model` loads it,
 `photo_network` is its form without torch. `ranking` is the distance between a photo and a part, `part_filter` says
 which parts may be an answer. `stores` are where large indexes lie, `evaluation` scores all of it. `web` is the page;
-`index_cli`, `cli` and `service_cli` have the commands, `params` the parameters.
+`labelling` asks for names of photos. `index_cli`, `cli`,
+`label_cli` and `service_cli` have the commands, `params` the parameters.
 """

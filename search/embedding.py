@@ -26,8 +26,11 @@ class PhotoEmbedder(Protocol):
 
 class Embedder(PhotoEmbedder, Protocol):
     """A trained model for photos and renders. `temperature` makes its probabilities as sure as it is right of held-out
-    renders; None where it has none.
+    renders; None where it has none. `learned`: the pictures of photos whose labels trained it.
     """
+
+    @property
+    def learned(self) -> frozenset[str]: ...
 
     @property
     def temperature(self) -> float | None: ...

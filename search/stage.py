@@ -15,6 +15,7 @@ from cad2real.files import atomic_folder, write_json
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from cad2real.progress import Progress
+from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
@@ -45,7 +46,7 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     changed = with_changes(listed, changes)
     tell(listed, changes)
     stage, model = load_model(layout.models)
-    squares = usable_squares(layout.squares)
+    squares = without_labels_of(model.learned, usable_squares(layout.squares), layout.squares)
     index = embedded(layout, changed, stage, model)
     labels = index.labels
     # Photos of a class without CAD cannot be found; they are left out of the score and shown nowhere.

@@ -27,6 +27,7 @@ PAGES = (
     Path("docs/explanation/choosing-methods.md"),
     Path("docs/how-to/find.md"),
     Path("docs/how-to/segment.md"),
+    Path("docs/how-to/labels.md"),
 )
 BLOCK = re.compile(r"(?P<start><!-- results: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -213,6 +214,25 @@ def segmentation_classes(results: Results) -> list[str]:
     return lines + [_line([name, *(results.get(set_, row, f"IoU of {name}", "0") for row in rows)]) for name in names]
 
 
+def few_labels(results: Results) -> list[str]:
+    """docs/how-to/labels.md: what a handful of labels brings to the head on frozen features."""
+    return _by_seed(results, [f"{name}, few labels" for name in ("cavities6", "fasteners3")], "labels a class")
+
+
+def suggested(results: Results) -> list[str]:
+    """docs/how-to/labels.md: suggested labels beside random ones."""
+    return _by_seed(results, ["cavities6, suggestions"], "labels")
+
+
+def _by_seed(results: Results, sets: Sequence[str], head: str) -> list[str]:
+    """A line a row, a column a set: mean per class of each seed."""
+    lines = [_line([head, *(name.split(",")[0] for name in sets)]), "| --- |" + " --- |" * len(sets)]
+    for row in dict.fromkeys(row for name in sets for row in results.rows(name)):
+        cells = [[results.get(name, row, "mean per class", seed) for seed in "012"] for name in sets]
+        lines.append(_line([row, *(", ".join(filter(None, some)) for some in cells)]))
+    return lines
+
+
 def _grid(results: Results, set_: str, seed: str, head: str, measures: dict[str, str]) -> list[str]:
     """A line a row of the set, a column a measure (by its title); rows that have none of them are left out."""
     lines = [_line([head, *measures.values()]), "| --- |" + " --- |" * len(measures)]
@@ -256,6 +276,8 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "whole-photos": whole_photos,
     "segmentation": segmentation,
     "segmentation-classes": segmentation_classes,
+    "few-labels": few_labels,
+    "suggested": suggested,
 }
 
 

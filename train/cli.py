@@ -222,5 +222,7 @@ def evaluate() -> None:
                 else f"{open_set['unknown_rejected']:.1%} rejected"
             )
             print(f"{'':12} of photos of parts {open_set['known_accepted']:.1%} accepted, of other things {unknown}")
+    if evaluation["labelled_photos"]:
+        print(f"not scored: {evaluation['labelled_photos']} photos whose labels train, and photos that look the same")
     for label, count in evaluation["classes_without_cad"].items():
         print(f"not scored: {count} photos of {label!r}: no part has that label")

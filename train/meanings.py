@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+LABELS = {
+    "none": "they only score",
+    "folders": "those of photos in sub-folders that are called like a part's label",
+    "csv": "those that training_labels.csv in the photo folder lists",
+}
 HEADS = {
     "logistic_regression": "to the optimum, regularised",
     "linear": "the same loss by steps, without regularisation",

@@ -135,6 +135,11 @@ class Model:
         return temperature
 
     @property
+    def learned(self) -> frozenset[str]:
+        """The pictures of photos whose labels trained it, which must never score it (`photos.duplicates`)."""
+        return frozenset(self.description.get("labelled_pictures", ()))
+
+    @property
     def knows_scale(self) -> bool:
         """Whether the photos of its adaptation came from one camera at one distance, so that sizes tell parts apart."""
         return self.prior is not None

@@ -43,6 +43,9 @@ class Description(BaseModel):
         threshold = (self.model_extra or {}).get("unknown_below")
         if threshold is not None and not (isinstance(threshold, float | int) and 0 <= threshold <= 1):
             raise ValueError("unknown_below is no confidence in [0, 1]")
+        learned = (self.model_extra or {}).get("labelled_pictures", [])
+        if not isinstance(learned, list) or not all(isinstance(picture, str) for picture in learned):
+            raise ValueError("labelled_pictures is no list of names")
         temperature = (self.model_extra or {}).get("temperature")
         if temperature is not None and not (isinstance(temperature, float | int) and 0 < temperature < math.inf):
             raise ValueError("temperature is no positive number")

@@ -201,6 +201,13 @@ class TrainParams(Block):
     CAD knows how large parts are. Whether one distance explains the photos is found without labels; else sizes are left
     out.
     """
+    labels: Literal["none", "folders", "csv"] = Field("none", json_schema_extra=values(meanings.LABELS))
+    """Which labels of photos train. Photos whose label trains never score.
+
+    Nor do photos that look the same. All other labels only score.
+    """
+    feedback: bool = False
+    """Whether photos that people named on the served page train, with what they were named."""
     held_out_share: float = Field(0.15, gt=0, lt=0.5)
     """Share of each part's renders that never train, to see whether training works."""
     unknown_share: float = Field(0.0, ge=0, lt=1)

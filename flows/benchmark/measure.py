@@ -20,6 +20,8 @@ from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
 from cad2real.layout import Layout
 from cad2real.params import load_params
+from flows.benchmark.labelled import STAGES as LABELLED_STAGES
+from flows.benchmark.labelled import draw, labelled_project, labelled_row
 from flows.benchmark.table import FIGURES, MODEL_ROWS, UNSEEN
 from flows.benchmark.unseen import STAGES as UNSEEN_STAGES
 from flows.benchmark.unseen import Unseen, deployed_project, set_photos_apart, use_photos
@@ -54,7 +56,8 @@ class BenchmarkSpec:
     """What to measure: a part list, a folder of photos whose sub-folders (or box file) name the labels, a seed.
 
     `changes` are KEY=VALUE assignments to parameters. Paths may be relative to the working directory. `unseen` says
-    which photos are set apart: nothing is adapted to them, and they are scored apart.
+    which photos are set apart: nothing is adapted to them, and they are scored apart. `labelled`: numbers of labels a
+    class that train, one run of training each.
     """
 
     parts: Path
@@ -63,6 +66,7 @@ class BenchmarkSpec:
     seed: int = 0
     changes: Sequence[str] = field(default_factory=tuple)
     unseen: Unseen | None = None
+    labelled: tuple[int, ...] = ()
 
 
 def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | None = None) -> dict[str, Any]:
@@ -82,8 +86,23 @@ def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | N
         if split:
             result |= _unseen_result(deployed_project(root, split.unseen), spec.seed, runner)
             result["skipped"] += [skipped.as_dict() for skipped in split.skipped] + result.pop("unseen_skipped")
+        if spec.labelled:
+            result["labelled"] = _labelled_result(root, spec, runner)
         write_json(Layout(root).reports / "benchmark.json", result)
         return result
+
+
+def _labelled_result(root: Path, spec: BenchmarkSpec, runner: StageRunner | None) -> list[dict[str, Any]]:
+    """A row for no labels and for each number of them, all of the same photos."""
+    classes = _read(Layout(root).reports / "evaluation.json").get("classes", [])
+    drawn = draw(Layout(root).squares, classes, spec.labelled, spec.seed)
+    rows = []
+    for count in (0, *spec.labelled):
+        print_progress(f"{count} labels a class")
+        project = labelled_project(root, count, drawn)
+        _run_stages(project, LABELLED_STAGES if count else LABELLED_STAGES[-1:], runner)
+        rows.append(labelled_row(project, count, len(drawn.get(count, {}))))
+    return rows
 
 
 def _run_stages(root: Path, stages: Sequence[str], runner: StageRunner | None) -> dict[str, float]:

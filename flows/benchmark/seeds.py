@@ -55,7 +55,7 @@ def _run(spec: BenchmarkSpec, folder: Path | None, runner: StageRunner | None) -
 def _key(spec: BenchmarkSpec, folder: Path) -> str:
     """A name for what the result depends on: parameters and code by content, other files by size and time."""
     digest = hashlib.sha256(Layout(folder).params.read_bytes())
-    digest.update(repr(spec.unseen).encode())
+    digest.update(repr((spec.unseen, spec.labelled)).encode())
     for room in ROOMS:
         digest.update(code_version(room).encode())
     for path in sorted(_inputs(spec)):

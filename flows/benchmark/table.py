@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import mean
 from typing import Any
 
 UNSEEN = "unseen_"
@@ -41,7 +42,22 @@ def benchmark_table(result: Mapping[str, Any]) -> str:
         values = [_mean(result.get(prefix + name)) for prefix in ("", UNSEEN)[: 1 + apart] for name in figures]
         if any(value is not None for value in values):
             lines.append(f"{title:<20}" + "".join(f"{_percent(value):>12}" for value in values))
-    return "\n".join(lines + [line for run in result.get("runs", [result]) if (line := _found(run))])
+    runs = result.get("runs", [result])
+    return "\n".join(lines + _labelled(runs) + [line for run in runs if (line := _found(run))])
+
+
+def _labelled(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a handful of labels brings, by the means of several runs."""
+    curves = [run["labelled"] for run in runs if run.get("labelled")]
+    if not curves:
+        return []
+    lines = ["", f"{'labels a class':<20}{'linear probe':>12}{'per class':>12}{'adapted':>12}{'per class':>12}"]
+    names = [f"{model}_{figure}" for model in ("source_only", "adapted") for figure in ("accuracy", "mean_per_class")]
+    for rows in zip(*curves, strict=True):
+        values = [[row[name] for row in rows if row[name] is not None] for name in names]
+        cells = "".join(f"{_percent(mean(some) if some else None):>12}" for some in values)
+        lines.append(f"{rows[0]['a_class']} ({rows[0]['labels']} in all)".ljust(20) + cells)
+    return [*lines, f"all scored on the {curves[0][0]['photos']} photos that none of them draws"]
 
 
 def _found(run: Mapping[str, Any]) -> str:

@@ -66,6 +66,8 @@ def deployed_project(root: Path, photos: PhotoSet) -> Path:
         link = there / entry.name
         link.unlink(missing_ok=True)
         link.symlink_to(os.path.relpath(entry, there))
-    write_text(Layout(project).params, Layout(root).params.read_text(encoding="utf-8"))
+    params = yaml.safe_load(Layout(root).params.read_text(encoding="utf-8"))
+    params["train"] = (params.get("train") or {}) | {"labels": "none", "feedback": False}  # here labels only score
+    write_text(Layout(project).params, yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
     use_photos(project, photos)
     return project

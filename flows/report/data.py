@@ -98,6 +98,11 @@ class ReportData:
         return sum(len(card.parts) for card in self.cards)
 
     @property
+    def labels_that_train(self) -> int:
+        """How many photos the model learned from with their labels; they are in no score."""
+        return int(self.model.get("labelled_photos", 0))
+
+    @property
     def origin(self) -> str:
         """What the network learned from: ready-made renders are of parts without a size."""
         return "CAD" if any(part.size for card in self.cards for part in card.parts) else "renders"

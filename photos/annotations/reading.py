@@ -26,6 +26,8 @@ from photos.annotations.row import Annotations
 
 SUFFIXES = (".csv", ".json", ".tsv", ".txt", ".xml")
 LARGEST_TXT = 10_000_000
+NO_BOXES = "training_labels.csv"
+"""Lies among photos and says which labels train (`photos.learned`): never taken for boxes, whose labels score."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _files(folder: Path) -> Iterator[Path]:
         )
         for name in sorted(files):
             path = Path(place) / name
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+            if name.startswith(".") or name == NO_BOXES or path.suffix.lower() not in SUFFIXES:
                 continue
             if path.suffix.lower() == ".txt" and path.stat().st_size > LARGEST_TXT:
                 continue

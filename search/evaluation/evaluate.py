@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
+from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
 from search.embedding import Embedder, embed_queries
 from search.evaluation.novelty import novelty, usual_novelty
@@ -56,7 +57,8 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     index = load_index(layout.index)
     model = load_model(layout.models, index.model_stage)[1]
     check_model(index, model.key)
-    squares = [row for row in usable_squares(layout.squares) if row.label in index.labels and not row.duplicate_of]
+    known = without_labels_of(model.learned, usable_squares(layout.squares), layout.squares)
+    squares = [row for row in known if row.label in index.labels and not row.duplicate_of]
     if not squares:
         raise UserError("No photo has the label of a part.", "Put photos into folders that are called like the labels.")
     queries = _queries(model, index, layout.squares, squares)

@@ -1,4 +1,6 @@
-"""What people said of answers: an append-only log with the photos, for people. Nothing trains on it."""
+"""What people said of answers: an append-only log with the photos, for people. It trains only
+where `train.feedback` is true (`photos.feedback_photos` reads it then).
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import torch
 from tests.train.methods.test_methods_adapt import SIZE, domains
 from train.compute.distributed import World
 from train.data.augmentations import Noise
+from train.data.labelled import LabelledPhotos
 from train.data.own_rows import own_rows
 from train.loop.schedule import Schedule
 from train.loop.step_images import step_images
@@ -30,8 +31,11 @@ EVERYTHING = TrainParams.model_validate(
 
 @pytest.mark.parametrize("params", [PLAIN, EVERYTHING], ids=["usual", "everything"])
 @pytest.mark.parametrize("size", [2, 3, 5])
-def test_shares_put_together_are_the_whole(size: int, params: TrainParams) -> None:
+@pytest.mark.parametrize("labelled", [0, 4])
+def test_shares_put_together_are_the_whole(size: int, params: TrainParams, labelled: int) -> None:
     source, target = domains()
+    labels = np.arange(labelled) % len(source.classes)
+    source = replace(source, labelled_photos=LabelledPhotos(target.images[:labelled], labels))
     behind = np.random.default_rng(1).integers(0, 255, (4, 3, SIZE, SIZE), dtype=np.uint8)
     source = replace(source, background_photos=replace(source.background_photos, images=behind))
     given = (source, target, params, SCHEDULE, [])
@@ -41,6 +45,10 @@ def test_shares_put_together_are_the_whole(size: int, params: TrainParams) -> No
         parts = [share[number] for share in shares]
         assert torch.equal(torch.cat([part.images for part in parts]), step.images)
         assert all(torch.equal(part.labels, step.labels) and part.total == step.total for part in parts)
+        assert (step.photo_labels is None) == (labelled == 0 or step.weak is None)
+        if step.photo_labels is not None:
+            assert set(step.photo_labels.tolist()) == set(labels.tolist())
+            assert step.total == len(step.labels) + step.photos + labelled
         assert max(len(part.images) for part in parts) <= -(-step.total // size)
         if step.weak is not None:
             assert torch.equal(torch.cat([part.weak for part in parts if part.weak is not None]), step.weak)

@@ -52,7 +52,7 @@ def test_sub_folders_are_labels_and_equal_names_do_not_collide(shots: Path) -> N
             assert (square.size, square.mode, square.format) == ((32, 32), "RGB", "JPEG")
         assert (row.x_min, row.crop_x, row.crop_y, row.crop_side, row.border) == ("", 0, -10, 80, "padded")
     assert sorted(path.name for path in out.iterdir() if path.suffix != ".jpg") == [
-        "duplicates.json", "photos.csv", "skipped.json",
+        "duplicates.json", "labels.json", "photos.csv", "skipped.json",
     ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class ColorModel:
 
     key = "colors-1"
     temperature = None
+    learned = frozenset()
     classes = tuple(sorted(COLORS))
 
     def embed_and_classify(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,17 @@ from cad2real.files import read_json
 from train.data.backgrounds import NO_PHOTOS, BackgroundPhotos
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import Recipe, cached, load_images
+from train.data.labelled import NO_LABELS, LabelledPhotos
+
+DUPLICATES = "duplicates.json"
 
 
 @dataclass(frozen=True)
 class SourceDomain:
     """Labelled renders. `images` (n, 4, s, s) uint8 straight alpha; `labels` (n,) int64 into `classes` (sorted);
     `held_out` (n,) bool: views that never train; `parts` (n,) the part id of each row; `views` the pictures' paths;
-    `background_photos` the user's photos to put behind them. `images_key` names the content of `images`, "" where that
+    `background_photos` the user's photos to put behind them; `labelled_photos` those whose labels train beside the
+    renders' (see `train.labels`). `images_key` names the content of `images`, "" where that
     is not known.
     """
 
@@ -40,6 +44,7 @@ class SourceDomain:
     parts: tuple[str, ...]
     views: tuple[Path, ...]
     background_photos: BackgroundPhotos = NO_PHOTOS
+    labelled_photos: LabelledPhotos = NO_LABELS
     images_key: str = ""
 
     @property
@@ -165,11 +170,18 @@ def _measure(squares: Path, row: dict[str, str]) -> npt.NDArray[np.float64]:
         return np.full(2, math.nan)
 
 
-def target_labels(squares: Path) -> dict[str, str]:
-    """The known labels, square -> label, of a photo that is there twice once. For scoring only: never call this from a
-    training stage.
+def target_labels(squares: Path, learned: Collection[str] = ()) -> dict[str, str]:
+    """The labels that score, square -> label, of a photo that is there twice once. Never call this from a training
+    stage.
+
+    What trains has no label in the manifest. `learned` are the pictures that trained a model (`labelled_pictures` of
+    its model.json): where labels were divided anew since, they are left out too.
     """
-    return {row["square"]: row["label"] for row in _manifest(squares) if row["label"] and not row.get("duplicate_of")}
+    known = [row for row in _manifest(squares) if row["label"] and not row.get("duplicate_of")]
+    if known and learned:
+        prints = read_json(squares / DUPLICATES, "prints")["prints"] if (squares / DUPLICATES).is_file() else {}
+        known = [row for row in known if prints.get(row["photo"], {}).get("picture") not in learned]
+    return {row["square"]: row["label"] for row in known}
 
 
 def _manifest(squares: Path) -> list[dict[str, str]]:

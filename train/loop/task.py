@@ -59,9 +59,11 @@ class AdaptationTask:
         return sum(method.sam_rho for method in self.methods.values())
 
     def losses(self, images: StepImages, size_prior: SizePrior | None = None) -> dict[str, Tensor]:
-        """The weighted losses by name: "source", and once photos are trained on those of the methods.
+        """The weighted losses by name: "source", "labelled" where labels of photos train, and those of the methods once
+        photos are trained on.
 
-        One forward pass of renders and photos together; `size_prior` corrects the teacher's class probabilities.
+        Renders and photos with labels have one cross-entropy, in which every image counts alike. One forward pass of
+        all images; `size_prior` corrects the teacher's class probabilities.
         """
         network, renders = self.student.network, len(images.labels)
         pooled, patches = self._looked_at(images)
@@ -69,9 +71,13 @@ class AdaptationTask:
         source_feature, source_logits, source_loss = self._source(pooled[:renders], images.labels)
         network.norm.follow_classes(source_feature, images.labels)
         if images.weak is None:
-            return {"source": source_loss}
+            named = pooled[renders:]  # where there are photos, they join with them
+            return self._supervised(source_loss, images, network.norm(named, "target") if len(named) else named)
         teacher = self._teacher_probabilities(images, images.weak, size_prior)
-        target_feature = network.norm(pooled[renders:], "target", teacher)
+        known = images.photo_labels
+        classes = teacher if known is None else torch.cat([teacher, F.one_hot(known, teacher.shape[1]).to(teacher)])
+        photo_feature = network.norm(pooled[renders:], "target", classes)
+        target_feature = photo_feature[: images.photos]
         batch = StepBatch(
             source_feature=source_feature,
             source_logits=source_logits,
@@ -80,7 +86,7 @@ class AdaptationTask:
             target_logits=network.head(target_feature),
             target_teacher=teacher,
             weak_view=partial(self.student.whole, images.weak, images.photos),
-            strong_view=lambda: self.student.whole(images.images, images.total)[renders:],
+            strong_view=lambda: self.student.whole(images.images, images.total)[renders : renders + images.photos],
             head=network.head,
             forward_target=partial(self.student.forward_target, probabilities=teacher),
             forward_pairs=self.student.forward_pairs,
@@ -88,14 +94,26 @@ class AdaptationTask:
             sized=size_prior is not None and images.extents is not None,
             progress=images.progress,
             source_patches=None if patches is None else patches[:renders],
-            target_patches=None if patches is None else patches[renders:],
+            target_patches=None if patches is None else patches[renders : renders + images.photos],
         )
-        losses, ramp = {"source": source_loss}, Schedule.ramp(images.progress)
+        losses = self._supervised(source_loss, images, photo_feature[images.photos :])
+        ramp = Schedule.ramp(images.progress)
         for name, method in self.methods.items():
             loss = method.loss(batch)
             if loss is not None:
                 losses[name] = (1.0 if method.ramps_itself else ramp) * method.weight * loss
         return losses
+
+    def _supervised(self, source_loss: Tensor, images: StepImages, feature: Tensor) -> dict[str, Tensor]:
+        """The losses of labels: of the renders, and of the photos with labels, whose `feature` (k, d) is what the head
+        sees, by their share of all these images.
+        """
+        if images.photo_labels is None:
+            return {"source": source_loss}
+        logits = self.student.network.head(feature)
+        loss = F.cross_entropy(logits, images.photo_labels, label_smoothing=self.label_smoothing)
+        share = len(logits) / (len(logits) + len(images.labels))
+        return {"source": (1 - share) * source_loss, "labelled": share * loss}
 
     def _looked_at(self, images: StepImages) -> tuple[Tensor, Tensor | None]:
         """Pooled features (n + m, d), and what the patches cost (n + m, 2) where a method looks at them."""

@@ -19,11 +19,17 @@ MOST_STEPS = 500
 
 
 def fit_multinomial(
-    features: Tensor, labels: Tensor, classes: int, inverse_regularisation: float, device: torch.device | None = None
+    features: Tensor,
+    labels: Tensor,
+    classes: int,
+    inverse_regularisation: float,
+    device: torch.device | None = None,
+    weights: Float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Weight (c, d) and bias (c,) that minimise the mean cross-entropy of features (n, d) and labels (n,), every class
-    weighing alike, with `|weight|^2 / (2 * inverse_regularisation * n)` added: what scikit-learn's LogisticRegression
-    minimises with `class_weight="balanced"`, by the same method (L-BFGS). Every class has at least a row.
+    weighing alike, or its rows as `weights` (n,) say, with `|weight|^2 / (2 * inverse_regularisation * n)` added: what
+    scikit-learn's LogisticRegression minimises with `class_weight="balanced"`, by the same method (L-BFGS). Every class
+    has at least a row.
 
     Of the (n, c) logits only PIECE are there at a time. The gradient of a class shrinks with the class's share in the
     loss, so the tolerance does too; scikit-learn's is the same for any number of classes, and stops after four steps at
@@ -31,7 +37,9 @@ def fit_multinomial(
     """
     n, dimension = features.shape
     device = device or default_device()
-    weights = n / (classes * torch.bincount(labels, minlength=classes).float()[labels])
+    shares = n / (classes * torch.bincount(labels, minlength=classes).float()[labels])
+    if weights is not None:
+        shares = torch.from_numpy(weights / weights.mean()).float()
     penalty, rows = 1.0 / (inverse_regularisation * n), max(1, PIECE // classes)
 
     def loss_and_gradient(flat: Float) -> tuple[float, Float]:
@@ -40,7 +48,7 @@ def fit_multinomial(
         gradient = torch.zeros_like(weight), torch.zeros_like(bias)
         total = torch.zeros((), dtype=torch.float64, device=device)
         for start in range(0, n, rows):
-            x, truth, share = (all_of[start : start + rows].to(device) for all_of in (features, labels, weights))
+            x, truth, share = (all_of[start : start + rows].to(device) for all_of in (features, labels, shares))
             total += _piece(x, truth, share / n, weight, bias, gradient)
         found = torch.empty_like(given)
         found[:, :-1] = gradient[0].double().cpu() + penalty * given[:, :-1]

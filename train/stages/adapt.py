@@ -38,7 +38,7 @@ from train.selection.partial_target import partial_target_reason
 from train.sizes.possible_sizes import Sizes, possible_sizes
 from train.sizes.size_prior import SizePrior, calibrate
 from train.stages.no_photos import fine_tune_instead
-from train.stages.source_domain import cache_size, refuse_other_classes, source_domain
+from train.stages.source_domain import cache_size, refuse_other_classes, source_domain, with_labelled
 from train.stages.sureness import sureness_on
 from train.validators import Outputs
 
@@ -100,10 +100,10 @@ def new_adaptation(
     )
 
 
-def _description(probe: Model, target: TargetDomain, params: TrainParams) -> dict[str, Any]:
+def _description(probe: Model, source: SourceDomain, target: TargetDomain, params: TrainParams) -> dict[str, Any]:
     """What model.json holds in any case."""
     return {
-        **probe.description,
+        **with_labelled(probe.description, source),
         "stage": "adapt",
         "seed": params.seed,
         "target_images": len(target.images),
@@ -116,7 +116,7 @@ def _pass_on(
     layout: Layout, probe: Model, source: SourceDomain, target: TargetDomain, params: TrainParams, reason: str
 ) -> dict[str, Any]:
     """Writes the probe's model as the adapted one; returns its description."""
-    description = {**_description(probe, target, params), "adapted": False, "reason": reason}
+    description = {**_description(probe, source, target, params), "adapted": False, "reason": reason}
     description |= sureness_on(probe, held_out(source, target, params)).as_dict()
     save_model(layout.models / "adapt", probe.network, description)
     delete_stale_runs(layout.cache, "adapt")
@@ -134,7 +134,7 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: Candidate
         print(f"train adapt: {NO_BETTER}", file=sys.stderr)
     run.network.load_state_dict(store.weights(chosen))
     prior, shift = store.priors[chosen], run.label_shift
-    description = _description(probe, run.target, params) | {
+    description = _description(probe, run.source, run.target, params) | {
         "adapted": chosen > 0,
         "method": " + ".join(f"{weight:g} {name}" for name, weight in stage.methods.items()),
         "rotations": params.rotations,
@@ -214,7 +214,7 @@ def _key(layout: Layout, probe: Model, run: Adaptation) -> str:
     """A name for this run: equal where the weights would come out equal, to the bit."""
     settings = [run.params.model_dump(mode="json", exclude={"finetune"}), probe.key, probe.description, run.world.size]
     source, target = run.source, run.target
-    settings += [source.pictures_key, target.pictures_key]
+    settings += [source.pictures_key, target.pictures_key, source.labelled_photos.key]
     arrays: list[npt.NDArray[Any]] = [source.labels, source.held_out, target.extents]
     return run_key(settings, arrays, sorted(layout.renders.glob("*/part.json")))
 

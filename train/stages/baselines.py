@@ -45,7 +45,7 @@ def run(layout: Layout) -> dict[str, Any]:
     """
     tuned, probe, adapted = (Model.load(layout.models / name) for name in ("finetune", "probe", "adapt"))
     target = read_target(layout.squares, adapted.image_size, layout.cache)
-    labels = target_labels(layout.squares)
+    labels = target_labels(layout.squares, tuned.learned | probe.learned | adapted.learned)
     rows = [row for row, square in enumerate(target.squares) if labels.get(square) in adapted.classes]
     truth = [labels[target.squares[row]] for row in rows]
     result: dict[str, Any] = {"photos": len(rows)}

@@ -17,6 +17,7 @@ from cad2real.files import write_json
 from cad2real.layout import Layout
 from train.data.datasets import TargetDomain, read_target, target_labels
 from train.data.held_out import HeldOut, held_out
+from train.data.labelled import withheld
 from train.measures.accuracy import classification_report, top_accuracy
 from train.measures.calibration import at_temperature, calibration_error
 from train.measures.open_set import open_set_metrics
@@ -29,6 +30,14 @@ from train.stages.source_domain import source_domain
 from train.stages.sureness import Sureness, sureness_on
 
 STAGES = {"source_only": "probe", "adapted": "adapt"}
+NO_LABELS = (
+    "No photo has the label of a part: put labelled photos into sub-folders named after the labels, or name labels in "
+    "the box file."
+)
+ALL_TRAIN = (
+    "The labels of all photos that have one train, and such photos do not score. Leave some of them out of "
+    "training_labels.csv (train.labels: csv)."
+)
 FLAT = ("accuracy", "mean_per_class", "macro_f1", "top5_accuracy")
 USED_PARAMETERS = ("image_size", "seed", "held_out_share", "unknown_share", "source_augment", "background")
 FLAT_WITHOUT_SIZES = ("accuracy", "mean_per_class")
@@ -46,7 +55,7 @@ def run(layout: Layout) -> dict[str, Any]:
     adapted = models["adapted"]
     models["source_only"] = _asked_as(adapted, models["source_only"])
     params = trained_params(adapted)
-    labels = target_labels(layout.squares)
+    labels = target_labels(layout.squares, adapted.learned | models["source_only"].learned)
     with_cad = {square: label for square, label in labels.items() if label in adapted.classes}
     unknown = sorted(set(labels.values()) - set(adapted.classes))
     target = read_target(layout.squares, adapted.image_size, layout.cache)
@@ -54,15 +63,13 @@ def run(layout: Layout) -> dict[str, Any]:
     evaluation: dict[str, Any] = {
         "classes": list(adapted.classes),
         "photos": len(with_cad),
-        "unlabelled_photos": len(target.squares) - len(labels),
+        "unlabelled_photos": len(target.squares) - len(labels) - withheld(layout.squares),
+        "labelled_photos": adapted.description.get("labelled_photos", 0),
         "classes_without_cad": {label: sum(value == label for value in labels.values()) for label in unknown},
         "seed": adapted.description["seed"],
     }
     if not with_cad:
-        evaluation["reason"] = (
-            "No photo has the label of a part: put labelled photos into sub-folders named after the labels, or name "
-            "labels in the box file."
-        )
+        evaluation["reason"] = ALL_TRAIN if evaluation["labelled_photos"] else NO_LABELS
     else:
         # Nothing of these photos may set what they are judged by: none of them stands behind these renders.
         renders = held_out(source, TargetDomain.empty(source.images.shape[-1]), params)

@@ -28,7 +28,7 @@ from train.networks.recipes import with_recipe
 from train.params import AdaptParams, TrainParams
 from train.selection.candidates import CandidateStore
 from train.selection.choice import Candidate, best_within_gate
-from train.stages.source_domain import refuse_other_classes, source_domain
+from train.stages.source_domain import refuse_other_classes, source_domain, with_labelled
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def trained_on_renders(
     """
     network, stage = probe.network, params.finetune
     settings = [params.model_dump(mode="json", exclude={"adapt"}), probe.key, probe.description, world.size]
-    key = run_key([*settings, source.pictures_key], [source.labels, source.held_out])
+    key = run_key([*settings, source.pictures_key, source.labelled_photos.key], [source.labels, source.held_out])
     with resumable(layout.cache, "finetune", key, world) as folder:
         store = train_candidates(layout, network, source, params, folder, world=world)
 
@@ -70,7 +70,7 @@ def trained_on_renders(
             network.load_state_dict(store.weights(chosen))
             network.norm.share_source()
             description = {
-                **probe.description,
+                **with_labelled(probe.description, source),
                 "stage": "finetune",
                 "seed": params.seed,
                 "rotations": params.rotations,

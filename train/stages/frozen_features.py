@@ -14,7 +14,9 @@ from safetensors.torch import load_file, save_file
 from cad2real.checksums import discard, is_kept, sealed_file
 from cad2real.progress import Progress
 from train.data import batches
+from train.data.batches import TargetView
 from train.data.datasets import SourceDomain
+from train.data.labelled import LabelledPhotos
 from train.loop.checkpoint import run_key
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
@@ -57,6 +59,20 @@ def frozen_features(
                 save_file(features, temporary)
     labels = {name: source.labels[some] for name, some in rows.items()}
     return FrozenFeatures(features[TRAINED], labels[TRAINED], features[HELD_OUT], labels[HELD_OUT])
+
+
+def labelled_features(network: Classifier, photos: LabelledPhotos, params: TrainParams) -> tuple[torch.Tensor, Int64]:
+    """Pooled features (k, d) of `probe.draws` random changes of each of the photos whose labels train, by `network`'s
+    backbone, and their labels (k,).
+    """
+    inference, rng = Inference(network, rotations=1), torch.Generator().manual_seed(params.seed)
+    rows = np.tile(np.arange(len(photos)), params.probe.draws)
+    features = torch.empty(len(rows), network.head.in_features)
+    for start in range(0, len(rows), params.batch_size):
+        some = rows[start : start + params.batch_size]
+        view = TargetView.draw(len(some), params, rng)
+        features[start : start + len(some)] = inference.pooled([view(batches.pixels_of(photos.images, some))])
+    return features, photos.labels[rows]
 
 
 def _key(network: Classifier, source: SourceDomain, params: TrainParams) -> str:

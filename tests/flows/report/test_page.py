@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import cad2real.cli
 from cad2real.errors import UserError
+from cad2real.files import write_json
 from cad2real.layout import Layout
 from flows.report.charts import confusion_matrix, line_chart
 from flows.report.data import read_report_data
@@ -111,6 +112,18 @@ def test_a_network_that_stayed_as_it_began_says_why_beside_what_was_tried(tmp_pa
     page = _page(tmp_path)
     assert "Not adapted: no checkpoint looks better." in page.text and "was kept" not in page.text
     assert "Score that chose" in page.text and "The choice in hindsight" in page.text
+
+
+def test_labels_that_train_are_said_and_nothing_claims_that_none_was_seen(tmp_path: Path) -> None:
+    fake_project(tmp_path, ["bolt", "nut"])
+    plain = write_report(Layout(tmp_path)).read_text(encoding="utf-8")
+    assert "without ever seeing their labels" in plain and "whose labels train" not in plain
+    path = tmp_path / "data/models/adapt/model.json"
+    write_json(path, json.loads(path.read_text()) | {"labelled_photos": 7})
+    page = write_report(Layout(tmp_path)).read_text(encoding="utf-8")
+    assert "without the 7 whose labels train" in page and "7 labels of photos trained it too" in page
+    assert "and 7 photos with labels, recognised in" in page and "The other labels were used only" in page
+    assert "without ever seeing" not in page and "alone</h1>" not in page
 
 
 def test_several_parts_to_a_label_and_unlabelled_examples(tmp_path: Path) -> None:

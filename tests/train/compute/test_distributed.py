@@ -12,7 +12,9 @@ import torch
 import yaml
 
 from cad2real.errors import UserError
+from cad2real.files import write_json
 from cad2real.layout import Layout
+from tests.train.conftest import CLASSES as NAMES
 from tests.train.methods.test_methods_adapt import CLASSES, domains
 from train.compute.distributed import ALONE, World, refuse_torchrun, torchrun_world
 from train.loop.adaptation import Adaptation, adapt
@@ -29,6 +31,7 @@ SETTINGS = {
     "batch_size": 5,  # cannot be halved
     "epochs": "auto",  # all processes end each phase where one alone does
     "steps_per_epoch": 2,
+    "labels": "csv",  # a few photos with labels are in each step, the last of its images
     "probe": {"draws": 1},
     "finetune": {"most_steps": 6},
     "adapt": {
@@ -87,6 +90,8 @@ def shapes(project: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """A project with a trained probe; what this process trains it trains in two replicas."""
     for module in ("train.loop.adaptation", "train.networks.inference"):
         monkeypatch.setattr(f"{module}.replica_count", lambda: 2)
+    labelled = [{"square": f"{number:05}.jpg", "label": label, "picture": ""} for number, label in enumerate(NAMES)]
+    write_json(project.squares / "labels.json", {"labels": "csv", "feedback": False, "photos": labelled})
     project.params.write_text(yaml.safe_dump({"train": SETTINGS}, sort_keys=False))
     probe.run(project, settings())
     return project

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from filelock import FileLock
@@ -18,6 +20,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from tests.train.conftest import write_renders, write_squares
 from tests.train.methods.test_methods_adapt import BATCH, SIZE, STRENGTHS, domains, network_for
+from train.data.labelled import LabelledPhotos
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint, resumable
 from train.methods import METHODS
@@ -112,8 +115,10 @@ class Killed(Exception):
     pass
 
 
-def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Classifier:
-    """Three epochs of two steps; killed after the checkpoint of epoch `stop`, where it is less."""
+def trained(methods: dict[str, float], path: Path | None, stop: int = 3, labelled: int = 0) -> Classifier:
+    """Three epochs of two steps, with `labelled` photos; killed after the checkpoint of epoch `stop`, where it is
+    less.
+    """
     torch.manual_seed(0)
     network = network_for(methods)
 
@@ -128,8 +133,22 @@ def trained(methods: dict[str, float], path: Path | None, stop: int = 3) -> Clas
         steps_per_epoch=2,
         adapt=AdaptParams(methods=methods, source_only_share=0.1, fall_back=False),
     )
-    adapt(Adaptation(network, *domains(), params), on_epoch, Checkpoint(path) if path else None)
+    source, target = domains()
+    known = LabelledPhotos(target.images[:labelled], np.arange(labelled) % len(source.classes))
+    source = replace(source, labelled_photos=known)
+    adapt(Adaptation(network, source, target, params), on_epoch, Checkpoint(path) if path else None)
     return network
+
+
+def test_photos_with_labels_go_on_where_they_were(tmp_path: Path) -> None:
+    methods, path = {"mcc": 1.0}, tmp_path / "run.safetensors"
+    with pytest.raises(Killed):
+        trained(methods, path, stop=1, labelled=5)
+    resumed, undisturbed = trained(methods, path, labelled=5), trained(methods, None, labelled=5)
+    without = trained(methods, None).state_dict()
+    for name, value in undisturbed.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], value), name
+    assert not torch.equal(without["head.weight"], undisturbed.state_dict()["head.weight"])
 
 
 @pytest.mark.parametrize("name", METHODS)

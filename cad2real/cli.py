@@ -13,6 +13,7 @@ import photos.cli
 import render.cli
 import search.cli
 import search.index_cli
+import search.photos_cli
 import search.service_cli
 import train.cli
 from cad2real.disk_errors import disk_error
@@ -67,7 +68,17 @@ def params(
             print(line)
 
 
-for room in (flows.cli, render.cli, photos.cli, train.cli, search.index_cli, search.cli, search.service_cli):
+ROOMS = (
+    flows.cli,
+    render.cli,
+    photos.cli,
+    train.cli,
+    search.index_cli,
+    search.cli,
+    search.photos_cli,
+    search.service_cli,
+)
+for room in ROOMS:
     room.register(app)
 app.command()(params)
 render.cli.export_app.command("onnx")(search.service_cli.export_onnx)

@@ -18,6 +18,7 @@ from cad2real.progress import Progress
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
+from search.held_out import measured_tie_margin
 from search.index import Index, save_index
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
@@ -73,7 +74,8 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     of_parts = np.array([*renders.part_rows, *(part for part, _ in changed.photos)], dtype=np.int64)
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
-    return shortened(Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature))
+    index = Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature)
+    return shortened(replace(index, tie_margin=measured_tie_margin(model, index, layout.renders)))
 
 
 def shortened(index: Index) -> Index:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -24,7 +24,7 @@ from search.web.feedback import entries
 from search.web.guard import COOKIE, token_cookie
 from search.web.live import LiveSearch, NoSearchError
 from search.web.pictures import thumbnail, views_of
-from search.web.question import Question, Text, catalogue_filter, question
+from search.web.question import Question, Text, catalogue_filter, question, uploaded
 from search.web.words import COOKIE as LANGUAGE_COOKIE
 from search.web.words import LANGUAGES, language_of, words
 
@@ -77,7 +77,7 @@ def start(request: Request, live: Live) -> HTMLResponse:
 @router.post("/")
 async def answer(
     request: Request,
-    photo: Annotated[UploadFile, File()],
+    photos: Annotated[list[bytes], Depends(uploaded)],
     asked: Annotated[Question, Depends(question)],
     live: Live,
     figures: Figures,
@@ -86,7 +86,7 @@ async def answer(
     alone = request.headers.get("x-part-of-page") == "answer"
     template = "answer.html.j2" if alone else "search.html.j2"
     try:
-        found = await ask(live, figures, await photo.read(), asked)
+        found = await ask(live, figures, photos, asked)
     except (NoSearchError, StoreError):
         raise
     except UserError as error:

@@ -7,13 +7,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from search.web.feedback import entries
-from tests.search.web.conftest import photo
+from tests.search.web.conftest import photo, shop_index, write_index
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -100,6 +101,35 @@ def test_photo_frame_answer_compare_feedback(
     page.locator("details.others").evaluate("element => element.open = true")
     page.locator(".card:not(.first) a[href^='/compare']").first.click()
     page.wait_for_selector(".compare .differs")
+    sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "words"), [("en", "nearly alike"), ("de", "fast gleich gut")])
+def test_a_tie_asks_for_another_photo_of_the_same_part(
+    browser: Browser, address: str, shop: Path, tmp_path: Path, size: str, language: str, words: str
+) -> None:
+    write_index(shop, replace(shop_index(), tie_margin=9.0))
+    page = opened(browser, address, size, language)
+    (tmp_path / "p.jpg").write_bytes(photo("hex_nut", (200, 200)))
+    (tmp_path / "q.jpg").write_bytes(photo("hex_nut", (300, 200)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector(".tie .sides img")
+    assert words in page.locator(".tie").inner_text() and page.locator(".tie figure").count() == 2
+    with page.expect_file_chooser() as chosen:
+        page.locator(".tie .same").click()
+    with page.expect_response("**/"):
+        chosen.value.set_files(tmp_path / "q.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .by-photos")
+    assert page.locator("#earlier button").count() == 1 and ": 2" in page.locator(".by-photos").inner_text()
+    sound(page)
+    with page.expect_response("**/"):
+        page.locator("#earlier button").click()
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator(".by-photos").count() == 0
+    page.set_input_files("#photo", tmp_path / "q.jpg")  # another part
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator("#earlier button").count() == 0
     sound(page)
 
 

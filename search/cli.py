@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from photos.crop import Box
+    from search.part_filter import PartFilter
     from search.query import Answer, Search, Shown
     from search.ranking import Match
     from search.ties import Tie
@@ -25,7 +26,11 @@ def register(app: typer.Typer) -> None:
 
 def search(  # more than seven parameters: typer makes an option of each
     photo: Annotated[
-        Path, typer.Argument(help="The picture to ask about; or: evaluate, all labelled photos.", show_default=False)
+        Path,
+        typer.Argument(
+            help="The picture to ask about; or a part's number or name; or: evaluate, all labelled photos.",
+            show_default=False,
+        ),
     ],
     same: Annotated[
         list[Path] | None,
@@ -52,7 +57,8 @@ def search(  # more than seven parameters: typer makes an option of each
         typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
     ] = None,
 ) -> None:
-    """Says which parts a photo shows, nearest first. Where the project has a finder, every part in it has its answer.
+    """Says which parts a photo shows, nearest first, and those first whose number is read in it. Where the project has
+    a finder, every part in it has its answer.
 
     `cad2real search evaluate` scores the search on the labelled photos instead.
 
@@ -67,16 +73,19 @@ def search(  # more than seven parameters: typer makes an option of each
         return
     photos = photos_with_boxes([photo, *(same or [])], box or [])
     wanted = PartFilter(material, color, *size_range(size))
-    count = top or load_params(Layout().params).search.top
+    if same or box or photo.exists() or not _print_named(str(photo), wanted, top, as_json):
+        count = top or load_params(Layout().params).search.top
+        _print_answers(_answers(photos, count, wanted, one), as_json)
+
+
+def _answers(photos: list[Shown], top: int, wanted: PartFilter, one: bool) -> list[Answer]:
     opened = _opened_search()
     opened.refuse_unknown(wanted)
-    if same:
-        answers = [opened.find_same(photos, count, wanted)]
-    elif box:
-        answers = [opened.answer(photos[0], count, wanted)]
-    else:
-        answers = opened.find_all(photo, count, one, wanted)
-    _print_answers(answers, as_json)
+    if len(photos) > 1:
+        return [opened.find_same(photos, top, wanted)]
+    if photos[0].box:
+        return [opened.answer(photos[0], top, wanted)]
+    return opened.find_all(photos[0].path, top, one, wanted)
 
 
 def _print_answers(answers: list[Answer], as_json: bool) -> None:
@@ -91,6 +100,24 @@ def _print_answers(answers: list[Answer], as_json: bool) -> None:
         print(table(answer.matches))
         if answer.tie:
             print(tie_line(answer.tie))
+
+
+def _print_named(text: str, wanted: PartFilter, top: int | None, as_json: bool) -> bool:
+    """Prints the parts that `text` names, and returns whether there are any."""
+    from cad2real.layout import Layout
+    from cad2real.quoting import quoted_json
+    from search.index import load_index
+    from search.naming.catalogue import named_parts
+
+    index = load_index(Layout().index)
+    found = [(index.parts[one.number], one.how) for one in named_parts(index, text, wanted)[:top]]
+    if as_json and found:
+        said = [{"part_id": part.part_id, "label": part.label, "name": part.name, "how": how} for part, how in found]
+        print(quoted_json([{"rank": rank, **one} for rank, one in enumerate(said, 1)]))
+    elif found:
+        rows = [(str(rank), part.part_id, part.label, part.name, how) for rank, (part, how) in enumerate(found, 1)]
+        print(aligned(("rank", "part", "label", "name", "how"), rows))
+    return bool(found)
 
 
 def _evaluate(foreign: Path | None, as_json: bool) -> None:
@@ -128,8 +155,12 @@ def _opened_search() -> Search:
 
 def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
-    header = ("rank", "part", "label", "name", "distance")
-    return aligned(header, [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches])
+    header: tuple[str, ...] = ("rank", "part", "label", "name", "distance")
+    rows: list[tuple[str, ...]] = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
+    if any(match.read for match in matches):
+        header = (*header, "read in the photo")
+        rows = [(*row, match.read or "") for row, match in zip(rows, matches, strict=True)]
+    return aligned(header, rows)
 
 
 def aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

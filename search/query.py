@@ -7,7 +7,7 @@ Nothing here imports torch: the model stands beside the index as an ONNX file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -17,19 +17,24 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
 from photos.looking import Looking, project_looking
+from photos.opening import open_photo
 from photos.params import PhotosParams
 from photos.square import photo_square, photo_squares
 from search.embedding import PhotoEmbedder, embed_queries
 from search.index import Index, check_model, load_index
+from search.naming.catalogue import parts_in_text
+from search.naming.codes import READ_PX, Code, codes_in
+from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
 from search.photo_network import NETWORK, PhotoNetwork
-from search.ranking import Match, nearest_parts
+from search.ranking import Match, Queries, nearest_parts
 from search.stores.publishing import opened_store
 from search.stores.ranking import nearest_in_store
 from search.stores.store import VectorStore
 from search.ties import Tie, tie_of
 
 MOST_NAMED = 20
+BESIDE = 0.5  # of a box's sides: so far from it a label is still its part's
 MOST_OF_ONE_PART = 5  # photos: after the third little is gained
 
 
@@ -113,7 +118,8 @@ class Search:
 
     def answer(self, shown: Shown, top: int = 5, wanted: PartFilter = EVERY_PART) -> Answer:
         """As `find`, with the tie of the first two; of a photo without a box, all of it."""
-        matches, tie = self._nearest([self._square(shown.path, shown.box)], top, wanted)[0]
+        square = self._square(shown.path, shown.box)
+        matches, tie = self._nearest([square], [_texts(_codes(shown.path), shown.box)], top, wanted)[0]
         return Answer(matches, shown.box, None, tie)
 
     def find_all(self, photo: Path, top: int = 5, one: bool = False, wanted: PartFilter = EVERY_PART) -> list[Answer]:
@@ -126,17 +132,24 @@ class Search:
         boxes: list[Box | None] = [box for box, _ in found]
         cut = photo_squares(photo, boxes, self.squares.border, self.squares.size)
         squares = [result[1] for result in cut if not isinstance(result, UserError)]  # found boxes lie in the photo
-        nearest = self._nearest(squares, top, wanted)
+        codes = _codes(photo)
+        texts = [_texts(codes, box if len(found) > 1 else None) for box, _ in found]
+        nearest = self._nearest(squares, texts, top, wanted)
         return [Answer(some, *where, tie) for (some, tie), where in zip(nearest, found, strict=True)]
 
     def find_same(self, photos: Sequence[Shown], top: int = 5, wanted: PartFilter = EVERY_PART) -> Answer:
         """One answer for `photos` of one part: of each what its box shows, else the largest part that is found in it,
         else all of it. Raises UserError that names a photo that cannot be used.
         """
-        where = [(one.box, None) if one.box else (self._found(one.path, True) or [(None, None)])[0] for one in photos]
+        where: list[tuple[Box | None, float | None]] = []
+        for one in photos:
+            found = [] if one.box else self._found(one.path, True)
+            where.append(found[0] if found else (one.box, None))
         squares = [self._square(one.path, box) for one, (box, _) in zip(photos, where, strict=True)]
-        matches, tie = self._nearest(squares, top, wanted, together=True)[0]
-        return Answer(matches, *where[0], tie)
+        texts = [text for one in photos for text in _texts(_codes(one.path), one.box)]
+        matches, tie = self._nearest(squares, [texts], top, wanted, together=True)[0]
+        box, score = where[0]
+        return Answer(matches, box, score, tie)
 
     def _square(self, photo: Path, box: Box | None) -> Image.Image:
         return photo_square(photo, box, self.squares.border, self.squares.size)
@@ -148,12 +161,64 @@ class Search:
             raise UserError(f"{photo} {error.what}", error.remedy) from None
 
     def _nearest(
-        self, squares: list[Image.Image], top: int, wanted: PartFilter, together: bool = False
+        self,
+        squares: list[Image.Image],
+        texts: list[list[str]],
+        top: int,
+        wanted: PartFilter,
+        together: bool = False,
     ) -> list[tuple[list[Match], Tie | None]]:
-        """For each of `squares`, or for all of them `together`, the nearest parts and the tie of the first two."""
+        """For each of `squares`, or for all of them `together`, the nearest parts and the tie of the first two; `texts`
+        are read beside each of them, or beside all.
+        """
         queries, asked = embed_queries(self.model, self.index, squares), max(2, top)
         if self.store is not None:
             found = nearest_in_store(self.store, self.index, queries, asked, wanted, together)
         else:
             found = nearest_parts(self.index, queries, asked, wanted, together)
-        return [(matches[:top], tie_of(self.index, matches)) for matches in found]
+        answers = []
+        for number, (matches, own) in enumerate(zip(found, texts, strict=True)):
+            matches = self._with_named(matches, number, queries, own, wanted, together) if own else matches
+            tie = None if matches and matches[0].read else tie_of(self.index, matches)
+            answers.append((matches[:top], tie))
+        return answers
+
+    def _with_named(  # more than seven: what `_nearest` knows of one of its squares
+        self,
+        matches: list[Match],
+        number: int,
+        queries: Queries,
+        texts: list[str],
+        wanted: PartFilter,
+        together: bool,
+    ) -> list[Match]:
+        """The `matches` of square `number` together with the parts that `texts` beside it name."""
+        named = parts_in_text(self.index, texts, wanted)[:MOST_NAMED]
+        ids = [self.index.parts[one.number].part_id for one, _ in named]
+        if not ids:
+            return matches
+        those = PartFilter(part_ids=frozenset(ids))
+        by_look = nearest_parts(self.index, queries, len(ids), those, together)[number]
+        looks = {match.part_id: match for match in by_look}
+        seen = [(one, looks[part_id]) for one, part_id in zip(named, ids, strict=True) if part_id in looks]
+        return with_named(matches, seen)
+
+
+def _codes(path: Path) -> list[Code]:
+    """What can be read in a photo that can be used; places in pixels of the upright photo."""
+    with open_photo(path) as photo:
+        width, height = photo.width, photo.height
+        codes = codes_in(photo.read(min(1.0, READ_PX / max(width, height))))
+    return [replace(code, x=code.x * width, y=code.y * height) for code in codes]
+
+
+def _texts(codes: Sequence[Code], box: Box | None) -> list[str]:
+    """The texts of `codes`; where there is a `box`, of those in it or beside it: others belong to other parts."""
+    if box is None:
+        return [code.text for code in codes]
+    across, down = (box.x_max - box.x_min) * BESIDE, (box.y_max - box.y_min) * BESIDE
+    return [
+        code.text
+        for code in codes
+        if box.x_min - across <= code.x <= box.x_max + across and box.y_min - down <= code.y <= box.y_max + down
+    ]

@@ -38,7 +38,7 @@ class Queries:
 class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
-    its nearest views.
+    its nearest views; `read` the text in the photo that names it, None where none does.
     """
 
     rank: int
@@ -49,13 +49,13 @@ class Match:
     view: str
     confidence: float | None = None
     similarity: float = 0.0
+    read: str | None = None
 
     def as_dict(self) -> dict[str, str | int | float]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
-        if self.confidence is None:
-            del said["confidence"]
-            return said
-        return {**said, "confidence": round(self.confidence, 4)}
+        if self.confidence is not None:
+            said["confidence"] = round(self.confidence, 4)
+        return {name: value for name, value in said.items() if value is not None}
 
 
 def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -192,10 +192,9 @@ class Compared:
         """
         best = self.similarities.argmax(axis=0)
         nearest = np.take_along_axis(self.nearest, best[None], axis=0)
-        means = [
-            None if said is None else said.mean(axis=0, keepdims=True) for said in (self.probabilities, self.confidence)
-        ]
-        return Compared(self.similarities.mean(axis=0, keepdims=True), nearest, means[0], means[1])
+        probabilities = None if self.probabilities is None else self.probabilities.mean(axis=0, keepdims=True)
+        confidence = None if self.confidence is None else self.confidence.mean(axis=0, keepdims=True)
+        return Compared(self.similarities.mean(axis=0, keepdims=True), nearest, probabilities, confidence)
 
 
 def ranked(index: Index, compared: Compared, top: int) -> list[list[Match]]:

@@ -78,7 +78,8 @@ def telling_view(index: Index, part: int, other: int) -> str:
     if len(rows) > 1:
         np.fill_diagonal(own, -np.inf)  # a view is like itself, which says nothing
     against = index.embeddings[rows] @ index.embeddings[index.rows_of(other)].T
-    return index.views[rows[int((_best(own, len(rows) - 1) - _best(against, BEST_VIEWS)).argmax())]]
+    telling = int((_best(own, len(rows) - 1) - _best(against, BEST_VIEWS)).argmax())
+    return index.views[int(rows[telling])]
 
 
 def _best(similarities: Floats, most: int) -> Floats:

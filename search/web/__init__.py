@@ -3,7 +3,7 @@
 From low to high: `words` (both languages), `feedback` (what people confirmed), `pictures` (views and thumbnails),
 `upload` (a photo from a client, checked), `metrics` (Prometheus), `live` (the project's search, taken anew when its
 index changes; a bounded queue), `question` (what is asked beside the photo), `answers` (what is said of parts),
-`catalogue` (parts by what is typed), `slow_clients` (connections that say little), `guard` (who may ask what: hosts,
+`slow_clients` (connections that say little), `guard` (who may ask what: hosts,
 origins, token, limits, headers), `api` (JSON), `pages` (HTML, in templates/ and static/), `app` (all of it together),
 `serve` (listens).
 """

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
 from search.web.answers import Card, Telling, Told, as_json, look_alikes, picture_url, told
-from search.web.catalogue import found_parts
 from search.web.feedback import Said, append
 from search.web.live import Asked, LiveSearch
 from search.web.metrics import Metrics
@@ -106,7 +106,7 @@ def parts(
     size: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = 50,
 ) -> dict[str, Any]:
     """Parts by number or name (exactly, then by how they begin, then by what they contain), and by filters."""
-    found = found_parts(live.current().index, q, wanted)
+    found = [one.number for one in named_parts(live.current().index, q, wanted)]
     some = found[(page - 1) * size : page * size]
     return {"count": len(found), "page": page, "parts": [as_json(live.current().index.parts[part]) for part in some]}
 

@@ -15,11 +15,11 @@ from cad2real.errors import UserError
 from cad2real.files import read_json
 from search.additions import view_path
 from search.index import Index
+from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
 from search.stores.store import StoreError
 from search.web.answers import look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
-from search.web.catalogue import found_parts
 from search.web.feedback import entries
 from search.web.guard import COOKIE, token_cookie
 from search.web.live import LiveSearch, NoSearchError
@@ -120,7 +120,7 @@ def catalogue(
 ) -> HTMLResponse:
     """The catalogue as a grid."""
     index = live.current().index
-    found = found_parts(index, q, wanted)
+    found = [one.number for one in named_parts(index, q, wanted)]
     last = max(1, -(-len(found) // A_PAGE))
     number = min(number, last)
     some = found[(number - 1) * A_PAGE : number * A_PAGE]

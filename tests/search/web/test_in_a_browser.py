@@ -11,10 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import zxingcpp
+from PIL import Image
 
 from search.web.feedback import entries
-from tests.search.web.conftest import photo, shop_index, write_index
+from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -147,6 +150,24 @@ def test_catalogue_part_and_status(browser: Browser, address: str, size: str) ->
     sound(page)
     page.goto(f"{address}/status")
     assert "75.0 %" in page.locator("main").inner_text()
+    sound(page)
+
+
+def test_a_number_is_typed_or_read_and_never_runs(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address, "phone", "de")
+    page.fill(".number-known input", "hex")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/parts?q=hex")
+    assert page.locator(".grid li").count() == 2
+    page.goto(address)
+    code = np.array(zxingcpp.create_barcode(f"hex_bolt {HOSTILE}", zxingcpp.BarcodeFormat.QRCode).to_image(scale=4))
+    picture = Image.new("RGB", (600, 600), (40, 60, 200))
+    picture.paste(Image.fromarray(code).convert("RGB"), (20, 20))
+    picture.save(tmp_path / "p.png")
+    page.set_input_files("#photo", tmp_path / "p.png")
+    page.wait_for_selector(".card.first .read")
+    assert HOSTILE in page.locator(".read").inner_text() and "Im Foto gelesen" in page.locator(".read").inner_text()
+    assert "hex_bolt" in page.locator(".card.first .number").inner_text()
     sound(page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,9 @@ import typer
 if TYPE_CHECKING:
     from photos.crop import Box
     from search.part_filter import PartFilter
-    from search.query import Answer, Search, Shown
+    from search.query import Answer, Search
     from search.ranking import Match
+    from search.seeing import Shown
     from search.ties import Tie
 
 EVALUATE = Path("evaluate")
@@ -43,6 +45,13 @@ def search(  # more than seven parameters: typer makes an option of each
             help="Where the part is, in pixels of the upright photo; again for each --same, in their order.",
         ),
     ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MM=X0,Y0,X1,Y1",
+            help="A line in the (first) photo that is so many mm long, or a 1euro, 2euro, 50cent, quarter, card or a4.",
+        ),
+    ] = None,
     top: Annotated[int | None, typer.Option(min=1, max=100, help="How many parts (default: params.yaml, 5).")] = None,
     one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
     material: Annotated[str | None, typer.Option(help="Only parts of this material.", show_default=False)] = None,
@@ -67,11 +76,14 @@ def search(  # more than seven parameters: typer makes an option of each
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.part_filter import PartFilter, size_range
+    from search.sizes import reference_of
 
     if photo == EVALUATE and not photo.exists():
         _evaluate(foreign, as_json)
         return
     photos = photos_with_boxes([photo, *(same or [])], box or [])
+    if reference is not None:
+        photos[0] = replace(photos[0], reference=reference_of(reference))
     wanted = PartFilter(material, color, *size_range(size))
     if same or box or photo.exists() or not _print_named(str(photo), wanted, top, as_json):
         count = top or load_params(Layout().params).search.top
@@ -85,7 +97,7 @@ def _answers(photos: list[Shown], top: int, wanted: PartFilter, one: bool) -> li
         return [opened.find_same(photos, top, wanted)]
     if photos[0].box:
         return [opened.answer(photos[0], top, wanted)]
-    return opened.find_all(photos[0].path, top, one, wanted)
+    return opened.find_all(photos[0], top, one, wanted)
 
 
 def _print_answers(answers: list[Answer], as_json: bool) -> None:
@@ -97,6 +109,8 @@ def _print_answers(answers: list[Answer], as_json: bool) -> None:
     for number, answer in enumerate(answers):
         if answer.box is not None and answer.score is not None:
             print(("\n" if number else "") + f"part at {answer.where} (score {answer.score:.2f}):")
+        if answer.size is not None:
+            print(f"in the photo: {' x '.join(map(str, answer.size.as_list()))} mm")
         print(table(answer.matches))
         if answer.tie:
             print(tie_line(answer.tie))
@@ -157,6 +171,10 @@ def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
     header: tuple[str, ...] = ("rank", "part", "label", "name", "distance")
     rows: list[tuple[str, ...]] = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
+    if any(match.size_fit is not None for match in matches):
+        header = (*header, "size fits")
+        fits = ["" if match.size_fit is None else f"{match.size_fit:.0%}" for match in matches]
+        rows = [(*row, fit) for row, fit in zip(rows, fits, strict=True)]
     if any(match.read for match in matches):
         header = (*header, "read in the photo")
         rows = [(*row, match.read or "") for row, match in zip(rows, matches, strict=True)]
@@ -191,7 +209,8 @@ def photos_with_boxes(photos: list[Path], boxes: list[str]) -> list[Shown]:
     from itertools import zip_longest
 
     from cad2real.errors import UserError
-    from search.query import MOST_OF_ONE_PART, Shown
+    from search.query import MOST_OF_ONE_PART
+    from search.seeing import Shown
 
     if len(photos) > MOST_OF_ONE_PART:
         raise UserError(f"{len(photos)} photos of one part are too many.", f"Give at most {MOST_OF_ONE_PART}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -33,12 +34,19 @@ class Queries:
     probabilities: Floats | None = None
     confidence: npt.NDArray[np.float64] | None = None
 
+    def rows(self, some: Sequence[int]) -> Queries:
+        """The same of some of the photos."""
+        probabilities = None if self.probabilities is None else self.probabilities[some]
+        confidence = None if self.confidence is None else self.confidence[some]
+        return Queries(self.embeddings[some], probabilities, confidence)
+
 
 @dataclass(frozen=True)
 class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
-    its nearest views; `read` the text in the photo that names it, None where none does.
+    its nearest views; `read` the text in the photo that names it, None where none does; `size_fit` in [0, 1] how well
+    its size is that in the photo, None where that is not known.
     """
 
     rank: int
@@ -50,11 +58,14 @@ class Match:
     confidence: float | None = None
     similarity: float = 0.0
     read: str | None = None
+    size_fit: float | None = None
 
     def as_dict(self) -> dict[str, str | int | float]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
         if self.confidence is not None:
             said["confidence"] = round(self.confidence, 4)
+        if self.size_fit is not None:
+            said["size_fit"] = round(self.size_fit, 4)
         return {name: value for name, value in said.items() if value is not None}
 
 

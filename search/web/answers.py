@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import numpy as np
@@ -51,7 +51,7 @@ class Telling:
 class Told:
     """The answer about one thing in a photo: its parts; of the first two, where they are nearly `tied`, the views that
     tell them apart; whether it is `doubtful` that the part is in the catalogue at all; `box` in shares of the photo
-    (left, top, width, height in [0, 1]), None for the whole.
+    (left, top, width, height in [0, 1]), None for the whole; `size`: its widths in mm, where they could be measured.
     """
 
     cards: list[Card]
@@ -59,6 +59,7 @@ class Told:
     doubtful: bool
     box: tuple[float, float, float, float] | None
     score: float | None
+    size: list[float] = field(default_factory=list)
 
 
 def told(answer: Answer, index: Index, width: int, height: int) -> Told:
@@ -80,7 +81,7 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
     if box is not None:
         sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
         shares = (box.x_min / width, box.y_min / height, *sides)
-    return Told(cards, tied, doubtful, shares, answer.score)
+    return Told(cards, tied, doubtful, shares, answer.score, answer.size.as_list() if answer.size else [])
 
 
 def certainty(confidence: float | None) -> str:

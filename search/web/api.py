@@ -58,6 +58,7 @@ async def search(
                 "box": _corners(one, answer),
                 "score": one.score,
                 "tied": bool(one.tied),
+                "size_mm": one.size,
                 "photograph": [{**_telling(side)} for side in one.tied],
                 "doubtful": one.doubtful,
                 "parts": [_card(card) for card in one.cards],

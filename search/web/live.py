@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,8 @@ from threading import Lock
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from search.index import DESCRIPTION
-from search.query import Answer, Search, Shown
+from search.query import Answer, Search
+from search.seeing import Shown
 from search.stores.store import StoreError
 from search.web.question import Question
 from search.web.upload import Upload, stored
@@ -39,7 +40,8 @@ class NoSearchError(UserError):
 @dataclass(frozen=True)
 class Asked:
     """An answered question: `id` names it for feedback, `photos` are small JPEGs of the photos; `width` and `height` of
-    the first one, upright, in pixels; `milliseconds` that the answer took.
+    the first one, upright, in pixels; `milliseconds` that the answer took; whether a known length `is_measured`
+    with.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Asked:
     answers: list[Answer]
     search: Search
     milliseconds: float
+    is_measured: bool = False
 
 
 @dataclass
@@ -131,11 +134,12 @@ class LiveSearch:
         with ExitStack() as stack:
             uploads = [stack.enter_context(stored(content, place)) for place, content in _placed(photos)]
             shown = [Shown(photo.path, box) for photo, box in zip_longest(uploads, asked.boxes[: len(uploads)])]
+            shown[0] = replace(shown[0], reference=asked.reference)
             try:
                 if len(shown) > 1:
                     answers = [search.find_same(shown, asked.top, asked.wanted)]
                 elif shown[0].box is None:
-                    answers = search.find_all(shown[0].path, asked.top, wanted=asked.wanted)
+                    answers = search.find_all(shown[0], asked.top, wanted=asked.wanted)
                 else:
                     answers = [search.answer(shown[0], asked.top, asked.wanted)]
             except StoreError:
@@ -144,7 +148,16 @@ class LiveSearch:
                 raise _without_places(error, uploads) from None
             took = (time.perf_counter() - start) * 1000
             first, small = uploads[0], [photo.small() for photo in uploads]
-            answered = Asked(secrets.token_hex(8), small, first.width, first.height, answers, search, took)
+            answered = Asked(
+                secrets.token_hex(8),
+                small,
+                first.width,
+                first.height,
+                answers,
+                search,
+                took,
+                asked.reference is not None,
+            )
         self._remembered[answered.id] = answered
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)

@@ -11,6 +11,7 @@ from cad2real.errors import UserError
 from photos.crop import Box
 from search.part_filter import PartFilter
 from search.query import MOST_OF_ONE_PART
+from search.sizes import Reference, reference_of
 
 MOST_PARTS = 50
 Words = Annotated[str, Form(max_length=200)]
@@ -20,12 +21,13 @@ Text = Annotated[str, Query(max_length=200)]
 @dataclass(frozen=True)
 class Question:
     """`boxes`: of each photo its frame in pixels of the upright photo, None for all of it; photos beyond them have
-    none. How many parts (`top`), and which (`wanted`).
+    none. How many parts (`top`), and which (`wanted`). `reference`: a length that is known in the first one.
     """
 
     boxes: tuple[Box | None, ...]
     top: int
     wanted: PartFilter
+    reference: Reference | None = None
 
 
 async def uploaded(
@@ -47,10 +49,12 @@ def question(
     color: Words = "",
     min_mm: Annotated[str, Form(max_length=20, description="Least longest side")] = "",
     max_mm: Annotated[str, Form(max_length=20, description="Greatest longest side")] = "",
-) -> Question:
+    reference: Annotated[str, Form(max_length=100, description="MM=x0,y0,x1,y1: a line of known length")] = "",
+) -> Question:  # more than seven parameters: the fields of a form
     """The fields of a form as a question. Raises UserError for what cannot be meant."""
     boxes = tuple(_box(one) if one else None for one in (box, *more_box))
-    return Question(boxes, top, part_filter(material, color, min_mm, max_mm))
+    known = reference_of(reference) if reference else None
+    return Question(boxes, top, part_filter(material, color, min_mm, max_mm), known)
 
 
 def catalogue_filter(material: Text = "", color: Text = "", min_mm: Text = "", max_mm: Text = "") -> PartFilter:

@@ -22,8 +22,9 @@ from search.naming.catalogue import Named, named_parts, parts_in_text
 from search.naming.codes import codes_in
 from search.naming.fusion import with_named
 from search.part_filter import PartFilter
-from search.query import Search, Shown
+from search.query import Search
 from search.ranking import Match
+from search.seeing import Shown
 from search.stage import build_index
 from tests.search.test_search import COLORS, project  # noqa: F401  (a fixture)
 

@@ -2,6 +2,7 @@
 // Nothing of a part list or a photo is ever put together to HTML here: what the server sends is escaped there.
 
 import { copyButtons, judgeForms } from "./answer.js";
+import { Measure } from "./measure.js";
 import { jpeg, placed, shrunk, squareOf } from "./photos.js";
 
 const byId = (id) => document.getElementById(id);
@@ -34,6 +35,7 @@ class Question {
     for (const field of form.querySelectorAll(".filters input, .filters select")) {
       field.onchange = () => this.canvas && this.ask();
     }
+    this.measure = new Measure(this.preview, () => this.ask());
     this.takeDrops();
     this.takeFrames();
   }
@@ -66,7 +68,8 @@ class Question {
       this.preview.setAttribute("role", "application");
       this.preview.setAttribute("aria-label", this.said.frameKeys);
     }
-    this.preview.hidden = byId("frame-hint").hidden = !this.canvas;
+    this.measure.forget();
+    this.preview.hidden = byId("frame-hint").hidden = byId("measure").hidden = !this.canvas;
     byId("asking").classList.add("asked");
     byId("drop").hidden = Boolean(this.canvas);
     byId("another").hidden = false;
@@ -103,7 +106,7 @@ class Question {
     this.canvas = this.frame = this.file = null;
     this.earlier = [];
     this.showEarlier();
-    this.preview.hidden = byId("frame-hint").hidden = byId("another").hidden = true;
+    this.preview.hidden = byId("frame-hint").hidden = byId("another").hidden = byId("measure").hidden = true;
     byId("drop").hidden = false;
     byId("asking").classList.remove("asked");
     this.answer.replaceChildren();
@@ -121,6 +124,7 @@ class Question {
       sent.delete("photo");
       sent.set("photo", this.canvas ? await jpeg(this.canvas) : this.file, "photo");
       sent.set("box", this.canvas && this.frame ? pixels(this.canvas, this.frame) : "");
+      sent.set("reference", this.canvas ? this.measure.said(this.canvas) : "");
       for (const { canvas, frame } of this.earlier) {
         sent.append("more", await jpeg(canvas), "photo");
         sent.append("more_box", frame ? pixels(canvas, frame) : "");
@@ -215,15 +219,18 @@ class Question {
       if (!this.canvas || event.target.closest(".found")) return;
       start = share(event);
       this.preview.setPointerCapture(event.pointerId);
+      event.preventDefault();
     };
     this.preview.onpointermove = (event) => {
       if (!start) return;
       const [x, y] = share(event);
+      if (this.measure.isDrawing) return this.measure.draw([...start, x, y]);
       this.setFrame([Math.min(x, start[0]), Math.min(y, start[1]), Math.max(x, start[0]), Math.max(y, start[1])]);
     };
     this.preview.onpointerup = () => {
       if (!start) return;
       start = null;
+      if (this.measure.isDrawing) return this.measure.done();
       if (!this.frame) return;
       const [left, top, right, bottom] = this.frame;
       if (right - left < LEAST_FRAME || bottom - top < LEAST_FRAME) this.setFrame(null);

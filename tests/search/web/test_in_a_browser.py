@@ -153,6 +153,37 @@ def test_catalogue_part_and_status(browser: Browser, address: str, size: str) ->
     sound(page)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_line_of_known_length_measures_the_part(browser: Browser, address: str, tmp_path: Path, size: str) -> None:
+    page = opened(browser, address, size, "de")
+    picture = Image.new("RGB", (400, 400), "white")
+    picture.paste((40, 180, 60), (100, 150, 300, 250))
+    picture.save(tmp_path / "p.png")
+    page.set_input_files("#photo", tmp_path / "p.png")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    page.wait_for_timeout(700)
+    page.locator("#measure summary").click()
+    page.fill("#mm", "40,0")
+    page.click("#draw")
+    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    area = page.locator("#preview canvas").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.8 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.75 * area["width"], area["y"] + 0.8 * area["height"], steps=4)
+    with page.expect_response("**/"):
+        page.mouse.up()
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    said = page.locator("#answer .note").first.inner_text()
+    assert "Im Foto gemessen: 4" in said and "× 20" in said  # 200 pixels are 40 mm
+    assert page.locator(".thing[data-box]").count() == 0  # a line is no frame
+    sound(page)
+    with page.expect_response("**/"):
+        page.click("#no-line")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert "gemessen" not in page.locator("#answer").inner_text()
+
+
 def test_a_number_is_typed_or_read_and_never_runs(browser: Browser, address: str, tmp_path: Path) -> None:
     page = opened(browser, address, "phone", "de")
     page.fill(".number-known input", "hex")

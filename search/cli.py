@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from search.part_filter import PartFilter
     from search.query import Answer, Search
     from search.ranking import Match
-    from search.seeing import Shown
+    from search.seeing.things import Shown
     from search.ties import Tie
 
 EVALUATE = Path("evaluate")
@@ -66,8 +66,7 @@ def search(  # more than seven parameters: typer makes an option of each
         typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
     ] = None,
 ) -> None:
-    """Says which parts a photo shows, nearest first, and those first whose number is read in it. Where the project has
-    a finder, every part in it has its answer.
+    """Says which parts a photo shows, nearest first (with a finder, of every part in it), or which a number means.
 
     `cad2real search evaluate` scores the search on the labelled photos instead.
 
@@ -76,14 +75,11 @@ def search(  # more than seven parameters: typer makes an option of each
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from search.part_filter import PartFilter, size_range
-    from search.sizes import reference_of
 
     if photo == EVALUATE and not photo.exists():
         _evaluate(foreign, as_json)
         return
-    photos = photos_with_boxes([photo, *(same or [])], box or [])
-    if reference is not None:
-        photos[0] = replace(photos[0], reference=reference_of(reference))
+    photos = photos_with_boxes([photo, *(same or [])], box or [], reference)
     wanted = PartFilter(material, color, *size_range(size))
     if same or box or photo.exists() or not _print_named(str(photo), wanted, top, as_json):
         count = top or load_params(Layout().params).search.top
@@ -204,20 +200,24 @@ def tie_line(tie: Tie) -> str:
     )
 
 
-def photos_with_boxes(photos: list[Path], boxes: list[str]) -> list[Shown]:
-    """`photos` of one part with the boxes of `--box`, in their order. Raises UserError for too many of either."""
+def photos_with_boxes(photos: list[Path], boxes: list[str], reference: str | None) -> list[Shown]:
+    """`photos` of one part with the boxes of `--box`, in their order, and the first with the known length of
+    `--reference`. Raises UserError for too many of either, and for what is no box or length.
+    """
     from itertools import zip_longest
 
     from cad2real.errors import UserError
     from search.query import MOST_OF_ONE_PART
-    from search.seeing import Shown
+    from search.seeing.sizes import reference_of
+    from search.seeing.things import Shown
 
     if len(photos) > MOST_OF_ONE_PART:
         raise UserError(f"{len(photos)} photos of one part are too many.", f"Give at most {MOST_OF_ONE_PART}.")
     if len(boxes) > len(photos):
         raise UserError(f"{len(boxes)} boxes are given for {len(photos)} photo(s).", "Give one --box for each photo.")
     known = [box_of(box) for box in boxes]
-    return [Shown(path, box) for path, box in zip_longest(photos, known)]
+    shown = [Shown(path, box) for path, box in zip_longest(photos, known)]
+    return [replace(shown[0], reference=reference_of(reference) if reference is not None else None), *shown[1:]]
 
 
 def box_of(text: str) -> Box:

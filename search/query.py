@@ -26,8 +26,8 @@ from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
 from search.photo_network import NETWORK, PhotoNetwork
 from search.ranking import BEST_VIEWS, Floats, Match, Queries, nearest_parts
-from search.seeing import Eye, Seen, Shown
-from search.sizes import ALIKE, Measured, agreement, size_of_view, with_sizes
+from search.seeing.sizes import ALIKE, Measured, agreement, size_of_view, with_sizes
+from search.seeing.things import Eye, Seen, Shown
 from search.stores.publishing import opened_store
 from search.stores.ranking import nearest_in_store
 from search.stores.store import VectorStore

@@ -18,7 +18,7 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from search.index import DESCRIPTION
 from search.query import Answer, Search
-from search.seeing import Shown
+from search.seeing.things import Shown
 from search.stores.store import StoreError
 from search.web.question import Question
 from search.web.upload import Upload, stored

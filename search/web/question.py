@@ -11,7 +11,7 @@ from cad2real.errors import UserError
 from photos.crop import Box
 from search.part_filter import PartFilter
 from search.query import MOST_OF_ONE_PART
-from search.sizes import Reference, reference_of
+from search.seeing.sizes import Reference, reference_of
 
 MOST_PARTS = 50
 Words = Annotated[str, Form(max_length=200)]

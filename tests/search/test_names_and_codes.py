@@ -24,7 +24,7 @@ from search.naming.fusion import with_named
 from search.part_filter import PartFilter
 from search.query import Search
 from search.ranking import Match
-from search.seeing import Shown
+from search.seeing.things import Shown
 from search.stage import build_index
 from tests.search.test_search import COLORS, project  # noqa: F401  (a fixture)
 

@@ -16,8 +16,8 @@ from cad2real.layout import Layout
 from photos.crop import Box
 from search.query import Search
 from search.ranking import Match
-from search.seeing import Shown
-from search.sizes import Measured, Reference, agreement, measured, reference_of, size_of_view, with_sizes
+from search.seeing.sizes import Measured, Reference, agreement, measured, reference_of, size_of_view, with_sizes
+from search.seeing.things import Shown
 from search.stage import build_index
 from tests.search.test_search import COLORS, project  # noqa: F401  (a fixture)
 

@@ -20,7 +20,7 @@ from photos.opening import open_photo
 from photos.params import PhotosParams
 from photos.square import photo_squares
 from search.naming.codes import READ_PX, Code, codes_in
-from search.sizes import Measured, Reference, measured
+from search.seeing.sizes import Measured, Reference, measured
 
 BESIDE = 0.5  # of a box's sides: so far from it a label is still its part's
 

@@ -205,7 +205,8 @@ def login(request: Request, token: Annotated[str, Form(max_length=500)] = "") ->
         return page(request, "login.html.j2", 401, wrong=True)
     response = RedirectResponse("/", 303)
     if own is not None:
-        response.set_cookie(COOKIE, token_cookie(own), httponly=True, samesite="strict")
+        encrypted = request.url.scheme == "https"
+        response.set_cookie(COOKIE, token_cookie(own), httponly=True, samesite="strict", secure=encrypted)
     return response
 
 

@@ -275,6 +275,8 @@ class Question {
 const pixels = (canvas, frame) =>
   frame.map((share, side) => Math.round(share * (side % 2 ? canvas.height : canvas.width))).join(",");
 
+if (window.isSecureContext) navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // no app, then
+
 copyButtons(document);
 judgeForms(document, byId("question")?.dataset.offline ?? "");
 if (byId("question")) new Question(byId("question"));

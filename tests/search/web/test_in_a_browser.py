@@ -241,3 +241,18 @@ def test_what_is_no_photo_and_a_server_that_is_gone(browser: Browser, address: s
     (tmp_path / "p.jpg").write_bytes(photo("washer"))
     page.set_input_files("#photo", tmp_path / "p.jpg")
     page.wait_for_selector("#answer .note.bad:has-text('does not answer')")
+
+
+def test_the_shell_stays_when_the_server_is_gone(browser: Browser, address: str) -> None:
+    page = opened(browser, address, "phone", "de")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()  # now the worker stands between
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    assert page.evaluate("caches.open('shell-1').then(kept => kept.keys()).then(kept => kept.length)") >= 7
+    sound(page)
+    page.context.set_offline(True)
+    page.goto(address)
+    assert "antwortet nicht" in page.locator("[role=alert]").inner_text()
+    page.context.set_offline(False)
+    page.locator(".button.main").click()
+    page.wait_for_selector("#photo", state="attached")

@@ -117,3 +117,11 @@ def test_the_token_is_read_from_a_file_or_the_environment(monkeypatch: pytest.Mo
 def test_help_suggests_no_token_on_the_command_line() -> None:
     said = CliRunner().invoke(cad2real.cli.app, ["serve", "--help"], env={"COLUMNS": "200"}).stdout
     assert "--token-file" in said and "--token " not in said and "--https" in said
+
+
+def test_what_the_container_installs_is_pinned() -> None:
+    root = Path(__file__).parents[3]
+    wanted = [line for line in (root / "tools/serve.txt").read_text().splitlines() if not line.startswith("#")]
+    pins = {line.split("==")[0] for line in (root / "requirements.lock").read_text().splitlines()}
+    assert wanted == sorted(wanted) and {name.replace(".", "-") for name in wanted} <= pins
+    assert not {"torch", "bpy", "prefect", "dvc"} & set(wanted)

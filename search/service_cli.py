@@ -27,7 +27,7 @@ def serve(
 ) -> None:
     """Answers in the browser, and programs by JSON, which part a photo shows. A new index is taken while it runs.
 
-    Example: CAD2REAL_TOKEN=$(openssl rand -hex 16) cad2real serve --host 0.0.0.0 --https
+    Example: cad2real serve --host 0.0.0.0 --https --token-file token.txt
     """
     from search.web.serve import read_token
     from search.web.serve import serve as listen

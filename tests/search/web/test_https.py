@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from packaging.utils import canonicalize_name
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -123,5 +124,5 @@ def test_what_the_container_installs_is_pinned() -> None:
     root = Path(__file__).parents[3]
     wanted = [line for line in (root / "tools/serve.txt").read_text().splitlines() if not line.startswith("#")]
     pins = {line.split("==")[0] for line in (root / "requirements.lock").read_text().splitlines()}
-    assert wanted == sorted(wanted) and {name.replace(".", "-") for name in wanted} <= pins
+    assert wanted == sorted(wanted) and {canonicalize_name(name) for name in wanted} <= pins
     assert not {"torch", "bpy", "prefect", "dvc"} & set(wanted)

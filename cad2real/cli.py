@@ -13,7 +13,8 @@ import photos.cli
 import render.cli
 import search.cli
 import search.index_cli
-import search.label_cli
+import search.labelling.command
+import search.photos_cli
 import search.service_cli
 import train.cli
 import train.segment_cli
@@ -69,7 +70,7 @@ def params(
             print(line)
 
 
-for room in (
+ROOMS = (
     flows.cli,
     render.cli,
     photos.cli,
@@ -77,9 +78,11 @@ for room in (
     train.segment_cli,
     search.index_cli,
     search.cli,
-    search.label_cli,
+    search.photos_cli,
+    search.labelling.command,
     search.service_cli,
-):
+)
+for room in ROOMS:
     room.register(app)
 app.command()(params)
 render.cli.export_app.command("onnx")(search.service_cli.export_onnx)

@@ -43,8 +43,12 @@ def embed_queries(model: PhotoEmbedder, index: Index, images: Sequence[Image.Ima
     """The embeddings of square photos, with the class probability of each part of `index`; NaN of a part that was added
     after training.
     """
-    embeddings, probabilities = model.embed_and_classify(images)
-    numbers = {label: number for number, label in enumerate(model.classes)}
+    return queries_of(model.classes, index, *model.embed_and_classify(images))
+
+
+def queries_of(classes: Sequence[str], index: Index, embeddings: Floats, probabilities: Floats) -> Queries:
+    """Embeddings (n, d) and probabilities (n, classes) as questions to `index`."""
+    numbers = {label: number for number, label in enumerate(classes)}
     columns = np.array([numbers.get(part.label, -1) for part in index.parts])
     if (columns < 0).all():
         return Queries(embeddings)

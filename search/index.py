@@ -58,6 +58,7 @@ class Description(BaseModel):
     model_stage: str = Field(pattern=r"^\w[\w-]*$")
     model_key: str
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    tie_margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     parts: list[DescribedPart] = Field(min_length=1)
     rows: list[DescribedRow]
 
@@ -94,7 +95,8 @@ class PartsAlike:
 class Index:
     """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
     data/renders). `model_stage` and `model_key` name the model that made them. `principal` is a short form of the
-    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`).
+    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`);
+    `tie_margin` the difference of distances from which two parts are told apart (`search.ties`), None: not known.
     """
 
     embeddings: Floats
@@ -105,6 +107,11 @@ class Index:
     model_key: str
     principal: Principal | None = None
     temperature: float | None = None
+    tie_margin: float | None = None
+
+    def rows_of(self, part: int) -> npt.NDArray[np.int64]:
+        """The rows of part number `part`."""
+        return np.flatnonzero(self.part_rows == part)
 
     @cached_property
     def alike(self) -> list[PartsAlike]:
@@ -150,6 +157,15 @@ class Index:
             principal=None,
         )
 
+    def without_rows(self, rows: npt.NDArray[np.int64]) -> Index:
+        """Without these rows, with all parts, and without a short form."""
+        kept = np.ones(len(self.views), dtype=bool)
+        kept[rows] = False
+        views = tuple(view for view, is_kept in zip(self.views, kept, strict=True) if is_kept)
+        return replace(
+            self, embeddings=self.embeddings[kept], part_rows=self.part_rows[kept], views=views, principal=None
+        )
+
     def only(self, kept: npt.NDArray[np.bool_]) -> Index:
         """Without the parts that are not `kept` (parts,), and without a short form."""
         rows = kept[self.part_rows]
@@ -176,7 +192,7 @@ def save_index(folder: Path, index: Index) -> None:
         for part, view in zip(index.part_rows, index.views, strict=True)
     ]
     parts = [{name: value for name, value in asdict(part).items() if value or name in SAID} for part in index.parts]
-    head = {"model_stage": index.model_stage, "model_key": index.model_key, "temperature": index.temperature}
+    head = {name: getattr(index, name) for name in ("model_stage", "model_key", "temperature", "tie_margin")}
     write_json(folder / DESCRIPTION, {**head, "parts": parts, "rows": rows})
 
 
@@ -205,7 +221,8 @@ def load_index(folder: Path) -> Index:
             raise ValueError("embeddings that are not of length 1")
         principal = Principal.of_tensors(tensors, embeddings.shape)
         made_by = (description.model_stage, description.model_key)
-        return Index(embeddings, parts, part_rows, views, *made_by, principal, description.temperature)
+        measured = (description.temperature, description.tie_margin)
+        return Index(embeddings, parts, part_rows, views, *made_by, principal, *measured)
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
     except ValidationError as error:

@@ -18,13 +18,15 @@ RANGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)?-(\d{1,9}(?:\.\d{1,6})?)?")
 @dataclass(frozen=True)
 class PartFilter:
     """A part passes when it is of the given `material` and `color` (None: of any) and its longest side lies between
-    `min_mm` and `max_mm` (None: no bound). A part whose size is not known passes no bound of sizes.
+    `min_mm` and `max_mm` (None: no bound). A part whose size is not known passes no bound of sizes. Where there are
+    `part_ids`, it is one of these.
     """
 
     material: str | None = None
     color: str | None = None
     min_mm: float | None = None
     max_mm: float | None = None
+    part_ids: frozenset[str] | None = None
 
     @property
     def passes_all(self) -> bool:
@@ -40,6 +42,7 @@ class PartFilter:
         longest = part.longest_mm
         return (
             (self.material is None or part.material.casefold() == self.material.casefold())
+            and (self.part_ids is None or part.part_id in self.part_ids)
             and (self.color is None or part.color.casefold() == self.color.casefold())
             and (self.min_mm is None or (longest is not None and longest >= self.min_mm))
             and (self.max_mm is None or (longest is not None and longest <= self.max_mm))

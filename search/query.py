@@ -1,14 +1,16 @@
-"""One photo in, the nearest parts out: `Search.open(project).find(photo)`, or `find_all` for every part in it.
+"""One photo in, the nearest parts out: `Search.open(project).find(photo)`, `find_all` for every part in it, `find_same`
+for several photos of one part.
 
 Nothing here imports torch: the model stands beside the index as an ONNX file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -16,35 +18,49 @@ from cad2real.params import load_params
 from photos.crop import Box
 from photos.looking import Looking, project_looking
 from photos.params import PhotosParams
-from photos.square import photo_square, photo_squares
+from search.additions import view_path
 from search.embedding import PhotoEmbedder, embed_queries
 from search.index import Index, check_model, load_index
+from search.naming.catalogue import parts_in_text
+from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
 from search.photo_network import NETWORK, PhotoNetwork
-from search.ranking import Match, nearest_parts
+from search.ranking import BEST_VIEWS, Floats, Match, Queries, nearest_parts
+from search.seeing.sizes import ALIKE, Measured, agreement, size_of_view, with_sizes
+from search.seeing.things import Eye, Seen, Shown
 from search.stores.publishing import opened_store
 from search.stores.ranking import nearest_in_store
 from search.stores.store import VectorStore
+from search.ties import Tie, tie_of
 
 MOST_NAMED = 20
+MOST_OF_ONE_PART = 5  # photos: after the third little is gained
 
 
 @dataclass(frozen=True)
 class Answer:
     """The nearest parts of one thing in a photo, nearest first; `box` in pixels of the upright photo and `score` in
-    [0, 1] of where it was found (None: the whole photo was asked about).
+    [0, 1] of where it was found (None: the whole photo was asked about); `tie` of the first two where they are nearly
+    tied; `size` of the thing, where a length in the photo was known and it could be measured.
     """
 
     matches: list[Match]
     box: Box | None = None
     score: float | None = None
+    tie: Tie | None = None
+    size: Measured | None = None
 
     def as_dicts(self) -> list[dict[str, object]]:
-        """A record for each match, with the box of the part where it was found."""
-        if self.box is None:
-            return [{**match.as_dict()} for match in self.matches]
-        corners = [self.box.x_min, self.box.y_min, self.box.x_max, self.box.y_max]
-        return [{**match.as_dict(), "box": corners, "score": self.score} for match in self.matches]
+        """A record for each match, with the box of the part where it was found; the first has the tie."""
+        records: list[dict[str, object]] = [{**match.as_dict()} for match in self.matches]
+        if self.box is not None and self.score is not None:
+            corners = [self.box.x_min, self.box.y_min, self.box.x_max, self.box.y_max]
+            records = [{**record, "box": corners, "score": self.score} for record in records]
+        if self.tie is not None and records:
+            records[0]["tie"] = self.tie.as_dict()
+        if self.size is not None and records:
+            records[0]["size_mm"] = self.size.as_list()
+        return records
 
     @property
     def where(self) -> str:
@@ -64,6 +80,7 @@ class Search:
     squares: PhotosParams
     looking: Looking | None = None
     store: VectorStore | None = None
+    layout: Layout = field(default_factory=Layout)
 
     @classmethod
     def open(cls, root: Path, model: PhotoEmbedder | None = None, threads: int = 0) -> Search:
@@ -76,7 +93,7 @@ class Search:
         check_model(index, model.key)
         params = load_params(layout.params)
         store = opened_store(layout, params.search, index)
-        return cls(index, model, params.photos, project_looking(layout, params.photos), store)
+        return cls(index, model, params.photos, project_looking(layout, params.photos), store, layout)
 
     def refuse_unknown(self, wanted: PartFilter) -> None:
         """Raises UserError, with what there is, when `wanted` asks for what no part of the catalogue is."""
@@ -92,27 +109,74 @@ class Search:
         """The `top` nearest parts of `photo` that `wanted` lets pass, nearest first. It becomes square as all photos of
         the project did.
         """
-        square = photo_square(photo, box, self.squares.border, self.squares.size)
-        return self._nearest([square], top, wanted)[0]
+        return self.answer(Shown(photo, box), top, wanted).matches
 
-    def find_all(self, photo: Path, top: int = 5, one: bool = False, wanted: PartFilter = EVERY_PART) -> list[Answer]:
+    def answer(self, shown: Shown, top: int = 5, wanted: PartFilter = EVERY_PART) -> Answer:
+        """As `find`, with the tie of the first two; of a photo without a box, all of it."""
+        return self._answers([self._eye.whole(shown)], top, wanted)[0]
+
+    def find_all(
+        self, photo: Path | Shown, top: int = 5, one: bool = False, wanted: PartFilter = EVERY_PART
+    ) -> list[Answer]:
         """An answer for every part that is found in `photo`, best found first (`one`: for the largest alone), or for
         the whole photo where none is. Raises UserError that names a photo that cannot be used.
         """
-        try:
-            found = self.looking.boxes(photo, one) if self.looking and photo.is_file() else []
-        except UserError as error:
-            raise UserError(f"{photo} {error.what}", error.remedy) from None
-        if not found:
-            return [Answer(self.find(photo, None, top, wanted))]
-        boxes: list[Box | None] = [box for box, _ in found]
-        cut = photo_squares(photo, boxes, self.squares.border, self.squares.size)
-        squares = [result[1] for result in cut if not isinstance(result, UserError)]  # found boxes lie in the photo
-        matches = self._nearest(squares, top, wanted)
-        return [Answer(some, box, score) for some, (box, score) in zip(matches, found, strict=True)]
+        shown = photo if isinstance(photo, Shown) else Shown(photo)
+        return self._answers(self._eye.everything(shown, one), top, wanted)
 
-    def _nearest(self, squares: list[Image.Image], top: int, wanted: PartFilter) -> list[list[Match]]:
-        queries = embed_queries(self.model, self.index, squares)
+    def find_same(self, photos: Sequence[Shown], top: int = 5, wanted: PartFilter = EVERY_PART) -> Answer:
+        """One answer for `photos` of one part: of each what its box shows, else the largest part that is found in it,
+        else all of it. Raises UserError that names a photo that cannot be used.
+        """
+        seen = [self._eye.everything(shown, one=True)[0] for shown in photos]
+        return self._answers(seen, top, wanted, together=True)[0]
+
+    @property
+    def _eye(self) -> Eye:
+        return Eye(self.squares, self.looking)
+
+    def _answers(self, seen: Sequence[Seen], top: int, wanted: PartFilter, together: bool = False) -> list[Answer]:
+        """An answer for each of what was `seen`, or one for all of it `together`: then the first has box and score, and
+        a size that is known of any counts.
+        """
+        queries = embed_queries(self.model, self.index, [one.square for one in seen])
+        sized = any(one.size for one in seen)
+        asked = max(2, top, ALIKE if sized else 0)
         if self.store is not None:
-            return nearest_in_store(self.store, self.index, queries, top, wanted)
-        return nearest_parts(self.index, queries, top, wanted)
+            found = nearest_in_store(self.store, self.index, queries, asked, wanted, together)
+        else:
+            found = nearest_parts(self.index, queries, asked, wanted, together)
+        answers = []
+        for number, matches in enumerate(found):
+            those = list(range(len(seen))) if together else [number]
+            size = next((seen[row].size for row in those if seen[row].size), None)
+            if size is not None:
+                matches = with_sizes(matches, self._agreements(matches, size, queries.embeddings[those]))
+            texts = [text for row in those for text in seen[row].texts]
+            if texts:
+                matches = self._with_named(matches, texts, queries.rows(those), wanted)
+            tie = None if matches and matches[0].read else tie_of(self.index, matches)
+            answers.append(Answer(matches[:top], seen[number].box, seen[number].score, tie, size))
+        return answers
+
+    def _agreements(self, matches: Sequence[Match], size: Measured, photos: Floats) -> dict[str, float | None]:
+        """How well the `size` in photos (q, d) is that of the views of each part that they resemble most."""
+        agreements = {}
+        for match in matches:
+            rows = self.index.rows_of(self.index.number_of[match.part_id])
+            alike = (self.index.embeddings[rows] @ photos.T).max(axis=1)
+            views = [self.index.views[row] for row in rows[np.argsort(-alike)[:BEST_VIEWS]]]
+            sizes = [size_of_view(view_path(self.layout, view)) for view in views]
+            agreements[match.part_id] = agreement(size, [one for one in sizes if one is not None])
+        return agreements
+
+    def _with_named(self, matches: list[Match], texts: list[str], queries: Queries, wanted: PartFilter) -> list[Match]:
+        """The `matches` of `queries`, photos of one thing, together with the parts that `texts` beside it name."""
+        named = parts_in_text(self.index, texts, wanted)[:MOST_NAMED]
+        ids = [self.index.parts[one.number].part_id for one, _ in named]
+        if not ids:
+            return matches
+        those = PartFilter(part_ids=frozenset(ids))
+        looks = {match.part_id: match for match in nearest_parts(self.index, queries, len(ids), those, True)[0]}
+        looks |= {match.part_id: match for match in matches if match.part_id in looks}  # with their sizes
+        return with_named(matches, [(one, looks[part]) for one, part in zip(named, ids, strict=True) if part in looks])

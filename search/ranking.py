@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -33,12 +34,19 @@ class Queries:
     probabilities: Floats | None = None
     confidence: npt.NDArray[np.float64] | None = None
 
+    def rows(self, some: Sequence[int]) -> Queries:
+        """The same of some of the photos."""
+        probabilities = None if self.probabilities is None else self.probabilities[some]
+        confidence = None if self.confidence is None else self.confidence[some]
+        return Queries(self.embeddings[some], probabilities, confidence)
+
 
 @dataclass(frozen=True)
 class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
-    its nearest views.
+    its nearest views; `read` the text in the photo that names it, None where none does; `size_fit` in [0, 1] how well
+    its size is that in the photo, None where that is not known.
     """
 
     rank: int
@@ -49,13 +57,16 @@ class Match:
     view: str
     confidence: float | None = None
     similarity: float = 0.0
+    read: str | None = None
+    size_fit: float | None = None
 
     def as_dict(self) -> dict[str, str | int | float]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
-        if self.confidence is None:
-            del said["confidence"]
-            return said
-        return {**said, "confidence": round(self.confidence, 4)}
+        if self.confidence is not None:
+            said["confidence"] = round(self.confidence, 4)
+        if self.size_fit is not None:
+            said["size_fit"] = round(self.size_fit, 4)
+        return {name: value for name, value in said.items() if value is not None}
 
 
 def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -136,9 +147,12 @@ def _mean_of_best(similarities: Floats, best: int = BEST_VIEWS) -> Floats:
     return mean
 
 
-def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter = EVERY_PART) -> list[list[Match]]:
+def nearest_parts(
+    index: Index, queries: Queries, top: int, wanted: PartFilter = EVERY_PART, together: bool = False
+) -> list[list[Match]]:
     """For each query the `top` nearest of the parts that `wanted` lets pass, nearest first; equal distances in the
     order of the index. Of a large catalogue only those are compared exactly that are near by its short form.
+    `together`: the queries are photos of one part, which has one answer.
 
     >>> from search.index import IndexedPart
     >>> parts = (IndexedPart("m8", "bolt", "Bolt M8"), IndexedPart("m10", "nut", "Nut M10"))
@@ -156,26 +170,50 @@ def nearest_parts(index: Index, queries: Queries, top: int, wanted: PartFilter =
     if not wanted.passes_all:
         similarities[:, ~wanted.mask(index.parts)] = -np.inf
     if index.principal is not None:
-        for row, distances in enumerate(_distances(similarities, probabilities)):
+        short_distances = _distances(similarities, probabilities)
+        if together:
+            short_distances[:] = short_distances.mean(axis=0)
+        for row, distances in enumerate(short_distances):
             near = _nearest_numbers(distances, max(SHORTLIST, 2 * top))
             _compare_exactly(index, queries.embeddings[row], near, similarities[row], nearest[row])
-    return ranked(index, queries, similarities, nearest, probabilities, top)
+    compared = Compared(similarities, nearest, probabilities, queries.confidence)
+    return ranked(index, compared.as_one() if together else compared, top)
 
 
-def ranked(
-    index: Index,
-    queries: Queries,
-    similarities: Floats,
-    nearest: npt.NDArray[np.int64],
-    probabilities: Floats | None,
-    top: int,
-) -> list[list[Match]]:
-    """For each query the `top` nearest parts by similarities (q, parts), -inf of those that are out, `nearest` rows
-    (q, parts) and whole probabilities (q, parts).
+@dataclass(frozen=True)
+class Compared:
+    """What is known of parts for q queries: `similarities` (q, parts), -inf of those that are out, rows of the
+    `nearest` views (q, parts), `probabilities` and `confidence` (q, parts) as in `Queries`, without NaN in the first.
     """
-    distances = _distances(similarities, probabilities)
-    sure = [None] * len(distances) if queries.confidence is None else queries.confidence
-    return [_matches(index, *row, top) for row in zip(distances, nearest, similarities, sure, strict=True)]
+
+    similarities: Floats
+    nearest: npt.NDArray[np.int64]
+    probabilities: Floats | None
+    confidence: npt.NDArray[np.float64] | None
+
+    def as_one(self) -> Compared:
+        """The same as of one query, where all of them are photos of one part: means of what each photo says (the sum
+        rule of Kittler et al., TPAMI 1998: one bad photo does not outvote the others, as it would in a product), and of
+        each part the view that is nearest to any of them.
+
+        >>> first, second = np.array([0.9, 0.5], np.float32), np.array([0.3, 0.5], np.float32)
+        >>> two = Compared(np.stack([first, second]), np.array([[0, 2], [1, 3]]), None, None)
+        >>> two.as_one().similarities.tolist(), two.as_one().nearest.tolist()
+        ([[0.6000000238418579, 0.5]], [[0, 2]])
+        """
+        best = self.similarities.argmax(axis=0)
+        nearest = np.take_along_axis(self.nearest, best[None], axis=0)
+        probabilities = None if self.probabilities is None else self.probabilities.mean(axis=0, keepdims=True)
+        confidence = None if self.confidence is None else self.confidence.mean(axis=0, keepdims=True)
+        return Compared(self.similarities.mean(axis=0, keepdims=True), nearest, probabilities, confidence)
+
+
+def ranked(index: Index, compared: Compared, top: int) -> list[list[Match]]:
+    """For each query of `compared` the `top` nearest parts."""
+    distances = _distances(compared.similarities, compared.probabilities)
+    sure = [None] * len(distances) if compared.confidence is None else compared.confidence
+    rows = zip(distances, compared.nearest, compared.similarities, sure, strict=True)
+    return [_matches(index, *row, top) for row in rows]
 
 
 def _nearest_numbers(distances: Floats, count: int) -> npt.NDArray[np.int64]:

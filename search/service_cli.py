@@ -17,18 +17,22 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 8000,
-    token: Annotated[
-        str | None,
-        typer.Option(help="What clients have to know.", envvar="CAD2REAL_TOKEN", show_default=False, show_envvar=True),
+    https: Annotated[
+        bool, typer.Option("--https", help="Encrypted, by a certificate of this machine's own; for phones.")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with what clients have to know; or set CAD2REAL_TOKEN.", show_default=False),
     ] = None,
 ) -> None:
     """Answers in the browser, and programs by JSON, which part a photo shows. A new index is taken while it runs.
 
-    Example: cad2real serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"
+    Example: cad2real serve --host 0.0.0.0 --https --token-file token.txt
     """
+    from search.web.serve import read_token
     from search.web.serve import serve as listen
 
-    listen(Path(), host, port, token)
+    listen(Path(), host, port, read_token(token_file), https)
 
 
 def feedback(

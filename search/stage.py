@@ -19,16 +19,18 @@ from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
+from search.held_out import measured_tie_margin
 from search.index import Index, save_index
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
-from search.ranking import Floats, Match, nearest_parts
+from search.ranking import Floats, Match, Queries, nearest_parts, part_distances
 from search.renders import read_renders, with_looks
-from search.retrieval_scores import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
+from search.scores.parts import part_scores
+from search.scores.retrieval import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
 from search.stores.publishing import publish
 from search.torch_model import load_model, onnx_of
 
-RETRIEVAL_FILE, EXAMPLES_FILE = "retrieval.json", "examples.json"
+RETRIEVAL_FILE, EXAMPLES_FILE, SCORES_FILE = "retrieval.json", "examples.json", "scores.json"
 BATCH = 64  # photos in memory at once
 
 
@@ -53,7 +55,7 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     scored = [row for row in squares if row.label in labels and not row.duplicate_of]
     unknown = [row for row in squares if not row.label]
     rows = scored or unknown[:: max(1, len(unknown) // EXAMPLES)][:EXAMPLES]
-    found = find_squares(model, index, layout.squares, rows)
+    found, queries = find_squares(model, index, layout.squares, rows)
     scores = retrieval_scores(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     with atomic_folder(layout.index) as target:
@@ -62,6 +64,7 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
         write_json(target / EXAMPLES_FILE, _examples(rows, found))
+        write_json(target / SCORES_FILE, _part_scores(index, queries, [row.label for row in scored]))
         publish(layout, load_params(layout.params).search, index)
     return index, scores
 
@@ -74,7 +77,8 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     of_parts = np.array([*renders.part_rows, *(part for part, _ in changed.photos)], dtype=np.int64)
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
-    return shortened(Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature))
+    index = Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature)
+    return shortened(replace(index, tie_margin=measured_tie_margin(model, index, layout.renders)))
 
 
 def shortened(index: Index) -> Index:
@@ -106,16 +110,35 @@ def usable_squares(folder: Path) -> list[SquareRow]:
     return read_manifest(folder) if folder.exists() else []
 
 
-def find_squares(model: Embedder, index: Index, folder: Path, rows: Sequence[SquareRow]) -> list[list[Match]]:
-    """The nearest parts of each of the squares that `rows` name."""
+def find_squares(
+    model: Embedder, index: Index, folder: Path, rows: Sequence[SquareRow]
+) -> tuple[list[list[Match]], list[Queries]]:
+    """The nearest parts of each of the squares that `rows` name, and the questions that were asked, some at a time."""
     found: list[list[Match]] = []
+    asked: list[Queries] = []
     with Progress("photos", len(rows), "photos") as progress:
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
-            pictures = [picture_of(folder / row.square) for row in some]
-            found += nearest_parts(index, embed_queries(model, index, pictures), TOP)
+            asked.append(embed_queries(model, index, [picture_of(folder / row.square) for row in some]))
+            found += nearest_parts(index, asked[-1], TOP)
             progress.advance(len(some))
-    return found
+    return found, asked
+
+
+def _part_scores(index: Index, asked: Sequence[Queries], labels: Sequence[str]) -> dict[str, dict[str, float | int]]:
+    """Scores at the level of parts of photos with these labels: as the search answers, and by the views alone, as parts
+    are found that were added without training. Nothing without labels.
+    """
+    if not labels:
+        return {}
+    ways = {"answers": asked, "views": [Queries(queries.embeddings) for queries in asked]}
+    right = np.array([[part.label == label for part in index.parts] for label in labels])
+    scores = {}
+    for way, queries in ways.items():
+        distances = np.concatenate([part_distances(index, some)[0] for some in queries])
+        if (one := part_scores(distances, right)) is not None:
+            scores[way] = one.as_dict()
+    return scores
 
 
 def picture_of(path: Path) -> Image.Image:

@@ -33,6 +33,7 @@ ALLOWED = {
     ("train/loop/adaptation.py", "clock"): "ends a run at most_minutes, where someone sets them",
     ("train/compute/peers.py", "secrets"): "keeps strangers from the connections between the processes of a training",
     ("search/web/feedback.py", "datetime.now"): "when somebody said something, for people",
+    ("search/web/https.py", "datetime.now"): "until when a certificate holds",
     ("search/web/guard.py", "clock"): "how often one address asks",
     ("search/web/live.py", "clock"): "how long an answer took, and when the index was looked at",
     ("search/web/live.py", "secrets"): "names of answers that nobody guesses",

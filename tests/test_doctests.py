@@ -40,7 +40,7 @@ FIRST_READ = {
     "train.validators.information": {"bnm", "diversity", "information_maximisation", "mano", "negative_entropy"},
     "train.losses.reversal": {"reversal_coefficient", "reverse_gradient"},
     "search.ranking": {"nearest_parts"},
-    "search.retrieval_scores": {"retrieval_scores"},
+    "search.scores.retrieval": {"retrieval_scores"},
     "flows.params_file": {"change_params"},
 }
 """Public names by module. Every loss must have an example too."""

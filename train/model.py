@@ -225,6 +225,13 @@ class Model:
         """Class probabilities (n, classes) of batches of renders (k, 3, s, s) in [0, 1], without regard to sizes."""
         return self._inference.probabilities(views, "source").numpy().astype(np.float64)
 
+    def embed_and_classify_renders(
+        self, views: Iterable[torch.Tensor]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """As `embed_and_classify`, of batches of renders (k, 3, s, s) in [0, 1]."""
+        embeddings, probabilities = self._inference.embed_and_classify(views, "source")
+        return _numbers(embeddings.numpy()), _numbers(probabilities.numpy())
+
     def features(self, images: npt.NDArray[np.uint8], domain: Domain) -> npt.NDArray[np.float64]:
         """Embeddings (n, d) of renders (n, 4, s, s) or photos (n, 3, s, s) as they are, L2-normalised: without turned
         copies, four times as quick as `embed`.

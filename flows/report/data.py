@@ -84,6 +84,7 @@ class ReportData:
     model: dict[str, Any]
     examples: list[dict[str, Any]]
     retrieval: dict[str, Any]
+    part_scores: dict[str, dict[str, float]]
     evaluation: dict[str, Any]
     gap: dict[str, Any]
     faults: tuple[Fault, ...]
@@ -168,6 +169,7 @@ def _read(layout: Layout) -> ReportData:
         model=_json(layout.models / "adapt" / "model.json") or {},
         examples=_json(layout.index / "examples.json") or [],
         retrieval=_json(layout.index / "retrieval.json") or {},
+        part_scores=_part_scores(layout.index / "scores.json"),
         evaluation=evaluation,
         gap=_json(layout.reports / "gap.json") or {},
         faults=tuple(_faults(layout, evaluation)),
@@ -233,6 +235,15 @@ def _json(path: Path) -> Any:
         return None
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error}).", "Run its stage again.") from None
+
+
+def _part_scores(path: Path) -> dict[str, dict[str, float]]:
+    """The scores of search by the way of answering, none of an index of before."""
+    scores = _json(path) or {}
+    try:
+        return {way: {name: float(value) for name, value in one.items()} for way, one in scores.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise UserError(f"{path} is damaged.", "Run `cad2real index` again.") from None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

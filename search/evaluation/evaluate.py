@@ -19,10 +19,10 @@ from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
 from search.embedding import Embedder, embed_queries
 from search.evaluation.novelty import novelty, usual_novelty
-from search.evaluation.part_scores import NoveltyScores, PartScores, novelty_scores, part_scores
 from search.index import Index, IndexedPart, check_model, load_index
 from search.ranking import Floats, Queries, part_distances, part_similarities
 from search.renders import read_renders
+from search.scores.parts import NoveltyScores, PartScores, novelty_scores, part_scores
 from search.stage import BATCH, embed_views, picture_of, usable_squares
 from search.torch_model import load_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from search.evaluation.evaluate import Evaluation
-from search.evaluation.part_scores import NoveltyScores
+from search.scores.parts import NoveltyScores
 
 NAMES = {
     "frozen": "untrained backbone, mean of the 5 nearest renders",

@@ -40,8 +40,9 @@ def conditions(models: Any, wanted: PartFilter, part_ids: Sequence[str] | None =
             must.append(models.FieldCondition(key=key, match=models.MatchValue(value=value.casefold())))
     if wanted.min_mm is not None or wanted.max_mm is not None:
         must.append(models.FieldCondition(key="longest_mm", range=between(gte=wanted.min_mm, lte=wanted.max_mm)))
-    if part_ids is not None:
-        must.append(models.FieldCondition(key="part_id", match=models.MatchAny(any=list(part_ids))))
+    for ids in (part_ids, wanted.part_ids):
+        if ids is not None:
+            must.append(models.FieldCondition(key="part_id", match=models.MatchAny(any=list(ids))))
     return models.Filter(must=must) if must else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import numpy as np
@@ -16,7 +16,6 @@ SURE, LIKELY = 0.9, 0.6
 LESS = {"sure": "likely", "likely": "unsure"}
 """What is said where the views speak for another part than the classifier: two witnesses, of which one knows only what
 it has learned. Things that are no part of the catalogue are called sure less often by it, photos of parts hardly."""
-NEARLY = 0.02  # difference of distances below which two parts are nearly tied
 LOOK_ALIKES = 4
 
 
@@ -37,17 +36,30 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """A part of a tie, and the view of it to photograph."""
+
+    said: IndexedPart
+    view: str
+
+    @property
+    def picture(self) -> str:
+        return picture_url(self.view)
+
+
+@dataclass(frozen=True)
 class Told:
-    """The answer about one thing in a photo: its parts, whether the first two are `tied`, and whether it is `doubtful`
-    that the part is in the catalogue at all; `box` in shares of the photo (left, top, width, height in [0, 1]), None
-    for the whole.
+    """The answer about one thing in a photo: its parts; of the first two, where they are nearly `tied`, the views that
+    tell them apart; whether it is `doubtful` that the part is in the catalogue at all; `box` in shares of the photo
+    (left, top, width, height in [0, 1]), None for the whole; `size`: its widths in mm, where they could be measured.
     """
 
     cards: list[Card]
-    tied: bool
+    tied: list[Telling]
     doubtful: bool
     box: tuple[float, float, float, float] | None
     score: float | None
+    size: list[float] = field(default_factory=list)
 
 
 def told(answer: Answer, index: Index, width: int, height: int) -> Told:
@@ -57,16 +69,19 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
         Card(match, parts[match.part_id], float(np.clip(1 - match.distance, 0, 1)), certainty(match.confidence))
         for match in answer.matches
     ]
-    if cards and cards[0].match.similarity < max(card.match.similarity for card in cards):
+    if cards and cards[0].match.read:  # its number stands there
+        cards[0] = replace(cards[0], certainty="sure")
+    elif cards and cards[0].match.similarity < max(card.match.similarity for card in cards):
         cards[0] = replace(cards[0], certainty=LESS.get(cards[0].certainty, cards[0].certainty))
-    tied = len(cards) > 1 and cards[1].match.distance - cards[0].match.distance < NEARLY
+    tie = answer.tie
+    tied = [Telling(parts[part], view) for part, view in zip(tie.part_ids, tie.views, strict=True)] if tie else []
     doubtful = bool(cards) and cards[0].certainty == "unsure"
     box = answer.box
     shares = None
     if box is not None:
         sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
         shares = (box.x_min / width, box.y_min / height, *sides)
-    return Told(cards, tied, doubtful, shares, answer.score)
+    return Told(cards, tied, doubtful, shares, answer.score, answer.size.as_list() if answer.size else [])
 
 
 def certainty(confidence: float | None) -> str:

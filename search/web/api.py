@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, File, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
-from search.web.answers import Card, Told, as_json, look_alikes, picture_url, told
-from search.web.catalogue import found_parts
+from search.web.answers import Card, Telling, Told, as_json, look_alikes, picture_url, told
 from search.web.feedback import Said, append
 from search.web.live import Asked, LiveSearch
 from search.web.metrics import Metrics
 from search.web.pictures import views_of
-from search.web.question import Question, Text, catalogue_filter, question
+from search.web.question import Question, Text, catalogue_filter, question, uploaded
 
 MOST_A_PAGE = 200
 
@@ -39,13 +39,15 @@ Figures = Annotated[Metrics, Depends(metrics)]
 
 @router.post("/search", summary="Which parts does this photo show?")
 async def search(
-    photo: Annotated[UploadFile, File(description="A picture: JPEG, PNG, WebP, TIFF, BMP or GIF")],
+    photos: Annotated[list[bytes], Depends(uploaded)],
     asked: Annotated[Question, Depends(question)],
     live: Live,
     figures: Figures,
 ) -> dict[str, Any]:
-    """The nearest parts of everything that is found in the photo, or in the given box."""
-    answer = await ask(live, figures, await photo.read(), asked)
+    """The nearest parts of everything that is found in the photo, or in the given box; with `more`, of the one part
+    that all photos show.
+    """
+    answer = await ask(live, figures, photos, asked)
     return {
         "answer": answer.id,
         "photo": {"width": answer.width, "height": answer.height},
@@ -55,7 +57,9 @@ async def search(
             {
                 "box": _corners(one, answer),
                 "score": one.score,
-                "tied": one.tied,
+                "tied": bool(one.tied),
+                "size_mm": one.size,
+                "photograph": [{**_telling(side)} for side in one.tied],
                 "doubtful": one.doubtful,
                 "parts": [_card(card) for card in one.cards],
             }
@@ -64,9 +68,9 @@ async def search(
     }
 
 
-async def ask(live: LiveSearch, figures: Metrics, content: bytes, asked: Question) -> Asked:
-    """The answer to `content`, which is measured."""
-    answer = await live.ask(content, asked.box, asked.top, asked.wanted)
+async def ask(live: LiveSearch, figures: Metrics, photos: list[bytes], asked: Question) -> Asked:
+    """The answer to `photos` of one part, which is measured."""
+    answer = await live.ask(photos, asked)
     figures.answers.observe(answer.milliseconds / 1000)
     figures.parts.set(len(answer.search.index.parts))
     return answer
@@ -75,6 +79,10 @@ async def ask(live: LiveSearch, figures: Metrics, content: bytes, asked: Questio
 def answers_of(asked: Asked) -> list[Told]:
     """What is said of each thing in the photo."""
     return [told(answer, asked.search.index, asked.width, asked.height) for answer in asked.answers]
+
+
+def _telling(side: Telling) -> dict[str, str]:
+    return {"part_id": side.said.part_id, "view": side.view, "picture": side.picture}
 
 
 def _card(card: Card) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def parts(
     size: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = 50,
 ) -> dict[str, Any]:
     """Parts by number or name (exactly, then by how they begin, then by what they contain), and by filters."""
-    found = found_parts(live.current().index, q, wanted)
+    found = [one.number for one in named_parts(live.current().index, q, wanted)]
     some = found[(page - 1) * size : page * size]
     return {"count": len(found), "page": page, "parts": [as_json(live.current().index.parts[part]) for part in some]}
 
@@ -157,6 +165,6 @@ def judge(live: LiveSearch, figures: Metrics, said: Judgement) -> Literal["confi
         index.model_key,
         answer.where,
     )
-    append(live.layout.feedback, asked.id, asked.photo, told_of)
+    append(live.layout.feedback, asked.id, asked.photos, told_of)
     figures.feedback.labels(verdict).inc()
     return verdict

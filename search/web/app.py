@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from cad2real import __version__
 from cad2real.errors import UserError
 from search.stores.store import StoreError
-from search.web import api, pages
+from search.web import api, pages, shell
 from search.web.guard import App, Guard
 from search.web.live import BusyError, LiveSearch, NoSearchError
 from search.web.metrics import Metrics
@@ -25,8 +25,10 @@ FORM_BYTES = 100_000  # of a request beside its photo
 BUSY = {"Retry-After": "2"}
 
 
-def create_app(root: Path, token: str | None = None) -> App:
-    """What uvicorn serves for the project in `root`; `token`: what clients have to know."""
+def create_app(root: Path, token: str | None = None, certificate: bytes | None = None) -> App:
+    """What uvicorn serves for the project in `root`; `token`: what clients have to know; `certificate` (PEM): of the
+    authority behind its encryption, for phones to install.
+    """
     live, figures = LiveSearch(root), Metrics()
 
     @asynccontextmanager
@@ -44,9 +46,10 @@ def create_app(root: Path, token: str | None = None) -> App:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.live, app.state.metrics, app.state.token = live, figures, token
+    app.state.live, app.state.metrics, app.state.token, app.state.certificate = live, figures, token, certificate
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(shell.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     _watch(app, live, figures)
     _tell_faults(app)

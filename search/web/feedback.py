@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -34,19 +34,21 @@ class Said:
     box: str
 
 
-def append(folder: Path, answer: str, photo: bytes, said: Said) -> str:
-    """Adds `said` and its `photo` (JPEG) to the log in `folder`, and returns the photo's place in it. `answer` names
-    the answer, in letters and digits.
+def append(folder: Path, answer: str, photos: Sequence[bytes], said: Said) -> list[str]:
+    """Adds `said` and its `photos` (JPEG) to the log in `folder`, an entry each, and returns the photos' places in it.
+    `answer` names the answer, in letters and digits. What was asked about is the box of the first photo alone.
     """
-    name = f"{PHOTOS}/{answer}.jpg"
+    names = [f"{PHOTOS}/{answer}.jpg", *(f"{PHOTOS}/{answer}_{number}.jpg" for number in range(2, len(photos) + 1))]
     with _one_at_a_time:
-        if not (folder / name).exists():
-            with atomic_file(folder / name) as temporary:
-                temporary.write_bytes(photo)
-        entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "photo": name, **asdict(said)}
-        with (folder / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry, ensure_ascii=True) + "\n")
-    return name
+        for number, (name, photo) in enumerate(zip(names, photos, strict=True)):
+            if not (folder / name).exists():
+                with atomic_file(folder / name) as temporary:
+                    temporary.write_bytes(photo)
+            of_photo = replace(said, box="") if number else said
+            entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "photo": name, **asdict(of_photo)}
+            with (folder / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry, ensure_ascii=True) + "\n")
+    return names
 
 
 def entries(folder: Path) -> Iterator[dict[str, object]]:

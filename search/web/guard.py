@@ -22,13 +22,16 @@ from search.web.metrics import Metrics
 from search.web.slow_clients import is_loopback
 
 COOKIE = "cad2real_token"
-OPEN_PATHS = {"/health", "/login", "/static/page.css"}  # without the token
+OPEN_PATHS = {  # without the token: what the question for it needs, and what browsers fetch without cookies
+    "/health", "/login", "/static/page.css", "/static/icon.svg", "/manifest.webmanifest", "/certificate"
+}  # fmt: skip
 POSTS_A_MINUTE = 60  # of one address that is not this machine
 MOST_ADDRESSES = 10_000
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # with none at all, browsers name no Origin for forms of our own

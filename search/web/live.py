@@ -6,21 +6,22 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from photos.crop import Box
 from search.index import DESCRIPTION
-from search.part_filter import PartFilter
 from search.query import Answer, Search
+from search.seeing.things import Shown
 from search.stores.store import StoreError
-from search.web.upload import stored
+from search.web.question import Question
+from search.web.upload import Upload, stored
 
 WAITING = 8  # questions that may wait for their turn
 LOOK_AGAIN_S = 1.0  # how often the index is looked at for a newer one
@@ -38,17 +39,19 @@ class NoSearchError(UserError):
 
 @dataclass(frozen=True)
 class Asked:
-    """An answered question: `id` names it for feedback, `photo` is its small JPEG; `width` and `height` of the upright
-    photo in pixels, `milliseconds` that the answer took.
+    """An answered question: `id` names it for feedback, `photos` are small JPEGs of the photos; `width` and `height` of
+    the first one, upright, in pixels; `milliseconds` that the answer took; whether a known length `is_measured`
+    with.
     """
 
     id: str
-    photo: bytes
+    photos: list[bytes]
     width: int
     height: int
     answers: list[Answer]
     search: Search
     milliseconds: float
+    is_measured: bool = False
 
 
 @dataclass
@@ -103,11 +106,11 @@ class LiveSearch:
         with suppress(UserError):
             self.current()
 
-    async def ask(self, content: bytes, box: Box | None, top: int, wanted: PartFilter) -> Asked:
-        """The answer to a photo. Raises UserError for what cannot be asked about, BusyError when too many wait or the
-        answer takes too long.
+    async def ask(self, photos: Sequence[bytes], asked: Question) -> Asked:
+        """The answer to a photo, or to several of one part. Raises UserError for what cannot be asked about, BusyError
+        when too many wait or the answer takes too long.
         """
-        return await self._in_turn(lambda: self._answer(content, box, top, wanted))
+        return await self._in_turn(lambda: self._answer(photos, asked))
 
     async def _in_turn(self, work: Callable[[], Asked]) -> Asked:
         if self._waiting >= WAITING:
@@ -125,25 +128,40 @@ class LiveSearch:
         if not future.cancelled():
             future.exception()  # of an answer that nobody waits for any more
 
-    def _answer(self, content: bytes, box: Box | None, top: int, wanted: PartFilter) -> Asked:
+    def _answer(self, photos: Sequence[bytes], asked: Question) -> Asked:
         start = time.perf_counter()
         search = self.current()
-        with stored(content) as photo:
+        with ExitStack() as stack:
+            uploads = [stack.enter_context(stored(content, place)) for place, content in _placed(photos)]
+            shown = [Shown(photo.path, box) for photo, box in zip_longest(uploads, asked.boxes[: len(uploads)])]
+            shown[0] = replace(shown[0], reference=asked.reference)
             try:
-                if box is None:
-                    answers = search.find_all(photo.path, top, wanted=wanted)
+                if len(shown) > 1:
+                    answers = [search.find_same(shown, asked.top, asked.wanted)]
+                elif shown[0].box is None:
+                    answers = search.find_all(shown[0], asked.top, wanted=asked.wanted)
                 else:
-                    answers = [Answer(search.find(photo.path, box, top, wanted), box)]
+                    answers = [search.answer(shown[0], asked.top, asked.wanted)]
             except StoreError:
                 raise
-            except UserError as error:  # it names a place of ours
-                raise UserError(error.what.removeprefix(str(photo.path)).lstrip(": "), error.remedy) from None
+            except UserError as error:
+                raise _without_places(error, uploads) from None
             took = (time.perf_counter() - start) * 1000
-            asked = Asked(secrets.token_hex(8), photo.small(), photo.width, photo.height, answers, search, took)
-        self._remembered[asked.id] = asked
+            first, small = uploads[0], [photo.small() for photo in uploads]
+            answered = Asked(
+                secrets.token_hex(8),
+                small,
+                first.width,
+                first.height,
+                answers,
+                search,
+                took,
+                asked.reference is not None,
+            )
+        self._remembered[answered.id] = answered
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
-        return asked
+        return answered
 
     def remembered(self, answer: str) -> Asked | None:
         """The answer of that id, None where it is forgotten or never was."""
@@ -151,3 +169,17 @@ class LiveSearch:
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _placed(photos: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    """Each photo with what it is called where it cannot be used: nothing where it is the only one."""
+    return [(f"Photo {number}" if len(photos) > 1 else "", content) for number, content in enumerate(photos, 1)]
+
+
+def _without_places(error: UserError, uploads: Sequence[Upload]) -> UserError:
+    """The same without the place of the file on this machine."""
+    what = error.what
+    for photo in uploads:
+        if what.startswith(str(photo.path)):
+            what = f"{photo.called} {what.removeprefix(str(photo.path)).lstrip(': ')}".strip()
+    return UserError(what, error.remedy)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,16 +15,16 @@ from cad2real.errors import UserError
 from cad2real.files import read_json
 from search.additions import view_path
 from search.index import Index
+from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
 from search.stores.store import StoreError
 from search.web.answers import look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
-from search.web.catalogue import found_parts
 from search.web.feedback import entries
 from search.web.guard import COOKIE, token_cookie
 from search.web.live import LiveSearch, NoSearchError
 from search.web.pictures import thumbnail, views_of
-from search.web.question import Question, Text, catalogue_filter, question
+from search.web.question import Question, Text, catalogue_filter, question, uploaded
 from search.web.words import COOKIE as LANGUAGE_COOKIE
 from search.web.words import LANGUAGES, language_of, words
 
@@ -77,7 +77,7 @@ def start(request: Request, live: Live) -> HTMLResponse:
 @router.post("/")
 async def answer(
     request: Request,
-    photo: Annotated[UploadFile, File()],
+    photos: Annotated[list[bytes], Depends(uploaded)],
     asked: Annotated[Question, Depends(question)],
     live: Live,
     figures: Figures,
@@ -86,7 +86,7 @@ async def answer(
     alone = request.headers.get("x-part-of-page") == "answer"
     template = "answer.html.j2" if alone else "search.html.j2"
     try:
-        found = await ask(live, figures, await photo.read(), asked)
+        found = await ask(live, figures, photos, asked)
     except (NoSearchError, StoreError):
         raise
     except UserError as error:
@@ -120,7 +120,7 @@ def catalogue(
 ) -> HTMLResponse:
     """The catalogue as a grid."""
     index = live.current().index
-    found = found_parts(index, q, wanted)
+    found = [one.number for one in named_parts(index, q, wanted)]
     last = max(1, -(-len(found) // A_PAGE))
     number = min(number, last)
     some = found[(number - 1) * A_PAGE : number * A_PAGE]
@@ -205,7 +205,8 @@ def login(request: Request, token: Annotated[str, Form(max_length=500)] = "") ->
         return page(request, "login.html.j2", 401, wrong=True)
     response = RedirectResponse("/", 303)
     if own is not None:
-        response.set_cookie(COOKIE, token_cookie(own), httponly=True, samesite="strict")
+        encrypted = request.url.scheme == "https"
+        response.set_cookie(COOKIE, token_cookie(own), httponly=True, samesite="strict", secure=encrypted)
     return response
 
 

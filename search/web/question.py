@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Form, Query
+from fastapi import File, Form, Query, UploadFile
 
 from cad2real.errors import UserError
 from photos.crop import Box
 from search.part_filter import PartFilter
+from search.query import MOST_OF_ONE_PART
+from search.seeing.sizes import Reference, reference_of
 
 MOST_PARTS = 50
 Words = Annotated[str, Form(max_length=200)]
@@ -18,23 +20,41 @@ Text = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True)
 class Question:
-    """`box` in pixels of the upright photo, None for all of it; how many parts (`top`), and which (`wanted`)."""
+    """`boxes`: of each photo its frame in pixels of the upright photo, None for all of it; photos beyond them have
+    none. How many parts (`top`), and which (`wanted`). `reference`: a length that is known in the first one.
+    """
 
-    box: Box | None
+    boxes: tuple[Box | None, ...]
     top: int
     wanted: PartFilter
+    reference: Reference | None = None
+
+
+async def uploaded(
+    photo: Annotated[UploadFile, File(description="A picture: JPEG, PNG, WebP, TIFF, BMP or GIF")],
+    more: Annotated[list[UploadFile], File(description="Further photos of the same part")] = [],  # noqa: B006
+) -> list[bytes]:
+    """The photos of a form; empty fields, which browsers send, are none. Raises UserError for too many."""
+    contents = [await photo.read(), *[content for one in more if (content := await one.read())]]
+    if len(contents) > MOST_OF_ONE_PART:
+        raise UserError(f"{len(contents)} photos of one part are too many.", f"Send at most {MOST_OF_ONE_PART}.")
+    return contents
 
 
 def question(
     box: Annotated[str, Form(max_length=100, description="x0,y0,x1,y1 in pixels of the upright photo")] = "",
+    more_box: Annotated[list[str], Form(max_length=MOST_OF_ONE_PART, description="The same of `more`")] = [],  # noqa: B006
     top: Annotated[int, Form(ge=1, le=MOST_PARTS, description="How many parts, nearest first")] = 5,
     material: Words = "",
     color: Words = "",
     min_mm: Annotated[str, Form(max_length=20, description="Least longest side")] = "",
     max_mm: Annotated[str, Form(max_length=20, description="Greatest longest side")] = "",
-) -> Question:
+    reference: Annotated[str, Form(max_length=100, description="MM=x0,y0,x1,y1: a line of known length")] = "",
+) -> Question:  # more than seven parameters: the fields of a form
     """The fields of a form as a question. Raises UserError for what cannot be meant."""
-    return Question(_box(box) if box else None, top, part_filter(material, color, min_mm, max_mm))
+    boxes = tuple(_box(one) if one else None for one in (box, *more_box))
+    known = reference_of(reference) if reference else None
+    return Question(boxes, top, part_filter(material, color, min_mm, max_mm), known)
 
 
 def catalogue_filter(material: Text = "", color: Text = "", min_mm: Text = "", max_mm: Text = "") -> PartFilter:

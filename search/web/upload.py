@@ -22,11 +22,14 @@ KEPT_QUALITY = 88
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo on disk, as long as its answer is looked for; `width` and `height` of the upright picture in pixels."""
+    """A photo on disk, as long as its answer is looked for; `width` and `height` of the upright picture in pixels;
+    what it is `called` where it is one of several.
+    """
 
     path: Path
     width: int
     height: int
+    called: str = ""
 
     def small(self) -> bytes:
         """The upright photo as a JPEG of at most 1,280 px without its metadata (place, camera)."""
@@ -39,18 +42,26 @@ class Upload:
 
 
 @contextmanager
-def stored(content: bytes) -> Iterator[Upload]:
+def stored(content: bytes, called: str = "") -> Iterator[Upload]:
     """`content` as a file of our own naming, deleted at the end. Raises UserError for what is no usable photo; it is
     told by its content alone.
     """
-    if len(content) > MOST_BYTES:
-        raise UserError(f"is larger than {MOST_BYTES // 1_000_000} MB.", "Scale it down.")
     with TemporaryDirectory(prefix="cad2real-photo-") as folder:
         path = Path(folder) / "photo"
         path.write_bytes(content)
-        with open_photo(path) as photo:
-            width, height = photo.width, photo.height
-        if width * height > MOST_PIXELS:
-            most = MOST_PIXELS // 1_000_000
-            raise UserError(f"is {width}x{height} pixels; at most {most} megapixels are taken.", "Scale it down.")
-        yield Upload(path, width, height)
+        try:
+            width, height = _usable_size(path, len(content))
+        except UserError as error:
+            raise UserError(f"{called} {error.what}".strip(), error.remedy) from None
+        yield Upload(path, width, height, called)
+
+
+def _usable_size(path: Path, length: int) -> tuple[int, int]:
+    if length > MOST_BYTES:
+        raise UserError(f"is larger than {MOST_BYTES // 1_000_000} MB.", "Scale it down.")
+    with open_photo(path) as photo:
+        width, height = photo.width, photo.height
+    if width * height > MOST_PIXELS:
+        most = MOST_PIXELS // 1_000_000
+        raise UserError(f"is {width}x{height} pixels; at most {most} megapixels are taken.", "Scale it down.")
+    return width, height

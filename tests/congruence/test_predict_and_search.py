@@ -48,9 +48,9 @@ def project(tmp_path: Path) -> Layout:
 def test_the_same_probabilities(project: Layout, box: Box | None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Queries] = []
 
-    def watched(index: Index, queries: Queries, top: int, wanted: PartFilter) -> list[list[Match]]:
+    def watched(index: Index, queries: Queries, top: int, wanted: PartFilter, together: bool) -> list[list[Match]]:
         asked.append(queries)
-        return nearest_parts(index, queries, top, wanted)
+        return nearest_parts(index, queries, top, wanted, together)
 
     monkeypatch.setattr(search.query, "nearest_parts", watched)
     paths = sorted((project.root / "shots").iterdir())

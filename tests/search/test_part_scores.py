@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, ndcg_score, roc_curve
 
-from search.evaluation.part_scores import novelty_scores, part_scores
+from search.scores.parts import novelty_scores, part_scores
 
 
 def test_rankings_are_scored_as_scikit_learn_does() -> None:

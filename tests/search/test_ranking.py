@@ -6,7 +6,7 @@ import pytest
 from photos.manifest import SquareRow
 from search.index import Index, IndexedPart
 from search.ranking import Queries, nearest_parts, part_distances
-from search.retrieval_scores import EXAMPLES, TOP, WRONG_EXAMPLES, choose_examples, retrieval_scores
+from search.scores.retrieval import EXAMPLES, TOP, WRONG_EXAMPLES, choose_examples, retrieval_scores
 
 
 def _unit(*vectors: tuple[float, ...]) -> np.ndarray:

@@ -87,6 +87,10 @@ def test_index_then_search(project: Path) -> None:
         "photos": 6, "top1": 1.0, "top5": 1.0, "labels_without_cad": [],
     }  # fmt: skip
 
+    scores = json.loads(Path("data/index/scores.json").read_text())
+    assert set(scores) == {"answers", "views"}
+    assert scores["answers"]["accuracy_1"] == scores["answers"]["ndcg_10"] == 1 and scores["views"]["photos"] == 6
+
     result = runner.invoke(cad2real.cli.app, ["search", "data/photos/hex_nut/0.jpg", "--top", "2"])
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["rank", "part", "label", "name", "distance"]

@@ -1,54 +1,14 @@
 // Makes the page more comfortable; without it everything works by plain forms and links.
 // Nothing of a part list or a photo is ever put together to HTML here: what the server sends is escaped there.
 
-const LONGER_SIDE_PX = 1280; // what is sent of a photo: more tells the network nothing
-const LEAST_FRAME = 0.03; // of the photo's sides; less is a slip of the finger
-const STEP = 0.03; // of a frame that is moved with the keyboard
+import { copyButtons, judgeForms } from "./answer.js";
+import { Measure } from "./measure.js";
+import { jpeg, placed, shrunk, squareOf } from "./photos.js";
 
 const byId = (id) => document.getElementById(id);
-
-function copyButtons(within) {
-  for (const button of within.querySelectorAll(".copy")) {
-    button.hidden = false;
-    button.onclick = async () => {
-      await copied(button.dataset.copy);
-      const before = button.textContent;
-      button.textContent = button.dataset.done;
-      setTimeout(() => (button.textContent = before), 1500);
-    };
-  }
-}
-
-async function copied(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = document.createElement("textarea"); // on plain http in a LAN browsers have no clipboard interface
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
-}
-
-function judgeForms(within) {
-  for (const form of within.querySelectorAll("form.judge")) {
-    form.onsubmit = async (event) => {
-      event.preventDefault();
-      const said = document.createElement("p");
-      said.setAttribute("role", "status");
-      try {
-        const answer = await fetch("/feedback", { method: "POST", body: new FormData(form), headers: { accept: "text/plain" } });
-        said.className = answer.ok ? "note good" : "note bad";
-        said.textContent = answer.ok ? form.dataset.done : await answer.text();
-        if (answer.ok && !form.matches(".other")) form.querySelector("button").disabled = true;
-      } catch {
-        said.className = "note bad";
-        said.textContent = byId("question").dataset.offline;
-      }
-      form.parentElement.querySelector(":scope > [role=status]")?.remove();
-      form.after(said);
-    };
-  }
-}
+const MOST_OF_ONE_PART = 5; // photos that one answer is made of
+const LEAST_FRAME = 0.03; // of the photo's sides; less is a slip of the finger
+const STEP = 0.03; // of a frame that is moved with the keyboard
 
 class Question {
   constructor(form) {
@@ -58,9 +18,14 @@ class Question {
     this.preview = byId("preview");
     this.canvas = null; // the photo, as it is sent
     this.frame = null; // [left, top, right, bottom] in shares of it
+    this.earlier = []; // other photos of the same part: {canvas, frame}
+    this.isSame = false; // whether the next photo shows it too
     this.running = null;
     byId("photo").required = false;
     byId("photo").onchange = () => this.take(byId("photo").files[0]);
+    byId("photo").oncancel = () => (this.isSame = false);
+    form.querySelector(".plain").remove();
+    byId("same").onclick = () => this.takeSame();
     byId("another").onclick = () => this.again();
     byId("ask").hidden = true; // a photo is asked about as soon as it is there
     form.onsubmit = (event) => {
@@ -70,6 +35,7 @@ class Question {
     for (const field of form.querySelectorAll(".filters input, .filters select")) {
       field.onchange = () => this.canvas && this.ask();
     }
+    this.measure = new Measure(this.preview, () => this.ask());
     this.takeDrops();
     this.takeFrames();
   }
@@ -88,6 +54,9 @@ class Question {
 
   async take(file) {
     if (!file) return;
+    if (this.isSame && this.canvas) this.earlier.push({ canvas: this.canvas, frame: this.frame });
+    else this.earlier = [];
+    this.isSame = false;
     this.frame = null;
     this.file = file;
     this.canvas = await shrunk(file);
@@ -99,17 +68,45 @@ class Question {
       this.preview.setAttribute("role", "application");
       this.preview.setAttribute("aria-label", this.said.frameKeys);
     }
-    this.preview.hidden = byId("frame-hint").hidden = !this.canvas;
+    this.measure.forget();
+    this.preview.hidden = byId("frame-hint").hidden = byId("measure").hidden = !this.canvas;
     byId("asking").classList.add("asked");
     byId("drop").hidden = Boolean(this.canvas);
     byId("another").hidden = false;
+    this.showEarlier();
     await this.ask();
+  }
+
+  takeSame() {
+    this.isSame = true;
+    byId("photo").value = "";
+    byId("photo").click();
+  }
+
+  // The other photos of the part, each a button that leaves it out.
+  showEarlier() {
+    const strip = byId("earlier");
+    const buttons = this.earlier.map((photo) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", title: strip.dataset.remove });
+      button.append(squareOf(photo.canvas, [0, 0, 1, 1], 144, strip.dataset.remove));
+      button.onclick = () => {
+        this.earlier = this.earlier.filter((other) => other !== photo);
+        this.showEarlier();
+        this.ask();
+      };
+      return button;
+    });
+    strip.replaceChildren(...buttons);
+    strip.hidden = !buttons.length;
+    byId("same").hidden = !this.canvas || this.earlier.length + 1 >= MOST_OF_ONE_PART;
   }
 
   again() {
     this.form.reset();
-    this.canvas = this.frame = null;
-    this.preview.hidden = byId("frame-hint").hidden = byId("another").hidden = true;
+    this.canvas = this.frame = this.file = null;
+    this.earlier = [];
+    this.showEarlier();
+    this.preview.hidden = byId("frame-hint").hidden = byId("another").hidden = byId("measure").hidden = true;
     byId("drop").hidden = false;
     byId("asking").classList.remove("asked");
     this.answer.replaceChildren();
@@ -126,7 +123,12 @@ class Question {
       const sent = new FormData(this.form);
       sent.delete("photo");
       sent.set("photo", this.canvas ? await jpeg(this.canvas) : this.file, "photo");
-      sent.set("box", this.canvas && this.frame ? this.pixels().join(",") : "");
+      sent.set("box", this.canvas && this.frame ? pixels(this.canvas, this.frame) : "");
+      sent.set("reference", this.canvas ? this.measure.said(this.canvas) : "");
+      for (const { canvas, frame } of this.earlier) {
+        sent.append("more", await jpeg(canvas), "photo");
+        sent.append("more_box", frame ? pixels(canvas, frame) : "");
+      }
       const headers = { "x-part-of-page": "answer", accept: "text/html" };
       const answer = await fetch("/", { method: "POST", body: sent, headers, signal: running.signal });
       if (answer.status === 503 || answer.status === 429) return this.tell(this.said.busy);
@@ -134,9 +136,10 @@ class Question {
       if (answer.redirected) return location.assign("/login");
       this.answer.innerHTML = text; // made by our server, which escapes all that is not its own
       copyButtons(this.answer);
-      judgeForms(this.answer);
+      judgeForms(this.answer, this.said.offline);
       this.showFound();
       this.showAsked();
+      this.showTies();
       this.lead();
     } catch (error) {
       if (error.name !== "AbortError") this.tell(this.said.offline);
@@ -161,11 +164,6 @@ class Question {
     this.answer.replaceChildren(note);
   }
 
-  pixels() {
-    const { width, height } = this.canvas;
-    return this.frame.map((share, side) => Math.round(share * (side % 2 ? height : width)));
-  }
-
   // Boxes of the parts that were found, each a button that leads to its answer.
   showFound() {
     if (!this.canvas || this.frame) return;
@@ -187,15 +185,17 @@ class Question {
     for (const thing of this.answer.querySelectorAll(".thing")) {
       const seen = thing.querySelector(".card.first .seen");
       if (!seen) continue;
-      const { width, height } = this.canvas;
-      const [left, top, across, down] = thing.dataset.box ? thing.dataset.box.split(",").map(Number) : [0, 0, 1, 1];
-      const side = Math.max(across * width, down * height);
-      const [x, y] = [(left + across / 2) * width - side / 2, (top + down / 2) * height - side / 2];
-      const yours = Object.assign(document.createElement("canvas"), { className: "yours", width: 240, height: 240 });
-      yours.setAttribute("role", "img");
-      yours.setAttribute("aria-label", this.answer.dataset.yours);
-      yours.getContext("2d").drawImage(this.canvas, x, y, side, side, 0, 0, 240, 240);
+      const box = thing.dataset.box ? thing.dataset.box.split(",").map(Number) : [0, 0, 1, 1];
+      const yours = squareOf(this.canvas, box, 240, this.answer.dataset.yours);
+      yours.className = "yours";
       seen.prepend(yours);
+    }
+  }
+
+  showTies() {
+    for (const button of this.answer.querySelectorAll(".same")) {
+      button.hidden = byId("same").hidden;
+      button.onclick = () => this.takeSame();
     }
   }
 
@@ -219,15 +219,18 @@ class Question {
       if (!this.canvas || event.target.closest(".found")) return;
       start = share(event);
       this.preview.setPointerCapture(event.pointerId);
+      event.preventDefault();
     };
     this.preview.onpointermove = (event) => {
       if (!start) return;
       const [x, y] = share(event);
+      if (this.measure.isDrawing) return this.measure.draw([...start, x, y]);
       this.setFrame([Math.min(x, start[0]), Math.min(y, start[1]), Math.max(x, start[0]), Math.max(y, start[1])]);
     };
     this.preview.onpointerup = () => {
       if (!start) return;
       start = null;
+      if (this.measure.isDrawing) return this.measure.done();
       if (!this.frame) return;
       const [left, top, right, bottom] = this.frame;
       if (right - left < LEAST_FRAME || bottom - top < LEAST_FRAME) this.setFrame(null);
@@ -268,32 +271,12 @@ class Question {
   }
 }
 
-function placed(element, left, top, width, height) {
-  const sides = { left, top, width, height };
-  for (const [side, share] of Object.entries(sides)) element.style[side] = `${share * 100}%`;
-}
+// A frame, in shares of a photo, in its pixels.
+const pixels = (canvas, frame) =>
+  frame.map((share, side) => Math.round(share * (side % 2 ? canvas.height : canvas.width))).join(",");
 
-// The photo, upright and at most 1,280 px long; null where the browser cannot read it (then the file goes as it is).
-async function shrunk(file) {
-  try {
-    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const factor = Math.min(1, LONGER_SIDE_PX / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(picture.width * factor));
-    canvas.height = Math.max(1, Math.round(picture.height * factor));
-    const brush = canvas.getContext("2d");
-    brush.imageSmoothingQuality = "high";
-    brush.fillStyle = "white";
-    brush.fillRect(0, 0, canvas.width, canvas.height);
-    brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return canvas;
-  } catch {
-    return null;
-  }
-}
-
-const jpeg = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+if (window.isSecureContext) navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // no app, then
 
 copyButtons(document);
-judgeForms(document);
+judgeForms(document, byId("question")?.dataset.offline ?? "");
 if (byId("question")) new Question(byId("question"));

@@ -75,9 +75,19 @@ def test_a_whole_report(tmp_path: Path) -> None:
         assert f"{evaluation[name]['accuracy'] * 100:.1f} %" in page.text
     for said in ("ghost.step is missing", "Blender stopped twice", "is damaged. Copy it again", "cotter", "epoch 8"):
         assert said in page.text
+    for said in ("NDCG@10", "as the search answers", "0.934", "51.2 %", "99.0 %"):
+        assert said in page.text
     assert page.tags.count("img") > 40 and page.tags.count("svg") == 6
     assert "tf_efficientnet_lite0" in page.text and "galvanized steel" in page.text
     assert write_report(Layout(tmp_path)).read_text() == text  # equal artifacts, equal bytes
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"answers": 3}', '{"answers": {"photos": "<script>"}}'])
+def test_damaged_scores_of_search_are_a_line(tmp_path: Path, content: str) -> None:
+    fake_project(tmp_path, LABELS)
+    (tmp_path / "data/index/scores.json").write_text(content)
+    with pytest.raises(UserError, match=r"scores\.json is damaged"):
+        write_report(Layout(tmp_path))
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:

@@ -7,13 +7,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import zxingcpp
+from PIL import Image
 
 from search.web.feedback import entries
-from tests.search.web.conftest import photo
+from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -104,6 +108,35 @@ def test_photo_frame_answer_compare_feedback(
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "words"), [("en", "nearly alike"), ("de", "fast gleich gut")])
+def test_a_tie_asks_for_another_photo_of_the_same_part(
+    browser: Browser, address: str, shop: Path, tmp_path: Path, size: str, language: str, words: str
+) -> None:
+    write_index(shop, replace(shop_index(), tie_margin=9.0))
+    page = opened(browser, address, size, language)
+    (tmp_path / "p.jpg").write_bytes(photo("hex_nut", (200, 200)))
+    (tmp_path / "q.jpg").write_bytes(photo("hex_nut", (300, 200)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector(".tie .sides img")
+    assert words in page.locator(".tie").inner_text() and page.locator(".tie figure").count() == 2
+    with page.expect_file_chooser() as chosen:
+        page.locator(".tie .same").click()
+    with page.expect_response("**/"):
+        chosen.value.set_files(tmp_path / "q.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .by-photos")
+    assert page.locator("#earlier button").count() == 1 and ": 2" in page.locator(".by-photos").inner_text()
+    sound(page)
+    with page.expect_response("**/"):
+        page.locator("#earlier button").click()
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator(".by-photos").count() == 0
+    page.set_input_files("#photo", tmp_path / "q.jpg")  # another part
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator("#earlier button").count() == 0
+    sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_catalogue_part_and_status(browser: Browser, address: str, size: str) -> None:
     page = opened(browser, f"{address}/parts", size, color_scheme="dark")
     assert page.locator(".grid li").count() == 3
@@ -117,6 +150,55 @@ def test_catalogue_part_and_status(browser: Browser, address: str, size: str) ->
     sound(page)
     page.goto(f"{address}/status")
     assert "75.0 %" in page.locator("main").inner_text()
+    sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_line_of_known_length_measures_the_part(browser: Browser, address: str, tmp_path: Path, size: str) -> None:
+    page = opened(browser, address, size, "de")
+    picture = Image.new("RGB", (400, 400), "white")
+    picture.paste((40, 180, 60), (100, 150, 300, 250))
+    picture.save(tmp_path / "p.png")
+    page.set_input_files("#photo", tmp_path / "p.png")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    page.wait_for_timeout(700)
+    page.locator("#measure summary").click()
+    page.fill("#mm", "40,0")
+    page.click("#draw")
+    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    area = page.locator("#preview canvas").bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.8 * area["height"])
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.75 * area["width"], area["y"] + 0.8 * area["height"], steps=4)
+    with page.expect_response("**/"):
+        page.mouse.up()
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    said = page.locator("#answer .note").first.inner_text()
+    assert "Im Foto gemessen: 4" in said and "× 20" in said  # 200 pixels are 40 mm
+    assert page.locator(".thing[data-box]").count() == 0  # a line is no frame
+    sound(page)
+    with page.expect_response("**/"):
+        page.click("#no-line")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert "gemessen" not in page.locator("#answer").inner_text()
+
+
+def test_a_number_is_typed_or_read_and_never_runs(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address, "phone", "de")
+    page.fill(".number-known input", "hex")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/parts?q=hex")
+    assert page.locator(".grid li").count() == 2
+    page.goto(address)
+    code = np.array(zxingcpp.create_barcode(f"hex_bolt {HOSTILE}", zxingcpp.BarcodeFormat.QRCode).to_image(scale=4))
+    picture = Image.new("RGB", (600, 600), (40, 60, 200))
+    picture.paste(Image.fromarray(code).convert("RGB"), (20, 20))
+    picture.save(tmp_path / "p.png")
+    page.set_input_files("#photo", tmp_path / "p.png")
+    page.wait_for_selector(".card.first .read")
+    assert HOSTILE in page.locator(".read").inner_text() and "Im Foto gelesen" in page.locator(".read").inner_text()
+    assert "hex_bolt" in page.locator(".card.first .number").inner_text()
     sound(page)
 
 
@@ -159,3 +241,18 @@ def test_what_is_no_photo_and_a_server_that_is_gone(browser: Browser, address: s
     (tmp_path / "p.jpg").write_bytes(photo("washer"))
     page.set_input_files("#photo", tmp_path / "p.jpg")
     page.wait_for_selector("#answer .note.bad:has-text('does not answer')")
+
+
+def test_the_shell_stays_when_the_server_is_gone(browser: Browser, address: str) -> None:
+    page = opened(browser, address, "phone", "de")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()  # now the worker stands between
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    assert page.evaluate("caches.open('shell-1').then(kept => kept.keys()).then(kept => kept.length)") >= 7
+    sound(page)
+    page.context.set_offline(True)
+    page.goto(address)
+    assert "antwortet nicht" in page.locator("[role=alert]").inner_text()
+    page.context.set_offline(False)
+    page.locator(".button.main").click()
+    page.wait_for_selector("#photo", state="attached")

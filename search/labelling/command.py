@@ -44,7 +44,7 @@ def label(
 
 def _suggest(count: int, out: Path) -> None:
     from cad2real.layout import Layout
-    from search.labelling import suggest
+    from search.labelling.suggestions import suggest
 
     written = suggest(Layout(), count, out)
     if written < count:
@@ -59,7 +59,7 @@ def _read_back(folder: Path) -> None:
     from cad2real.layout import Layout
     from cad2real.params import load_params
     from cad2real.quoting import quoted
-    from search.labelling import read_back
+    from search.labelling.suggestions import read_back
 
     layout = Layout()
     loaded = load_params(layout.params)

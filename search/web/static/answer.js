@@ -1,0 +1,44 @@
+// What can be done with an answer: copy a number, say which part it is.
+
+export function copyButtons(within) {
+  for (const button of within.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.onclick = async () => {
+      await copied(button.dataset.copy);
+      const before = button.textContent;
+      button.textContent = button.dataset.done;
+      setTimeout(() => (button.textContent = before), 1500);
+    };
+  }
+}
+
+async function copied(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea"); // on plain http in a LAN browsers have no clipboard interface
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+export function judgeForms(within, offline) {
+  for (const form of within.querySelectorAll("form.judge")) {
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      const said = document.createElement("p");
+      said.setAttribute("role", "status");
+      try {
+        const answer = await fetch("/feedback", { method: "POST", body: new FormData(form), headers: { accept: "text/plain" } });
+        said.className = answer.ok ? "note good" : "note bad";
+        said.textContent = answer.ok ? form.dataset.done : await answer.text();
+        if (answer.ok && !form.matches(".other")) form.querySelector("button").disabled = true;
+      } catch {
+        said.className = "note bad";
+        said.textContent = offline;
+      }
+      form.parentElement.querySelector(":scope > [role=status]")?.remove();
+      form.after(said);
+    };
+  }
+}

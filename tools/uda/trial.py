@@ -70,7 +70,7 @@ def source_only(source: SourceDomain, params: TrainParams) -> Classifier:
     no_photos = TargetDomain.empty(source.images.shape[-1])
     adapt(Adaptation(network, source, no_photos, params, stage="source only"), on_epoch)
     network.load_state_dict(averaged[0].state_dict())
-    network.norm.set_statistics("target", torch.zeros(0))  # the source's
+    network.norm.share_source()
     return network
 
 

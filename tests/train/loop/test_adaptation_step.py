@@ -47,7 +47,7 @@ def test_the_teacher_keeps_statistics_of_its_own_features() -> None:
     with torch.no_grad():
         for parameter in teacher.backbone.parameters():
             parameter.mul_(2.0)  # features on another scale than the student's
-    teacher.norm.set_statistics("target", teacher.pooled_features(teacher.backbone, data.target))
+    teacher.norm.align(teacher.pooled_features(teacher.backbone, data.target), teacher.head)
     mean = teacher.norm.target.running_mean
     assert mean is not None
     known = mean.clone()

@@ -124,4 +124,4 @@ def test_without_a_compiler_one_line_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_gpu_trains(precision: str) -> None:
     student, losses = trained(precision=precision)
     assert student.mean.device.type == "cuda" and all(math.isfinite(loss) for loss in losses.values())
-    student.norm.set_statistics("target", torch.rand(6, student.head.in_features), torch.rand(6, CLASSES))
+    student.norm.align(torch.rand(6, student.head.in_features), student.head)

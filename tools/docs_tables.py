@@ -188,8 +188,8 @@ def whole_photos(results: Results) -> list[str]:
     """docs/how-to/find.md: what the finder finds in whole photos."""
     set_ = "fasteners3, whole photos"
     columns = [("classical blobs", ""), ("two looks, renders alone", "0"), ("three looks, renders alone", "0")]
-    columns += [("three looks, adapted", seed) for seed in ("0", "1")] + [("two looks, then photos", "0")]
-    heads = ["blobs", "two looks, 0", "three looks, 0", "adapted, 0", "adapted, 1", "then photos, 0"]
+    columns += [("three looks, adapted", seed) for seed in ("0", "1")] + [("one command", "0")]
+    heads = ["blobs", "two looks, 0", "three looks, 0", "adapted, 0", "adapted, 1", "one command, 0"]
     lines = [_line(["on", "measure", *heads]), "| --- | --- |" + " --- |" * len(heads)]
     for measure in dict.fromkeys(item.measure for item in results.figures.values() if item.set == set_):
         photos = next(i.photos for i in results.figures.values() if (i.set, i.measure) == (set_, measure))

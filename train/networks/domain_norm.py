@@ -24,7 +24,8 @@ class DomainNorm(nn.Module):
     of a change of location and scale that all classes share (Zhang et al., ICML 2013, who estimate it from the classes'
     conditional distributions): a photo's class is what the teacher takes it for, `class_means` (c, d) are where the
     standardised renders of each class lie, and from each photo's feature that of its class is taken before the mean is
-    formed. So the mix may be any, and classes may be missing.
+    formed. So the mix may be any, and classes may be missing. A head that hardly knows the classes is hardly asked:
+    class means count by its `reliability` in [0, 1]; at 0 mean and variance are those of all photos.
 
     That is `target_statistics` "own". With "source", both domains share the source's. With "joint", they share those of
     each training batch as a whole, as in one forward pass of both (the usual batch normalisation of DANN's and CDAN's
@@ -40,6 +41,7 @@ class DomainNorm(nn.Module):
         self.target = nn.BatchNorm1d(features, affine=False)
         self.register_buffer("class_means", torch.zeros(classes, features))
         self.target_statistics: TargetStatistics = "own"
+        self.reliability = 1.0
         self._batch_statistics = None
 
     def forward(
@@ -156,23 +158,28 @@ class DomainNorm(nn.Module):
         """
         mean, variance = _statistics(self.target)
         within = self._within()
-        standardised = (features - mean) / (variance + self.target.eps).sqrt()
+        standardised, centres = (features - mean) / (variance + self.target.eps).sqrt(), self._centres()
         far = standardised.square() @ (1 / within)
-        near = (standardised / within) @ self.class_means.T - (self.class_means.square() / within).sum(1) / 2
+        near = (standardised / within) @ centres.T - (centres.square() / within).sum(1) / 2
         scale = variance.clamp_min(self.target.eps).log().sum() / 2
         return float((near.logsumexp(dim=1) - far / 2).mean() - scale)
 
     def _within(self) -> Tensor:
         """What varies within classes (d,): what is left of the renders' variance, 1, beside that of class means."""
-        return (1 - self.class_means.square().mean(0)).clamp_min(LEAST_WITHIN)
+        return (1 - self._centres().square().mean(0)).clamp_min(LEAST_WITHIN)
+
+    def _centres(self) -> Tensor:
+        """Where photos are expected (c, d) of which the head says that they show a class."""
+        return self.reliability * self.class_means
 
     def _beside_classes(self, features: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance (d,) that would standardise renders which look like these photos (m, d), of which class
         `probabilities` (m, c) are known: x = mean + spread * (the class's mean + what varies within a class).
         """
         spread = (_statistics(self.target)[1] + self.target.eps).sqrt()
-        mean = (features - spread * (probabilities @ self.class_means)).mean(0)
-        expected = (probabilities @ self.class_means.square()).mean(0) + self._within()
+        centres = self._centres()
+        mean = (features - spread * (probabilities @ centres)).mean(0)
+        expected = (probabilities @ centres.square()).mean(0) + self._within()
         return mean, (features - mean).square().mean(0) / expected
 
 

@@ -89,6 +89,7 @@ def new_adaptation(
     """
     prepare(network, params)
     network.norm.target_statistics = target_statistics(params)
+    network.norm.reliability = reliability(probe)
     return Adaptation(
         network,
         source,
@@ -183,6 +184,7 @@ def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, param
     if stage.fall_back and stage.target_statistics == "auto":
         sizes = _sizes(layout, probe.classes, params)
         pooled = scorer.initial_pooled(probe.network)
+        probe.network.norm.reliability = reliability(probe.description)
         return partial_target_reason(probe.network, pooled, scorer.extents, sizes, scorer.world)
     return ""
 
@@ -195,6 +197,17 @@ def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> lis
 def target_statistics(params: TrainParams) -> TargetStatistics:
     """What photos are standardised by: where `params` leave it open, by statistics of their own."""
     return "own" if params.adapt.target_statistics == "auto" else params.adapt.target_statistics
+
+
+def reliability(probe: dict[str, Any]) -> float:
+    """How far the probe's view of what photos show is to be believed, in [0, 1]: its accuracy on held-out renders beyond
+    chance (Cohen's kappa, classes in equal shares); 0 where none are held out.
+
+    >>> round(reliability({"classes": ["bolt", "nut"], "scores": {"source_accuracy": 0.9}}), 3)
+    0.8
+    """
+    chance = 1 / len(probe["classes"])
+    return max(0.0, (probe["scores"].get("source_accuracy", 0.0) - chance) / (1 - chance))
 
 
 def learning_rate_scale(probe: dict[str, Any], family: Family) -> float:

@@ -89,6 +89,19 @@ def test_statistics_are_those_of_the_equations() -> None:
     np.testing.assert_allclose(norm.target.running_mean.numpy(), moved, rtol=1e-4, atol=1e-4)  # type: ignore[union-attr]
 
 
+def test_a_head_that_is_not_believed_leaves_mean_and_variance_of_all() -> None:
+    norm, head = known()
+    features, _ = photos([300, 20, 20, 20])
+    far = []
+    for norm.reliability in (0.0, 0.5, 1.0):
+        norm.align(features, head)
+        far.append(float((norm.target.running_mean - features.mean(0)).norm()))
+    assert far[0] < 1e-4 < far[1] < far[2]
+    norm.reliability = 0.0
+    norm.align(features, head)
+    torch.testing.assert_close(norm(features, "target"), nn.functional.batch_norm(features, None, None, training=True))
+
+
 def test_classes_that_nobody_knows_leave_mean_and_variance_of_all() -> None:
     norm, features = DomainNorm(WIDTH, CLASSES).train(), photos([50, 50, 50, 50])[0]
     ours = norm(features, "target", torch.full((200, CLASSES), 1 / CLASSES))

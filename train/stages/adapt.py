@@ -200,7 +200,7 @@ def target_statistics(params: TrainParams) -> TargetStatistics:
 
 
 def reliability(probe: dict[str, Any]) -> float:
-    """How far the probe is to be believed of what photos show, in [0, 1]: its accuracy on held-out renders beyond chance
+    """How far the probe is believed about what photos show, in [0, 1]: its accuracy on held-out renders beyond chance
     (Cohen's kappa, classes in equal shares); 0 where none are held out.
 
     >>> round(reliability({"classes": ["bolt", "nut"], "scores": {"source_accuracy": 0.9}}), 3)

@@ -137,9 +137,9 @@ def jpeg(folder: Path, seed: int) -> bytes:
 
 def test_feedback_trains_only_where_it_is_asked_for(shots: Path) -> None:
     log = shots.parent / "feedback"
-    append(log, "aa11", jpeg(shots.parent, 2), said("bolt"))
-    append(log, "aa11", jpeg(shots.parent, 2), said("nut"))
-    append(log, "bb22", jpeg(shots.parent, 7), said("bolt", "20,20,200,180"))
+    append(log, "aa11", [jpeg(shots.parent, 2)], said("bolt"))
+    append(log, "aa11", [jpeg(shots.parent, 2)], said("nut"))
+    append(log, "bb22", [jpeg(shots.parent, 7)], said("bolt", "20,20,200,180"))
     _, out = make(shots, Training())
     assert learned(out) == [] and not list(out.glob("feedback*"))
     _, out = make(shots, Training(feedback=log))
@@ -155,8 +155,8 @@ def test_feedback_trains_only_where_it_is_asked_for(shots: Path) -> None:
 
 def test_a_damaged_log_costs_its_own_lines(shots: Path) -> None:
     log = shots.parent / "feedback"
-    append(log, "aa11", jpeg(shots.parent, 7), said("bolt"))
-    append(log, "bb22", b"no picture", said("bolt"))
+    append(log, "aa11", [jpeg(shots.parent, 7)], said("bolt"))
+    append(log, "bb22", [b"no picture"], said("bolt"))
     with (log / "log.jsonl").open("a") as lines:
         for photo in ("../../secret.jpg", "photos/gone.jpg"):
             lines.write(json.dumps({"photo": photo, "label": "nut", "box": ""}) + "\n")

@@ -81,7 +81,7 @@ def adapted(
     began = time.process_time()
     network = copy.deepcopy(start)
     before = accuracy(network, pair)
-    network.norm.target_statistics = target_statistics(params, {"scores": {}})
+    network.norm.target_statistics = target_statistics(params)
     with tempfile.TemporaryDirectory() as folder:
         run = Adaptation(network, pair.source, pair.target, params, make_images=make_images)
         scorer = EpochScorer(pair.source, pair.target, params)

@@ -15,6 +15,9 @@ BACKGROUND = 0
 def pasted_pixels(labels: Tensor, generator: torch.Generator) -> Tensor:
     """Which pixels of pictures with these `labels` (n, h, w) are cut out, (n, h, w) bool: those of half of each
     picture's classes, rounded up, drawn at random. `BACKGROUND` is none of them: a table with holes is no scene.
+
+    >>> pasted_pixels(torch.tensor([[[0, 3, 3]]]), torch.Generator()).tolist()
+    [[[False, True, True]]]
     """
     chosen = torch.zeros_like(labels, dtype=torch.bool)
     for picture, of_one in enumerate(labels):

@@ -52,6 +52,11 @@ def adversarial_levels(
 ) -> Tensor:
     """Mean over the levels of `domain_loss_of_maps`. The classifiers descend it, the features ascend it times
     `reversal`.
+
+    >>> undecided = lambda levels: [0 * level for level in levels]
+    >>> level = torch.ones(1, 1, 2, 2)
+    >>> round(adversarial_levels(undecided, [level], [level], 1.0).item(), 4)  # ln 2
+    0.6931
     """
     source, target = (
         classifiers([reverse_gradient(level, reversal) for level in levels])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import zxingcpp
 from PIL import Image
 
 from search.web.feedback import entries
+from search.web.live import LOOK_AGAIN_S
 from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ def test_a_tie_asks_for_another_photo_of_the_same_part(
     browser: Browser, address: str, shop: Path, tmp_path: Path, size: str, language: str, words: str
 ) -> None:
     write_index(shop, replace(shop_index(), tie_margin=9.0))
+    time.sleep(1.1 * LOOK_AGAIN_S)  # so long the one before may still answer
     page = opened(browser, address, size, language)
     (tmp_path / "p.jpg").write_bytes(photo("hex_nut", (200, 200)))
     (tmp_path / "q.jpg").write_bytes(photo("hex_nut", (300, 200)))

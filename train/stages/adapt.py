@@ -207,7 +207,8 @@ def reliability(probe: dict[str, Any]) -> float:
     0.8
     """
     chance = 1 / len(probe["classes"])
-    return max(0.0, (probe["scores"].get("source_accuracy", 0.0) - chance) / (1 - chance))
+    accuracy = float(probe["scores"].get("source_accuracy", chance))
+    return max(0.0, (accuracy - chance) / (1 - chance))
 
 
 def learning_rate_scale(probe: dict[str, Any], family: Family) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,14 +14,10 @@ from photos.learned import with_all_labels
 from photos.manifest import read_manifest
 from photos.stage import Outcome, Training, make_squares
 from search.web.feedback import Said, append
+from tests.photos.test_duplicates import scene
 from train.data.datasets import target_labels
 
 CSV = Training("csv")
-
-
-def scene(seed: int) -> Image.Image:
-    small = Image.fromarray(np.random.default_rng(seed).integers(0, 255, (9, 12, 3), np.uint8))
-    return small.resize((480, 360), Image.Resampling.BICUBIC)
 
 
 @pytest.fixture

@@ -111,9 +111,9 @@ class DomainNorm(nn.Module):
         _set(self.source, mean, variance)
         self.share_source()
         spread = (variance + self.source.eps).sqrt()
-        counts = torch.bincount(labels, minlength=len(self.class_means)).clamp_min(1)[:, None]
+        counts = torch.bincount(labels, minlength=len(self.class_means))[:, None]
         sums = torch.zeros_like(self.class_means, device=features.device).index_add_(0, labels, features)
-        self.class_means.copy_((sums / counts - mean) / spread)
+        self.class_means.copy_((sums - counts * mean) / counts.clamp_min(1) / spread)  # 0 of a class without renders
 
     @torch.no_grad()
     def share_source(self) -> None:

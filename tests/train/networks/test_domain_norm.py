@@ -118,6 +118,12 @@ def test_channels_that_never_vary_stay_numbers() -> None:
     assert norm(torch.zeros(2, WIDTH), "target").isfinite().all()
 
 
+def test_a_class_without_renders_stands_where_all_do() -> None:
+    norm, (features, labels) = DomainNorm(WIDTH, CLASSES + 1), renders()
+    norm.set_source(features, labels)
+    assert not norm.class_means[-1].any() and norm.class_means[:-1].any(dim=1).all()
+
+
 def test_class_means_follow_the_renders_of_each_batch() -> None:
     norm, (features, labels) = DomainNorm(WIDTH, CLASSES), renders()
     other, _ = known()

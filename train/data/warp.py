@@ -14,7 +14,6 @@ from torch import Tensor
 
 from train.data.draws import chosen_rows, replaced, uniform
 
-
 CLOSEST = 2.5  # how much nearer the nearest close-up is
 OFF_CENTRE = 0.5  # where a close-up looks: up to this share of the way to where it would leave the picture
 

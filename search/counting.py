@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from cad2real.errors import Skipped, UserError
+from cad2real.layout import Layout
+from cad2real.params import load_params
+from photos.looking import project_looking
 from photos.opening import open_photo
 from search.finding import Mark, marked
-from search.prediction import Prediction, Predictor
+from search.prediction import Labels, Prediction, Predictor, model_in_use
+from search.renders import read_renders
+
+
+@dataclass(frozen=True)
+class OnlyLabel:
+    """Names the parts of a project whose parts all have one label: what is found can be nothing else."""
+
+    label: str
+    knows_scale: bool = False
+    unknown_below: None = None
+
+    def predict(
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+    ) -> list[Labels]:
+        return [[(self.label, 1.0)] for _ in images]
+
+
+def counting_predictor(root: Path, model: Path | None = None) -> Predictor:
+    """What names the parts in photos of the project `root`: the model in the folder `model`, or the one in use; where
+    all of the project's parts have one label and no model was trained, that label. Raises UserError when there is none.
+    """
+    layout = Layout(root)
+    try:
+        return Predictor.open(root, model)
+    except UserError:
+        if model is not None or (model_in_use(layout) / "model.json").exists():
+            raise
+        try:
+            labels = {part.label for part in read_renders(layout.renders).parts}
+        except UserError:
+            labels = set()
+        if len(labels) != 1:
+            raise
+    params = load_params(layout.params).photos
+    return Predictor(OnlyLabel(labels.pop()), params, project_looking(layout, params))
 
 
 @dataclass(frozen=True)

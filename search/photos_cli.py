@@ -135,14 +135,14 @@ def count(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
-    from search.counting import CountedParts, count_parts
-    from search.prediction import Predictor, list_photos
+    from search.counting import CountedParts, count_parts, counting_predictor
+    from search.prediction import list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
     paths, skipped = list_photos(photos)
     counted: list[CountedParts] = []
     with explain_out_of_memory("count"):
-        for one in count_parts(Predictor.open(Path(), model), paths, draw):
+        for one in count_parts(counting_predictor(Path(), model), paths, draw):
             if isinstance(one, Skipped):
                 skipped.append(one)
             else:

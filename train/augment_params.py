@@ -37,6 +37,8 @@ class AugmentParams(Block):
     """Largest move, as a share of the side."""
     perspective: float = Field(0.05, ge=0, le=0.5)
     """Strength of tilts that make one side look nearer."""
+    close_up_p: float = Field(0.3, ge=0, le=1)
+    """Share of images that show a piece of the part, as photos do in which it is larger than the picture."""
     jitter: float = Field(0.4, ge=0, le=1)
     """Strength of changes of brightness, contrast, saturation, white balance and gamma."""
     grey_p: float = Field(0.1, ge=0, le=1)

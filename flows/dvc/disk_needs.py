@@ -83,7 +83,8 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
         if "adapt" in trained:
             epochs = params.train.epochs
             models = (KEPT_CANDIDATES if epochs == "auto" else min(epochs + 1, KEPT_CANDIDATES)) + CHECKPOINT_MODELS
-            found.append(DiskNeed("checkpoints, until the training is finished", models * model, versioned=False))
+            need = params.train.seeds * models * model
+            found.append(DiskNeed("checkpoints, until the training is finished", need, versioned=False))
     if "index" in stages:
         found.append(DiskNeed("the index", views * INDEX_BYTES_PER_VIEW, versioned=True))
     if stages:

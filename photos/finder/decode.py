@@ -45,11 +45,17 @@ class Instances:
 
 @dataclass(frozen=True)
 class _Part:
-    """One part: its cells (h, w), the row and column of its middle, its score."""
+    """One part: its cells (h, w), the row and column of its middle, its score; all in a window of the maps."""
 
     cells: Mask
     middle: tuple[int, int]
     score: float
+
+
+type _Window = tuple[slice, slice]
+"""Rows and columns of the maps: an outline with the cells around it. A picture of many parts is looked at in many small
+windows, and not each time as a whole.
+"""
 
 
 def decode(foreground: Floats, centre: Floats, reach: Floats) -> Instances:
@@ -60,19 +66,37 @@ def decode(foreground: Floats, centre: Floats, reach: Floats) -> Instances:
     x, y = np.meshgrid((np.arange(width) + 0.5) * STRIDE, (np.arange(height) + 0.5) * STRIDE)
     said = np.stack([x - reach[0], y - reach[1], x + reach[2], y + reach[3]], axis=-1)
     said = np.clip(said, 0, np.array([width, height, width, height]) * STRIDE).astype(np.float32)
-    outlines, count = ndimage.label(foreground >= OUTLINE, CONNECTED)
+    outlines, _ = ndimage.label(foreground >= OUTLINE, CONNECTED)
     tops = _tops(centre)
-    parts: list[_Part] = []
-    for number in range(1, count + 1):
-        parts += _parts_of(outlines == number, foreground, centre, said, tops)
     free = outlines == 0
-    boxes = np.array([_box(part, free, foreground, said) for part in parts], np.float32).reshape(-1, 4)
-    scores = np.array([part.score for part in parts], np.float32)
+    parts: list[tuple[_Window, _Part]] = []
+    sides: list[Floats] = []
+    for number, extent in enumerate(ndimage.find_objects(outlines), start=1):
+        window: _Window = tuple(slice(max(0, along.start - 1), along.stop + 1) for along in extent)  # type: ignore[assignment]
+        corner = np.array([window[1].start, window[0].start] * 2, np.float32) * STRIDE
+        shown, boxes = foreground[window], said[window] - corner
+        for part in _parts_of(outlines[window] == number, shown, centre[window], boxes, _within(tops, window)):
+            parts.append((window, part))
+            sides.append(_box(part, free[window], shown, boxes) + corner)
+    boxes = np.array(sides, np.float32).reshape(-1, 4)
+    scores = np.array([part.score for _, part in parts], np.float32)
     kept = distinct(boxes, scores)[:MOST]
     owner = np.full((height, width), -1, np.int64)
     for place, index in enumerate(kept):
-        owner[parts[index].cells] = place
+        window, part = parts[index]
+        owner[window][part.cells] = place
     return Instances(boxes[kept], scores[kept], owner)
+
+
+def _within(places: list[tuple[int, int]], window: _Window) -> list[tuple[int, int]]:
+    """Those of the `places` (row, column) that lie in `window`, counted from its corner."""
+    rows, columns = window
+    moved = [(row - rows.start, column - columns.start) for row, column in places]
+    return [
+        (row, column)
+        for row, column in moved
+        if 0 <= row < rows.stop - rows.start and 0 <= column < columns.stop - columns.start
+    ]
 
 
 def _tops(centre: Floats) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import cad2real.cli
+import search.counting
 import search.prediction
 from cad2real.errors import Skipped, UserError
 from photos.crop import Box
@@ -18,7 +19,7 @@ from photos.finder.finder import Finder, FinderDescription
 from photos.finder.look import Maps
 from photos.looking import Looking
 from photos.params import PhotosParams
-from search.counting import CountedParts, count_parts
+from search.counting import CountedParts, count_parts, counting_predictor
 from search.index import Index, IndexedPart
 from search.prediction import Prediction, Predictor
 from search.query import Search
@@ -143,6 +144,35 @@ def test_parts_are_counted_and_drawn(predictor: Predictor, shot: Path) -> None:
 def test_without_a_finder_nothing_is_counted(shot: Path) -> None:
     with pytest.raises(UserError, match="cad2real train find"):
         list(count_parts(Predictor(Colours(), PhotosParams(size=64)), [shot]))
+
+
+def rendered(root: Path, labels: Sequence[str]) -> None:
+    for number, label in enumerate(labels):
+        folder = root / "data/renders" / f"p{number}"
+        folder.mkdir(parents=True)
+        part = {"part_id": f"p{number}", "label": label, "name": label, "views": [{"file": "view_000.png"}]}
+        (folder / "part.json").write_text(json.dumps(part))
+    (root / "data/renders").mkdir(parents=True, exist_ok=True)
+    names = [f"p{number}" for number in range(len(labels))]
+    (root / "data/renders/renders.json").write_text(json.dumps({"parts": names}))
+
+
+def test_where_all_parts_have_one_label_they_are_counted_without_a_model(
+    looking: Looking, shot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search.counting, "project_looking", lambda layout, params: looking)
+    rendered(shot.parent, ["screw", "screw"])
+    (counted,) = count_parts(counting_predictor(shot.parent), [shot])
+    assert isinstance(counted, CountedParts) and counted.counts == {"screw": 2}
+    with pytest.raises(UserError, match="other"):  # a model that is asked for is not made up for
+        counting_predictor(shot.parent, shot.parent / "other")
+
+
+@pytest.mark.parametrize("labels", [[], ["nut", "screw"]])
+def test_where_there_are_more_labels_or_none_a_model_has_to_name_them(tmp_path: Path, labels: list[str]) -> None:
+    rendered(tmp_path, labels)
+    with pytest.raises(UserError, match="adapt"):
+        counting_predictor(tmp_path)
 
 
 def test_the_commands(predictor: Predictor, shot: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """One run of the check: a source-only network, adapted by methods of the registry, its checkpoint chosen label-free.
 
 What runs is the project's own: the loop, the images of its steps, the teacher, the scores and the choice are those of
-`cad2real train adapt` (`train.stages.adapt.train_candidates`, `train.selection.choice.choose`).
+`cad2real train adapt` (`train.stages.adapt_epochs.train_candidates`, `train.selection.choice.choose`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from train.networks.inference import Inference
 from train.params import TrainParams
 from train.selection.choice import choose
 from train.selection.epoch_scores import EpochScorer
-from train.stages.adapt import target_statistics, train_candidates
+from train.stages.adapt import target_statistics
+from train.stages.adapt_epochs import train_candidates
 
 BATCH = 256
 

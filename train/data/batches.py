@@ -99,7 +99,14 @@ class SourceView:
     ) -> SourceView:
         """For n renders; perhaps a piece of the photos `target` (m, 3, s, s) or `background_photos` stands behind."""
         changes = params.source_augment
-        limits = WarpRange(changes.scale, changes.rotation_deg, changes.shift, changes.stretch, changes.perspective)
+        limits = WarpRange(
+            changes.scale,
+            changes.rotation_deg,
+            changes.shift,
+            changes.stretch,
+            changes.perspective,
+            changes.close_up_p,
+        )
         return cls(
             params.image_size,
             Warp.draw(n, limits, rng),

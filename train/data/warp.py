@@ -14,12 +14,16 @@ from torch import Tensor
 
 from train.data.draws import chosen_rows, replaced, uniform
 
+CLOSEST = 2.5  # how much nearer the nearest close-up is
+OFF_CENTRE = 0.5  # where a close-up looks: up to this share of the way to where it would leave the picture
+
 
 @dataclass(frozen=True)
 class WarpRange:
     """How far `Warp` may change an image: `scale` from and to (log-uniform, above 1 zooms in), a turn of at most
     `rotation_deg` either way, moves of at most `shift` (a share of the side), width and height stretched against each
-    other up to `stretch` times, tilts up to `perspective`. 0, and 1 for `stretch`, change nothing.
+    other up to `stretch` times, tilts up to `perspective`. 0, and 1 for `stretch`, change nothing. A share of
+    `close_up_p` are close-ups of a piece of the image.
     """
 
     scale: tuple[float, float]
@@ -27,6 +31,7 @@ class WarpRange:
     shift: float
     stretch: float = 1.0
     perspective: float = 0.0
+    close_up_p: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class Warp:
         # The squeeze comes last, along the picture's own axes: photos are squeezed when their file is resized.
         matrix[:, :2, :2] = _rotation(turn) @ sizes
         matrix[:, :2, 2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * 2 * limits.shift
+        near = chosen_rows(n, limits.close_up_p, rng) if limits.close_up_p > 0 else torch.zeros(0, dtype=torch.int64)
+        nearer = torch.exp(uniform(len(near), 0, math.log(CLOSEST), rng))
+        aside = (torch.rand(len(near), 2, generator=rng) * 2 - 1) * OFF_CENTRE
+        matrix[near, :2, :2] /= nearer[:, None, None]
+        matrix[near, :2, 2] += aside * (1 - 1 / nearer)[:, None]
         matrix[:, 2, :2] = (torch.rand(n, 2, generator=rng) * 2 - 1) * limits.perspective
         matrix[:, 2, 2] = 1
         return cls(matrix)

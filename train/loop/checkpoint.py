@@ -180,7 +180,8 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            sweep_temporaries(folder)
+            for each in (folder, *(entry for entry in folder.glob("[!.]*") if entry.is_dir())):
+                sweep_temporaries(each)
             _discard_damaged(folder, stage)
             yield folder
             shutil.rmtree(folder)

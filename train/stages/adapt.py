@@ -4,49 +4,39 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 import torch
-from scipy.special import softmax
 
 from cad2real.layout import Layout
 from train.compute.distributed import ALONE, World
 from train.data.datasets import SourceDomain, TargetDomain, read_target
 from train.data.held_out import held_out
-from train.loop.adaptation import Adaptation, adapt, prepare
-from train.loop.checkpoint import Checkpoint, delete_stale_runs, resumable, run_key
-from train.loop.course import EpochEnd
-from train.loop.label_shift import make_label_shift, target_shares
+from train.loop.adaptation import Adaptation, prepare
+from train.loop.checkpoint import delete_stale_runs, resumable, run_key
+from train.loop.label_shift import make_label_shift
 from train.loop.run_length import long_enough
-from train.loop.tensorboard import TensorBoardLog
 from train.model import Model, save_model
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import TargetStatistics
 from train.networks.families import Family
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
-from train.selection.candidates import CandidateStore, Eligible
-from train.selection.choice import Candidate, choose, deciding_score, still_eligible
-from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer, evidence
+from train.selection.candidates import CandidateStore
+from train.selection.choice import choose, deciding_score
+from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer
 from train.selection.hindsight import CANDIDATES, PREDICTIONS
 from train.selection.partial_target import partial_target_reason
-from train.sizes.possible_sizes import Sizes, possible_sizes
-from train.sizes.size_prior import SizePrior, calibrate
+from train.sizes.size_prior import SizePrior
+from train.stages.adapt_epochs import sizes_in_photos
+from train.stages.average_seeds import train_seeds
 from train.stages.no_photos import fine_tune_instead
 from train.stages.source_domain import cache_size, refuse_other_classes, source_domain, with_labelled
 from train.stages.sureness import sureness_on
-from train.validators import Outputs
 
 NO_BETTER = "no checkpoint looks better on the photos than the network did before the first step."
 LEAST_SCALE, MUCH_TO_LEARN = 0.1, 0.3
-
-type OnCandidate = Callable[[int, Candidate], None]
-"""Called with the number of each epoch (from 0) and its candidate; may stop the run by raising."""
 
 
 def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, Any]:
@@ -72,7 +62,7 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     adaptation = new_adaptation(probe.network, probe.description, source, target, params, world)
     key = _key(layout, probe, adaptation)
     with resumable(layout.cache, "adapt", key, world) as folder:
-        store = train_candidates(layout, adaptation, scorer, folder)
+        store = train_seeds(layout, adaptation, scorer, folder)
         return world.broadcast_from_lead(lambda: _save_chosen(layout, probe, adaptation, store))
 
 
@@ -182,16 +172,11 @@ def reason_not_to_adapt(layout: Layout, probe: Model, scorer: EpochScorer, param
     """Why adapting would not help; "" where it may. Collective in a world."""
     stage = params.adapt
     if stage.fall_back and stage.target_statistics == "auto":
-        sizes = _sizes(layout, probe.classes, params)
+        sizes = sizes_in_photos(layout, probe.classes, params)
         pooled = scorer.initial_pooled(probe.network)
         probe.network.norm.reliability = reliability(probe.description)
         return partial_target_reason(probe.network, pooled, scorer.extents, sizes, scorer.world)
     return ""
-
-
-def _sizes(layout: Layout, classes: tuple[str, ...], params: TrainParams) -> list[Sizes]:
-    """The sizes that parts of the classes can have in photos, if sizes are to be used."""
-    return possible_sizes(layout.renders, classes, layout.cache) if params.size_prior else []
 
 
 def target_statistics(params: TrainParams) -> TargetStatistics:
@@ -231,69 +216,3 @@ def _key(layout: Layout, probe: Model, run: Adaptation) -> str:
     settings += [source.pictures_key, target.pictures_key, source.labelled_photos.key]
     arrays: list[npt.NDArray[Any]] = [source.labels, source.held_out, target.extents]
     return run_key(settings, arrays, sorted(layout.renders.glob("*/part.json")))
-
-
-@dataclass(frozen=True)
-class _EpochRecorder:
-    """What is done with the network of each epoch, by the lead of the world only."""
-
-    scorer: EpochScorer
-    sizes: list[Sizes]
-    store: CandidateStore
-    log: TensorBoardLog
-
-    def record(
-        self, epochs_done: int, network: Classifier, outputs: Outputs, losses: dict[str, float]
-    ) -> SizePrior | None:
-        """Scores, stores and logs a candidate; returns its size prior."""
-        scores = self.scorer.scores(outputs)
-        prior = calibrate(self.sizes, self.scorer.extents, outputs.target_probabilities)
-        candidate = Candidate(f"epoch {epochs_done}", {**scores, **{f"loss_{k}": v for k, v in losses.items()}})
-        self.store.add(candidate, network, prior, torch.from_numpy(outputs.target_predictions))
-        self.log.log(epochs_done, candidate.scores)
-        return prior
-
-
-def train_candidates(
-    layout: Layout,
-    run: Adaptation,
-    scorer: EpochScorer,
-    folder: Path,
-    on_candidate: OnCandidate = lambda epoch, candidate: None,
-    eligible: Eligible | None = None,
-) -> CandidateStore:
-    """Runs the loop; every epoch's averaged network becomes a candidate in `folder`, scored without target labels.
-
-    Only the lead of the world holds the candidates; weights are kept of those that are `eligible`: without it, those
-    that `choose` may come to. `run.label_shift` is estimated anew after each epoch.
-    """
-    world, params, shift = run.world, run.params, run.label_shift
-    rule = params.adapt
-    if eligible is None:
-        eligible = partial(still_eligible, score=rule.score, gate=rule.source_accuracy_gate, fall_back=rule.fall_back)
-    store = CandidateStore(folder, len(run.source.classes), eligible, first=0)
-    checkpoint = Checkpoint(folder / "run.safetensors")
-    sizes = _sizes(layout, run.source.classes, params)
-    recorder = _EpochRecorder(scorer, sizes, store, TensorBoardLog(layout, params, folder.name))
-    world.broadcast_from_lead(lambda: store.resume(checkpoint, "adapt", params.epochs))
-    if world.broadcast_from_lead(lambda: not store.candidates):  # else the checkpoint has the shares
-        before = scorer.initial_outputs(run.network)
-        run = replace(run, class_shares=torch.from_numpy(before.target_probabilities.mean(axis=0)))
-        world.broadcast_from_lead(lambda: recorder.record(0, run.network, before, {}))
-
-    def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> EpochEnd:
-        outputs = scorer.outputs(averaged)
-        if shift is not None:
-            probabilities = softmax(outputs.source_logits, axis=1), outputs.source_labels, outputs.target_probabilities
-            shift.update(world.broadcast_from_lead(lambda: target_shares(*probabilities)))
-
-        def record() -> SizePrior | None:
-            prior = recorder.record(epoch + 1, averaged, outputs, losses)
-            on_candidate(epoch, store.candidates[-1])
-            return prior
-
-        return EpochEnd(world.broadcast_from_lead(record), evidence(outputs))
-
-    prior = world.broadcast_from_lead(lambda: store.priors[-1])
-    store.ended = adapt(run, on_epoch, checkpoint, prior).why("train.adapt")
-    return store

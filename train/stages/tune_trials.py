@@ -16,8 +16,8 @@ from train.model import Model
 from train.params import ScoreName, TrainParams
 from train.selection.choice import Candidate, best_within_gate, choose
 from train.selection.epoch_scores import EpochScorer
-from train.stages import adapt, finetune
-from train.stages.adapt import OnCandidate
+from train.stages import adapt, adapt_epochs, finetune
+from train.stages.adapt_epochs import OnCandidate
 from train.stages.search_space import TunedStage
 from train.stages.source_domain import cache_size, refuse_other_classes, source_domain
 
@@ -71,7 +71,7 @@ def _adapt(layout: Layout, params: TrainParams, source: SourceDomain, probe: Mod
         settings = params.model_copy(update={"adapt": params.adapt.model_copy(update=values)})
         run = adapt.new_adaptation(copy.deepcopy(probe.network), probe.description, source, target, settings)
         # Of a trial only the scores are asked: no weights are kept.
-        candidates = adapt.train_candidates(layout, run, scorer, folder, on_candidate, lambda _: ()).candidates
+        candidates = adapt_epochs.train_candidates(layout, run, scorer, folder, on_candidate, lambda _: ()).candidates
         return candidates[choose(candidates, score, gate, settings.adapt.fall_back)]
 
     fixed = [params.model_dump(mode="json", exclude={"finetune"}), probe.key, source.pictures_key, target.pictures_key]

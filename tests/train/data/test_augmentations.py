@@ -54,6 +54,17 @@ def test_warp_zooms_by_the_scale() -> None:
     assert 2.0 < (larger.sum() / alpha.sum()).item() < 2.5  # 1.5 squared
 
 
+def test_a_share_of_images_are_close_ups_of_a_piece() -> None:
+    whole = torch.zeros(300, 1, SIZE, SIZE)
+    whole[:, :, 3:29, 3:29] = 1.0  # as large in the picture as renders show parts
+    seen = Warp.draw(300, replace(STILL, close_up_p=0.4), rng())(whole, SIZE, "zeros")
+    near = (seen - whole).abs().amax(dim=(1, 2, 3)) > 0.1
+    assert 90 <= near.sum() <= 150
+    cut = torch.cat([seen[near, 0, 0], seen[near, 0, -1], seen[near, 0, :, 0], seen[near, 0, :, -1]], dim=1)
+    assert (cut.amax(dim=1) > 0.5).float().mean() > 0.7  # the part goes on beyond the picture
+    assert seen[near].mean(dim=(1, 2, 3)).min() > 0.5  # and is what the picture shows
+
+
 def test_warp_turns_but_never_mirrors() -> None:
     picture = torch.zeros(64, 1, SIZE, SIZE)
     picture[:, :, 4:28, 14:18] = 1.0

@@ -8,6 +8,7 @@ another takes its place, and only that file is given up. Its answers are plain b
 from __future__ import annotations
 
 import ctypes
+import math
 import multiprocessing
 import os
 import resource
@@ -52,6 +53,10 @@ class GivenUpError(Exception):
         self.reason, self.detail = reason, detail
 
 
+class NotStartedError(UserError):
+    """The process cannot be started: nobody's file is to blame."""
+
+
 class GuardedProcess[Question]:
     """Asks a process that starts with the first question; not for several threads at once.
 
@@ -65,20 +70,26 @@ class GuardedProcess[Question]:
         self._is_ready = False
 
     def start(self) -> None:
-        """Begins to start the process where there is none, and does not wait for it: to be asked sooner."""
+        """Begins to start the process where there is none, and does not wait for it: to be asked sooner. Raises
+        NotStartedError.
+        """
         if self._process is not None and self._process.is_alive():
             return
         self.close()
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._prepare, self._limits), daemon=True)
-        process.start()  # where the system has no room for one, there is nothing to end
+        try:
+            process.start()
+        except OSError as error:  # there is no room for one
+            raise self._not_started(f" ({error.strerror})") from None
+        finally:
+            theirs.close()
         self._process = process
-        theirs.close()
 
     def ask(self, question: Question) -> bytes:
         """The first answer to `question`. Whoever asks knows how many there are, and takes all of them before the next
-        question. Raises GivenUpError, and UserError when the process cannot be started at all.
+        question. Raises GivenUpError, and NotStartedError.
         """
         self.start()
         self._wait_until_ready()
@@ -105,11 +116,11 @@ class GuardedProcess[Question]:
 
     def close(self) -> None:
         """Ends the process, at work or not."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
+        process, self._process, self._is_ready = self._process, None, False
+        if process is not None:
+            process.kill()
+            process.join()
             self._connection.close()
-            self._process, self._is_ready = None, False
 
     def _wait_until_ready(self) -> None:
         if self._is_ready:
@@ -119,15 +130,19 @@ class GuardedProcess[Question]:
                 self._is_ready = True
                 return
         self.close()
-        raise UserError(
-            f"The process that {self._task} does not start.", "Say `cad2real doctor`, or see to free memory."
-        )
+        raise self._not_started()
+
+    def _not_started(self, why: str = "") -> NotStartedError:
+        what = f"The process that {self._task} does not start{why}."
+        return NotStartedError(what, "Say `cad2real doctor`, or see to free memory.")
 
     def _loss(self) -> GivenUpError:
         """Why the process is gone."""
-        assert self._process is not None  # noqa: S101 - it was asked
-        self._process.join(10)
-        code = self._process.exitcode
+        process = self._process
+        if process is None:  # another thread has closed it
+            return GivenUpError("crash", "it was ended")
+        process.join(10)
+        code = process.exitcode
         self.close()
         if code == -signal.SIGXCPU:
             return GivenUpError("computing")
@@ -152,7 +167,7 @@ def _serve[Question](connection: Connection, prepare: Callable[[], Work[Question
             question = connection.recv()
         except (EOFError, OSError):
             return
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + limits.cpu_s)
+        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + limits.cpu_s)
         try:
             for answer in work(question):
                 connection.send_bytes(ANSWER + answer)

@@ -152,7 +152,7 @@ class Search:
             size = next((seen[row].size for row in those if seen[row].size), None)
             if size is not None:
                 matches = with_sizes(matches, self._agreements(matches, size, queries.embeddings[those]))
-            texts = [text for row in those for text in seen[row].texts]
+            texts = [text for row in those for text in seen[row].texts()]
             if texts:
                 matches = self._with_named(matches, texts, queries.rows(those), wanted)
             tie = None if matches and matches[0].read else tie_of(self.index, matches)

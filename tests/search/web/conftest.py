@@ -16,9 +16,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import search.query
+import search.web.app
 from search.index import Index, IndexedPart, save_index
 from search.photo_network import NETWORK
+from search.seeing.guarded_photos import PhotoGuard
 from search.web.app import create_app
+from search.web.live import LiveSearch
 from search.web.serve import _listening, server_config
 from tests.search.test_search import COLORS, ColorModel
 
@@ -36,6 +39,29 @@ def shop_index(temperature: float | None = 1.0) -> Index:
     views = tuple(f"{part.part_id}/view_000.png" for part in said)
     embeddings, _ = model.embed_and_classify(pictures)
     return Index(embeddings, tuple(said), np.arange(3), views, "adapt", model.key, None, temperature)
+
+
+@pytest.fixture(scope="session")
+def shared_guard() -> Iterator[PhotoGuard]:
+    """One process for the photos of all tests: starting one takes a second."""
+    guard = PhotoGuard()
+    yield guard
+    guard.close()
+
+
+class _Lent:
+    """A guard that others go on with."""
+
+    def __init__(self, guard: PhotoGuard) -> None:
+        self.decoded, self.start = guard.decoded, lambda: None
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _one_guard(shared_guard: PhotoGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.web.app, "LiveSearch", lambda root: LiveSearch(root, _guard=_Lent(shared_guard)))
 
 
 @pytest.fixture

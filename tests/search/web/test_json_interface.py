@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 import cad2real.cli
 import search.web.live
-import search.web.upload
 from cad2real.files import atomic_folder
 from search.index import save_index
 from search.query import Search
@@ -92,15 +91,15 @@ def test_what_cannot_be_asked_is_said(
     assert "Traceback" not in answer.text and "/tmp" not in answer.text
 
 
-def test_limits_of_bytes_and_pixels(client: TestClient, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_of_bytes_and_pixels(client: TestClient, shop: Path) -> None:
     assert client.post("/api/search", files={"photo": b"x" * 26_000_000}).status_code == 413
     start = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="p"\r\n\r\n'
     endless = iter([start, *[b"x" * 1_000_000] * 30])  # says no length
     headers = {"content-type": "multipart/form-data; boundary=x"}
     assert client.post("/api/search", content=endless, headers=headers).status_code == 413
-    monkeypatch.setattr(search.web.upload, "MOST_PIXELS", 1000)
-    answer = client.post("/api/search", files={"photo": photo("washer")})
-    assert answer.status_code == 400 and "60x40 pixels" in answer.json()["error"]
+    wide = photo("washer", (8000, 8000), "PNG")
+    answer = client.post("/api/search", files={"photo": wide})
+    assert answer.status_code == 400 and "8000x8000 pixels" in answer.json()["error"]
     assert client.post("/api/search").status_code == 422
     assert client.post("/api/search", data={"photo": "text"}).status_code == 422
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from photos.finder.decode import decode
 from photos.finder.overlap import overlaps
 
 MULTIPLE = 32  # sides of pictures are multiples of it: the network halves five times
@@ -77,6 +76,8 @@ def looks(image_size: int) -> list[float]:
 
 
 def _one_look(network: Network, photo: Image.Image, longer_side: int) -> list[Sighting]:
+    from photos.finder.decode import decode  # scipy, which takes half a second where nothing is looked for
+
     factor = longer_side / max(photo.size)
     width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
     small = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)

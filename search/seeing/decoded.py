@@ -39,8 +39,9 @@ class DecodedPhoto:
     def codes(self) -> list[Code]:
         """What can be read in it, with places in pixels of the upright photo. Raises UserError."""
         if self._codes is None:
-            if self.meanwhile is not None:
-                self.meanwhile()
+            meanwhile, self.meanwhile = self.meanwhile, None  # it may hold this photo
+            if meanwhile is not None:
+                meanwhile()
             self._codes = self._read_codes()
         return [replace(code, x=code.x * self.width, y=code.y * self.height) for code in self._codes]
 

@@ -17,7 +17,8 @@ from starlette.testclient import TestClient
 
 import search.query
 import search.web.app
-from search.index import Index, IndexedPart, save_index
+from search.index import DescribedPart, Index, IndexedPart, save_index
+from search.looks.heads import Described, Head, Looks, save_looks
 from search.photo_network import NETWORK
 from search.seeing.guarded_photos import PhotoGuard
 from search.web.app import create_app
@@ -107,3 +108,16 @@ def address(shop: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+def write_looks(root: Path) -> None:
+    """Heads that know what the shop's colours look like, and a part of brass that has no renders."""
+    index = shop_index()
+    known = {"temperature": 1.0, "accuracy": 0.9, "said": 0.9, "right_when_said": 0.9, "views": 60, "parts": 3}
+    steel, brass = index.embeddings[[0, 2]].mean(axis=0), index.embeddings[1]
+    weights = np.zeros((2, index.embeddings.shape[1] + 1), np.float32)
+    weights[:, :-1] = 20 * np.stack([brass, steel])
+    unseen = DescribedPart(part_id="bush", label="bush", name=f"Bush {HOSTILE}", material="brass")
+    head = Head.model_validate({"kind": "material", "values": ["brass", "steel"], **known})
+    described = Described(model_key=index.model_key, heads=[head], unseen=[unseen])
+    save_looks(root / "data/index", Looks(described, (weights,)))

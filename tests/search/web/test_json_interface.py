@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from search.query import Search
 from search.web.app import create_app
 from search.web.feedback import entries, write_csv
 from search.web.live import LiveSearch
-from tests.search.web.conftest import photo, shop_index, write_index
+from tests.search.web.conftest import photo, shop_index, write_index, write_looks
 
 PAGE = {"accept": "text/html"}
 
@@ -220,3 +221,24 @@ def test_pictures_of_added_parts_are_shown(shop: Path, client: TestClient) -> No
     (shop / "data/renders/washer").rename(shop / "data/added/washer")
     assert client.get("/pictures/washer/view_000.png").status_code == 200
     assert client.get("/pictures/washer/view_000.png?small=true").status_code == 200
+
+
+def test_what_a_photo_looks_like_is_said(client: TestClient, shop: Path) -> None:
+    write_looks(shop)
+    write_index(shop, shop_index())
+    time.sleep(1.1)  # until it is looked at anew
+    nut = ask(client, photo("hex_nut"))["answers"][0]  # type: ignore[index]
+    (brass,) = nut["looks"]
+    assert (brass["kind"], brass["value"], brass["filter"]) == ("material", "brass", "brass")
+    assert 0.6 <= brass["confidence"] <= 1 and [part["part_id"] for part in nut["unseen"]] == ["bush"]
+    page = client.post("/", files={"photo": photo("hex_nut")}, headers={"accept-language": "de"}).text
+    assert "Sieht aus wie" in page and "<b>Messing</b>" in page and "<script>window" not in page and "bush" in page
+    washer = ask(client, photo("washer"))["answers"][0]
+    assert washer["looks"][0]["value"] == "steel" and washer["unseen"] == []
+    filtered = ask(client, photo("hex_nut"), color="red")["answers"][0]
+    assert filtered["unseen"] == []  # the filter holds for them, too
+    (shop / "data/index/looks.json").write_text("{")
+    write_index(shop, shop_index())
+    time.sleep(1.1)
+    assert ask(client, photo("hex_nut"))["answers"][0]["parts"]  # with the index of before
+    assert "looks.json is damaged" in client.get("/status").text

@@ -23,6 +23,7 @@ from search.held_out import measured_tie_margin
 from search.index import Index, IndexedPart, save_index
 from search.looks.fitting import fit_looks
 from search.looks.heads import save_looks
+from search.looks.photo_shift import photo_shift
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
 from search.ranking import Floats, Match, Queries, nearest_parts, part_distances
@@ -60,7 +61,8 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     found, queries = find_squares(model, index, layout.squares, rows)
     scores = retrieval_scores(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
-    looks = fit_looks(index, layout, _unseen(layout, listed, changes))
+    shift = photo_shift(model, [layout.squares / row.square for row in squares])
+    looks = fit_looks(index, layout, _unseen(layout, listed, changes), shift)
     with atomic_folder(layout.index) as target:
         save_index(target, index)
         save_looks(target, looks)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cad2real.layout import Layout
 from search.additions import view_path
 from search.index import DescribedPart, Index, IndexedPart
-from search.looks.heads import SAID_FROM, Described, Head, Hits, Looks, probabilities, said_of
+from search.looks.heads import SAID_FROM, Described, Head, Hits, Looks, Shift, probabilities, said_of
 from search.looks.unseen import attribute_scores
 from search.looks.words import KINDS, Look, looks_of_part
 from search.ranking import Floats
@@ -29,8 +29,8 @@ STRENGTH = 10.0  # inverse of regularisation, as scikit-learn has it, for vector
 Numbers = npt.NDArray[np.int64]
 
 
-def fit_looks(index: Index, layout: Layout, unseen: Sequence[IndexedPart] = ()) -> Looks:
-    """The heads of the `index` of a project; `unseen`: parts of its catalogue without renders."""
+def fit_looks(index: Index, layout: Layout, unseen: Sequence[IndexedPart] = (), shift: Shift | None = None) -> Looks:
+    """The heads of the `index` of a project; `unseen`: parts of its catalogue without renders; `shift` of photos."""
     drawn = _drawn(index, layout)
     rows = evenly(np.flatnonzero([look is not None for look in drawn]), MOST_ROWS)
     looks = [look for row in rows if (look := drawn[row]) is not None]
@@ -48,7 +48,7 @@ def fit_looks(index: Index, layout: Layout, unseen: Sequence[IndexedPart] = ()) 
         unseen=[_described(part) for part in unseen],
         hits=_hits(looks, known),
     )
-    return Looks(described, tuple(weights))
+    return Looks(described, tuple(weights), shift)
 
 
 def _drawn(index: Index, layout: Layout) -> list[Look | None]:
@@ -66,10 +66,12 @@ def _fit_head(kind: str, words: Sequence[str], parts: Numbers, vectors: Floats) 
     counts: dict[str, set[int]] = {}
     for word, part in zip(words, parts, strict=True):
         counts.setdefault(word, set()).add(int(part))
-    values = sorted(
+    often = {
         value for value, there in counts.items() if len(there) >= LEAST_PARTS and words.count(value) >= LEAST_VIEWS
-    )
-    if len(values) < 2 or (kind == "material" and "" in values):
+    }
+    words = [word if word in often else "" for word in words]  # what is rare is something else, and not like the rest
+    values = sorted(often | {""} if words.count("") >= LEAST_PARTS else often)
+    if len(often - {""}) < 1 or len(values) < 2:
         return None
     labels = np.array([values.index(word) if word in values else -1 for word in words])
     told = np.flatnonzero(labels >= 0)

@@ -18,8 +18,8 @@ from search.ranking import Floats
 from train.measures.calibration import at_temperature
 
 WEIGHTS, DESCRIPTION = "looks.safetensors", "looks.json"
-SAID_FROM = 0.6
-"""Calibrated probability from which something is said of a photo: as `likely` is of a part."""
+SAID_FROM = 0.7
+"""Calibrated probability from which something is said of a photo: above `likely`, for photos are not renders."""
 LEAST_LIFT = 0.2
 """How far from chance to always right a head has to be, on parts that it has not seen, to say anything at all."""
 STRICT = ConfigDict(strict=True, frozen=True)
@@ -41,7 +41,7 @@ class Head(BaseModel):
     """What is known of a head: it tells `values` apart, `temperature` calibrates it. `accuracy`: mean over the values,
     of `views` of `parts` that its likes had not seen; of n values chance has 1/n. `said`: of what share of these it is
     sure enough to say something, `right_when_said`: how often that is right (0 where nothing is said). An empty value
-    is a bare material's colour.
+    is whatever is none of the others: a bare material's colour, or words that are rare.
     """
 
     model_config = STRICT
@@ -94,11 +94,28 @@ class Described(BaseModel):
 
 
 @dataclass(frozen=True)
+class Shift:
+    """From embeddings of photos to those of renders (`search.looks.photo_shift`): `scale` and `offset` (d,)."""
+
+    scale: Floats
+    offset: Floats
+
+    def of(self, embeddings: Floats) -> Floats:
+        """Embeddings (n, d) of photos as renders of the same would have them, L2-normalised."""
+        moved = embeddings * self.scale + self.offset
+        shifted: Floats = (moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+        return shifted
+
+
+@dataclass(frozen=True)
 class Looks:
-    """The heads of an index, with their weights (values, d + 1), the last column of which is the bias."""
+    """The heads of an index, with their weights (values, d + 1), the last column of which is the bias; `shift` of
+    photos, None where theirs are embeddings as those of renders are.
+    """
 
     described: Described
     weights: tuple[Floats, ...] = ()
+    shift: Shift | None = None
 
     @property
     def unseen(self) -> list[IndexedPart]:
@@ -109,7 +126,9 @@ class Looks:
         ]
 
     def answers(self, embeddings: Floats) -> list[tuple[Head, Floats]]:
-        """Each head with the calibrated probabilities (n, values) of embeddings (n, d)."""
+        """Each head with the calibrated probabilities (n, values) of embeddings (n, d) of photos."""
+        if self.shift is not None:
+            embeddings = self.shift.of(embeddings)
         return [
             (head, probabilities(weights, embeddings, head.temperature))
             for head, weights in zip(self.described.heads, self.weights, strict=True)
@@ -123,7 +142,7 @@ class Looks:
         return [(head, likely.mean(axis=0)) for head, likely in answers if head.is_known]
 
     def facts(self, embeddings: Floats) -> list[Fact]:
-        """What photos (n, d) of one thing look like, as far as that is likely; nothing of a bare material's colour."""
+        """What photos (n, d) of one thing look like, as far as that is likely."""
         facts = []
         for head, likely in self.known(embeddings):
             best = int(likely.argmax())
@@ -146,7 +165,10 @@ def save_looks(folder: Path, looks: Looks) -> None:
     from safetensors.numpy import save
 
     named = zip(looks.described.heads, looks.weights, strict=True)
-    (folder / WEIGHTS).write_bytes(save({head.kind: np.ascontiguousarray(weights) for head, weights in named}))
+    tensors = {head.kind: np.ascontiguousarray(weights) for head, weights in named}
+    if looks.shift is not None:
+        tensors |= {"scale": looks.shift.scale, "offset": looks.shift.offset}
+    (folder / WEIGHTS).write_bytes(save(tensors))
     write_json(folder / DESCRIPTION, looks.described.model_dump())
 
 
@@ -162,17 +184,21 @@ def load_looks(folder: Path, model_key: str, dimension: int) -> Looks:
         if described.model_key != model_key:
             return Looks(Described(model_key=model_key))
         tensors = load((folder / WEIGHTS).read_bytes())
-        weights = tuple(_checked(tensors[head.kind], len(head.values), dimension) for head in described.heads)
+        shapes = [(head.kind, (len(head.values), dimension + 1)) for head in described.heads]
+        weights = tuple(_checked(tensors[kind], shape) for kind, shape in shapes)
+        shift = None
+        if "scale" in tensors:
+            shift = Shift(*(_checked(tensors[name], (dimension,)) for name in ("scale", "offset")))
     except FileNotFoundError:
         return Looks(Described(model_key=model_key))
     except (OSError, ValueError, KeyError, TypeError, ValidationError, SafetensorError) as error:
         said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise UserError(f"{folder / DESCRIPTION} is damaged ({said}).", "Run `cad2real index`.") from None
-    return Looks(described, weights)
+    return Looks(described, weights, shift)
 
 
-def _checked(weights: Floats, values: int, dimension: int) -> Floats:
-    if weights.dtype != np.float32 or weights.shape != (values, dimension + 1) or not np.isfinite(weights).all():
+def _checked(weights: Floats, shape: tuple[int, ...]) -> Floats:
+    if weights.dtype != np.float32 or weights.shape != shape or not np.isfinite(weights).all():
         raise ValueError(f"weights {weights.dtype} {weights.shape}")
     return weights
 

@@ -13,6 +13,7 @@ from search.looks.heads import Head, Looks, said_of
 from search.ranking import Floats
 
 MOST = 3
+PLAUSIBLE = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,20 @@ def found_unseen(looks: Looks, embeddings: Floats) -> list[Unseen]:
     """The parts without renders that photos (n, d) of one thing look like, likeliest first; none that is no likelier
     than by chance.
     """
-    parts = looks.unseen
-    known = looks.known(embeddings) if parts else []
-    if not known:
+    known = looks.known(embeddings) if looks.described.unseen else []
+    parts = [part for part in looks.unseen if _is_plausible(part, known)]
+    if not parts:
         return []
     lifts = np.exp(attribute_scores([(head, likely[None]) for head, likely in known], parts)[0])
     order = np.argsort(-lifts, kind="stable")[:MOST]
     return [Unseen(parts[number], float(lifts[number])) for number in order if lifts[number] > 1]
+
+
+def _is_plausible(part: IndexedPart, known: Sequence[tuple[Head, Floats]]) -> bool:
+    """Whether the photo looks like all that the metadata of `part` say, at least half as much as like anything."""
+    said = said_of(part, [head for head, _ in known])
+    told = [likely[said[head.kind]] >= likely.max() * PLAUSIBLE for head, likely in known if head.kind in said]
+    return bool(told) and all(told)
 
 
 def attribute_scores(known: Sequence[tuple[Head, Floats]], parts: Sequence[IndexedPart]) -> npt.NDArray[np.float64]:

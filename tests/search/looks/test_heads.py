@@ -13,7 +13,8 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from search.index import Index, IndexedPart
 from search.looks.fitting import fit_looks
-from search.looks.heads import Looks, load_looks, save_looks
+from search.looks.heads import Looks, Shift, load_looks, save_looks
+from search.looks.photo_shift import best_length
 from search.looks.unseen import found_unseen
 
 DIMENSIONS, VIEWS = 24, 12
@@ -102,9 +103,35 @@ def test_a_part_without_renders_is_found_by_its_metadata(tmp_path: Path) -> None
     assert found_unseen(fit_looks(index, Layout(tmp_path)), index.embeddings[[2]]) == []
 
 
+def test_words_that_are_rare_are_something_else_and_are_not_said(tmp_path: Path) -> None:
+    """A photo of what no head knows would be called what it is least unlike."""
+    index = made(tmp_path, (*LOOKS, "plastic matte red", "plastic matte blue", "plastic matte green"))
+    rare = fit_looks(made(tmp_path / "few", (*LOOKS[:3], "plastic matte green"), parts=2), Layout(tmp_path / "few"))
+    assert "green" not in [value for head in rare.described.heads for value in head.values]
+    color = next(head for head in fit_looks(index, Layout(tmp_path)).described.heads if head.kind == "color")
+    assert "" in color.values
+
+
+def test_what_all_photos_have_in_common_is_given_back() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(40, DIMENSIONS)) * 2 + 5
+    source = (rng.normal(size=DIMENSIONS), rng.uniform(1, 3, DIMENSIONS))
+    target = (features.mean(axis=0), features.std(axis=0))
+    photos, renders = (
+        (standardised / np.linalg.norm(standardised, axis=1, keepdims=True)).astype(np.float32)
+        for standardised in ((features - mean) / spread for mean, spread in (target, source))
+    )
+    scale, offset = target[1] / source[1], (target[0] - source[0]) / source[1]
+    shift = best_length(photos, renders, scale, offset)
+    before, after = (photos * renders).sum(axis=1).mean(), (shift.of(photos) * renders).sum(axis=1).mean()
+    assert before < 0.6 and after > 0.98
+
+
 def test_they_are_kept_beside_the_index(tmp_path: Path) -> None:
     index = made(tmp_path)
-    looks = fit_looks(index, Layout(tmp_path), [IndexedPart("cap", "cap", "Cap", "plastic", size_mm=(1.0, 2.0, 3.0))])
+    ones = np.ones(DIMENSIONS, np.float32)
+    cap = IndexedPart("cap", "cap", "Cap", "plastic", size_mm=(1.0, 2.0, 3.0))
+    looks = fit_looks(index, Layout(tmp_path), [cap], Shift(2 * ones, 0 * ones))
     save_looks(tmp_path, looks)
     again = load_looks(tmp_path, "key", DIMENSIONS)
     assert again.described == looks.described and again.unseen == looks.unseen

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
 from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 from render.part_lists.workbook_limits import MAX_COLUMNS, MAX_ROWS, check_row, check_unpacked
 
@@ -155,7 +156,7 @@ def _read_apart(path: Path) -> list[Sheet] | str:
     """The sheets of `path`, read by a process of its own, or why they cannot be read."""
     process: GuardedProcess[Path] = GuardedProcess("reads workbooks", prepare, LIMITS)
     try:
-        answer = json.loads(process.ask(path))
+        answer = parse_json(process.ask(path))
     except GivenUpError as error:
         return f"it was not read after {LIMITS.wall_s:.0f} s" if error.reason == "time" else REASONS[error.reason]
     finally:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from cad2real.files import parse_json
 from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
@@ -49,7 +50,7 @@ class CadReader:
         if path.suffix.lower() in scene_files.FORMATS:
             return measure_here(path, units)  # Blender reads these, in a process of its own
         try:
-            answer = json.loads(self.process.ask((path, units)))
+            answer = parse_json(self.process.ask((path, units)))
         except GivenUpError as error:
             raise GeometryError(f"{path.name}: {_why(error, self._limits)}") from None
         if "fault" in answer:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from cad2real.coco_masks import CocoMask, coco_mask
 from cad2real.errors import UserError
@@ -20,6 +21,7 @@ from photos.finder.look import SCALES, Sighting
 from photos.finder.masks import photo_mask
 from photos.opening import open_photo
 from photos.params import PhotosParams
+from photos.square import Readable
 
 FINDER = "find"  # folder below data/models
 FOUND = "found.json"
@@ -27,6 +29,8 @@ DECODED = 2  # JPEGs are decoded at least so many times larger than the finder l
 
 MASK_PX = 384  # longer side of a mask that is kept: the finder sees no finer, and a mask takes some 300 bytes
 
+type Shown = tuple[tuple[int, int], Image.Image]
+"""Width and height of an upright photo, and its picture, which may be smaller."""
 type Seen = dict[str, Any]
 """Of one photo: `width` and `height` of the upright photo, `parts`: lists of x_min, y_min, x_max, y_max in its pixels
 and the score, best first; `masks` of the first of them, which the photo is cut by (`CocoMask` of the whole photo, made
@@ -68,7 +72,9 @@ class Looking:
         """
         seen = self.before.get(sha256)
         if seen is None or len(seen["masks"]) < len(self._cut_by(seen["parts"])):
-            seen = self._look(path, sha256)
+            with open_photo(path) as opened:
+                shown = self._read(opened)
+            seen = self._look(shown, sha256)
         self.seen[photo] = seen
         found = [replace(whole, box=box, label="", how="found", score=score) for box, score in self._sure(seen)]
         return [replace(found[0], label=whole.label), *found[1:]] if found else [whole]
@@ -77,7 +83,16 @@ class Looking:
         """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`
         the largest alone. Raises UserError when the photo cannot be used.
         """
-        found = self._sure(self._look(path))
+        with open_photo(path) as photo:
+            shown = self._read(photo)
+        return self._boxes(shown, one)
+
+    def boxes_in(self, photo: Readable, one: bool = False) -> list[tuple[Box, float]]:
+        """As `boxes`, of a photo that is open."""
+        return self._boxes(self._read(photo), one)
+
+    def _boxes(self, shown: Shown, one: bool) -> list[tuple[Box, float]]:
+        found = self._sure(self._look(shown))
         return [max(found, key=lambda part: area(part[0]))] if one and found else found
 
     def _sure(self, seen: Seen) -> list[tuple[Box, float]]:
@@ -92,12 +107,13 @@ class Looking:
         sure = [part for part in parts if part[4] >= self.finder.description.threshold]
         return parts[:1] if self.unsure and not sure else sure
 
-    def _look(self, path: Path, sha256: str | None = None) -> Seen:
+    def _read(self, photo: Readable) -> Shown:
+        needed = DECODED * SCALES[-1] * self.finder.description.image_size
+        return (photo.width, photo.height), photo.read(min(1.0, needed / max(photo.width, photo.height)))
+
+    def _look(self, shown: Shown, sha256: str | None = None) -> Seen:
         """What is seen in a photo; with masks where it has a `sha256`, by which it is kept."""
-        with open_photo(path) as photo:
-            width, height = photo.width, photo.height
-            needed = DECODED * SCALES[-1] * self.finder.description.image_size
-            picture = photo.read(min(1.0, needed / max(width, height)))
+        (width, height), picture = shown
         sightings = self.finder.look(picture)
         across, down = width / picture.width, height / picture.height
         parts = [

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from PIL import Image
 
 from cad2real.errors import UserError
 from photos.crop import Box, Crop, square_crop, usable_box, whole_photo
-from photos.opening import Photo, open_photo
+from photos.opening import open_photo
 from photos.params import Border
 
 DECODE_MARGIN = 2.0  # JPEGs are decoded at least this many times larger than needed, then filtered
+
+
+class Readable(Protocol):
+    """A photo as `photos.opening.Photo` is one; here no file has to be behind it."""
+
+    width: int
+    height: int
+
+    def read(self, share: float = 1.0, as_srgb: bool = True) -> Image.Image:
+        """The upright picture as RGB, at least `share` (0 to 1] of its size."""
+
+    def srgb(self, image: Image.Image) -> Image.Image:
+        """A piece of what was read without `as_srgb`, as sRGB."""
 
 
 def photo_squares(
@@ -26,7 +41,7 @@ def photo_squares(
 
 
 def squares_of(
-    photo: Photo, boxes: list[Box | None], border: Border, size: int
+    photo: Readable, boxes: Sequence[Box | None], border: Border, size: int
 ) -> tuple[list[tuple[Crop, Image.Image] | UserError], Image.Image | None]:
     """As `photo_squares`, of an open photo, with the picture that they were cut from, if a box can be used."""
     crops: list[Crop | UserError] = [_crop(box, photo.width, photo.height, border) for box in boxes]

@@ -97,7 +97,7 @@ def _answers(photos: list[Shown], top: int, wanted: PartFilter, one: bool) -> li
 
 
 def _print_answers(answers: list[Answer], as_json: bool) -> None:
-    from cad2real.quoting import quoted_json
+    from cad2real.quoting import quoted, quoted_json
 
     if as_json:
         print(quoted_json([entry for answer in answers for entry in answer.as_dicts()]))
@@ -108,6 +108,10 @@ def _print_answers(answers: list[Answer], as_json: bool) -> None:
         if answer.size is not None:
             print(f"in the photo: {' x '.join(map(str, answer.size.as_list()))} mm")
         print(table(answer.matches))
+        if answer.facts:
+            print("looks like: " + ", ".join(f"{fact.value} ({fact.confidence:.0%})" for fact in answer.facts))
+        if answer.unseen:
+            print("so do, without renders yet: " + ", ".join(quoted(one.part.part_id) for one in answer.unseen))
         if answer.tie:
             print(tie_line(answer.tie))
 
@@ -134,7 +138,7 @@ def _evaluate(foreign: Path | None, as_json: bool) -> None:
     from cad2real.layout import Layout
     from cad2real.quoting import quoted_json
     from search.evaluation.evaluate import evaluate
-    from search.evaluation.table import novelty_lines, score_rows
+    from search.evaluation.table import looks_lines, novelty_lines, score_rows
     from train.compute.out_of_memory import explain_out_of_memory
 
     with explain_out_of_memory("search evaluate"):
@@ -144,7 +148,7 @@ def _evaluate(foreign: Path | None, as_json: bool) -> None:
         return
     header, *rows = score_rows(evaluation)
     print(aligned(header, rows))
-    for line in novelty_lines(evaluation):
+    for line in (*novelty_lines(evaluation), *looks_lines(evaluation)):
         print(line)
 
 

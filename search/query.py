@@ -21,6 +21,8 @@ from photos.params import PhotosParams
 from search.additions import view_path
 from search.embedding import PhotoEmbedder, embed_queries
 from search.index import Index, check_model, load_index
+from search.looks.heads import Fact, Looks, load_looks
+from search.looks.unseen import Unseen, found_unseen
 from search.naming.catalogue import parts_in_text
 from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
@@ -49,9 +51,11 @@ class Answer:
     score: float | None = None
     tie: Tie | None = None
     size: Measured | None = None
+    facts: tuple[Fact, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     def as_dicts(self) -> list[dict[str, object]]:
-        """A record for each match, with the box of the part where it was found; the first has the tie."""
+        """A record for each match, with the box of the part where it was found; the first has what holds for all."""
         records: list[dict[str, object]] = [{**match.as_dict()} for match in self.matches]
         if self.box is not None and self.score is not None:
             corners = [self.box.x_min, self.box.y_min, self.box.x_max, self.box.y_max]
@@ -60,6 +64,10 @@ class Answer:
             records[0]["tie"] = self.tie.as_dict()
         if self.size is not None and records:
             records[0]["size_mm"] = self.size.as_list()
+        if self.facts and records:
+            records[0]["looks"] = [fact.as_dict() for fact in self.facts]
+        if self.unseen and records:
+            records[0]["unseen"] = [part.as_dict() for part in self.unseen]
         return records
 
     @property
@@ -72,7 +80,8 @@ class Answer:
 @dataclass(frozen=True)
 class Search:
     """A project's index with the model that made it, ready for photos. `looking` finds the parts in whole photos, where
-    the project has a finder. `store` has the index's rows where they are not compared in memory.
+    the project has a finder. `store` has the index's rows where they are not compared in memory. `looks` says what
+    photos look like.
     """
 
     index: Index
@@ -81,6 +90,7 @@ class Search:
     looking: Looking | None = None
     store: VectorStore | None = None
     layout: Layout = field(default_factory=Layout)
+    looks: Looks | None = None
 
     @classmethod
     def open(cls, root: Path, model: PhotoEmbedder | None = None, threads: int = 0) -> Search:
@@ -93,7 +103,8 @@ class Search:
         check_model(index, model.key)
         params = load_params(layout.params)
         store = opened_store(layout, params.search, index)
-        return cls(index, model, params.photos, project_looking(layout, params.photos), store, layout)
+        looks = load_looks(layout.index, index.model_key, index.embeddings.shape[1])
+        return cls(index, model, params.photos, project_looking(layout, params.photos), store, layout, looks)
 
     def refuse_unknown(self, wanted: PartFilter) -> None:
         """Raises UserError, with what there is, when `wanted` asks for what no part of the catalogue is."""
@@ -152,12 +163,20 @@ class Search:
             size = next((seen[row].size for row in those if seen[row].size), None)
             if size is not None:
                 matches = with_sizes(matches, self._agreements(matches, size, queries.embeddings[those]))
-            texts = [text for row in those for text in seen[row].texts]
+            texts = [text for row in those for text in seen[row].texts()]
             if texts:
                 matches = self._with_named(matches, texts, queries.rows(those), wanted)
             tie = None if matches and matches[0].read else tie_of(self.index, matches)
-            answers.append(Answer(matches[:top], seen[number].box, seen[number].score, tie, size))
+            facts, unseen = self._looks_of(queries.embeddings[those], wanted)
+            one = seen[number]
+            answers.append(Answer(matches[:top], one.box, one.score, tie, size, facts, unseen))
         return answers
+
+    def _looks_of(self, photos: Floats, wanted: PartFilter) -> tuple[tuple[Fact, ...], tuple[Unseen, ...]]:
+        if self.looks is None:
+            return (), ()
+        unseen = [one for one in found_unseen(self.looks, photos) if wanted.passes(one.part)]
+        return tuple(self.looks.facts(photos)), tuple(unseen)
 
     def _agreements(self, matches: Sequence[Match], size: Measured, photos: Floats) -> dict[str, float | None]:
         """How well the `size` in photos (q, d) is that of the views of each part that they resemble most."""

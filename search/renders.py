@@ -48,16 +48,32 @@ def read_renders(folder: Path) -> Renders:
     return Renders(tuple(parts), tuple(part_rows), tuple(views))
 
 
-def with_looks(renders: Renders, catalogue: Path) -> Renders:
-    """The same with what the catalogue says of each part's look and size, as far as it is there."""
+def catalogue_parts(catalogue: Path) -> list[IndexedPart]:
+    """What the catalogue says of its parts; nothing where it is not there or damaged."""
     try:
-        said = {part["part_id"]: part for part in read_json(catalogue, "parts")["parts"]}
-        looks = {part_id: (one["material"], one["surface"], one["color"]) for part_id, one in said.items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        return renders
-    nothing = ("", "", "")
-    parts = []
-    for part in renders.parts:
-        material, surface, color = map(str, looks.get(part.part_id, nothing))
-        parts.append(replace(part, material=material, surface=surface, color=color))
+        return [
+            IndexedPart(
+                str(part["part_id"]),
+                str(part["label"]),
+                str(part["name"]),
+                str(part["material"]),
+                str(part["surface"]),
+                str(part["color"]),
+                tuple(round(float(side), 2) for side in part.get("size_mm") or ()),
+            )
+            for part in read_json(catalogue, "parts")["parts"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def with_looks(renders: Renders, catalogue: Path) -> Renders:
+    """The same with what the catalogue says of each part's look, as far as it is there."""
+    said = {part.part_id: part for part in catalogue_parts(catalogue)}
+    parts = [
+        replace(part, material=own.material, surface=own.surface, color=own.color)
+        if (own := said.get(part.part_id)) is not None
+        else part
+        for part in renders.parts
+    ]
     return replace(renders, parts=tuple(parts))

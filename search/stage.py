@@ -17,14 +17,17 @@ from cad2real.params import load_params
 from cad2real.progress import Progress
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
-from search.additions import Changed, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
+from search.additions import Changed, Changes, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
 from search.held_out import measured_tie_margin
-from search.index import Index, save_index
+from search.index import Index, IndexedPart, save_index
+from search.looks.fitting import fit_looks
+from search.looks.heads import save_looks
+from search.looks.photo_shift import photo_shift
 from search.photo_network import NETWORK
 from search.principal import MANY_ROWS, principal_components
 from search.ranking import Floats, Match, Queries, nearest_parts, part_distances
-from search.renders import read_renders, with_looks
+from search.renders import Renders, catalogue_parts, read_renders, with_looks
 from search.scores.parts import part_scores
 from search.scores.retrieval import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
 from search.stores.publishing import publish
@@ -58,8 +61,11 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     found, queries = find_squares(model, index, layout.squares, rows)
     scores = retrieval_scores(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
+    shift = photo_shift(model, [layout.squares / row.square for row in squares])
+    looks = fit_looks(index, layout, _unseen(layout, listed, changes), shift)
     with atomic_folder(layout.index) as target:
         save_index(target, index)
+        save_looks(target, looks)
         _write_network(target / NETWORK, model)
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
@@ -67,6 +73,13 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
         write_json(target / SCORES_FILE, _part_scores(index, queries, [row.label for row in scored]))
         publish(layout, load_params(layout.params).search, index)
     return index, scores
+
+
+def _unseen(layout: Layout, listed: Renders, changes: Changes) -> list[IndexedPart]:
+    """The parts of the catalogue that have no renders yet, and metadata that heads may know."""
+    there = {part.part_id for part in listed.parts} | {part.part_id for part in changes.parts} | set(changes.removed)
+    parts = [part for part in catalogue_parts(layout.catalogue) if part.part_id not in there]
+    return [part for part in parts if part.material or part.surface or part.color]
 
 
 def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> Index:

@@ -85,6 +85,7 @@ class ReportData:
     examples: list[dict[str, Any]]
     retrieval: dict[str, Any]
     part_scores: dict[str, dict[str, float]]
+    looks: list[dict[str, Any]]
     evaluation: dict[str, Any]
     gap: dict[str, Any]
     faults: tuple[Fault, ...]
@@ -170,6 +171,7 @@ def _read(layout: Layout) -> ReportData:
         examples=_json(layout.index / "examples.json") or [],
         retrieval=_json(layout.index / "retrieval.json") or {},
         part_scores=_part_scores(layout.index / "scores.json"),
+        looks=_looks(layout.index / "looks.json"),
         evaluation=evaluation,
         gap=_json(layout.reports / "gap.json") or {},
         faults=tuple(_faults(layout, evaluation)),
@@ -243,6 +245,20 @@ def _part_scores(path: Path) -> dict[str, dict[str, float]]:
     try:
         return {way: {name: float(value) for name, value in one.items()} for way, one in scores.items()}
     except (AttributeError, TypeError, ValueError):
+        raise UserError(f"{path} is damaged.", "Run `cad2real index` again.") from None
+
+
+def _looks(path: Path) -> list[dict[str, Any]]:
+    """What is known of the heads for material, surface and colour, of each: `kind`, number of `values`, shares. None of
+    an index of before.
+    """
+    shares = ("accuracy", "said", "right_when_said")
+    try:
+        return [
+            {"kind": str(head["kind"]), "values": len(head["values"]), **{name: float(head[name]) for name in shares}}
+            for head in (_json(path) or {}).get("heads", [])
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise UserError(f"{path} is damaged.", "Run `cad2real index` again.") from None
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from photos.finder.decode import decode
 from photos.finder.overlap import overlaps
 
 MULTIPLE = 32  # sides of pictures are multiples of it: the network halves five times
@@ -96,6 +95,8 @@ def _pictures(photo: Image.Image, longer_sides: list[int]) -> list[Image.Image]:
 
 def _one_look(network: Network, picture: Image.Image, size: tuple[int, int]) -> list[Sighting]:
     """What is seen in a picture of a photo of `size` (width, height)."""
+    from photos.finder.decode import decode  # scipy, which takes half a second where nothing is looked for
+
     maps = network(np.asarray(picture).transpose(2, 0, 1))
     found = decode(*maps)
     scale = np.array([size[0] / picture.width, size[1] / picture.height] * 2, np.float32)

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import datetime
 import html
-import multiprocessing
+import json
 import re
-import resource
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from cad2real.errors import UserError
+from cad2real.files import parse_json
+from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 from render.part_lists.workbook_limits import MAX_COLUMNS, MAX_ROWS, check_row, check_unpacked
 
 MAX_CELLS = 20_000_000
 """Rows times columns of a sheet: it is held whole, empty cells as well."""
 MAX_SHEETS = 60
-MEMORY = 2 * 1024**3
-WALL_S = 300.0
-CPU_S = 120
+LIMITS = Limits(cpu_s=120, wall_s=300.0, memory=2 * 1024**3)
+REASONS = {
+    "memory": "it takes too much memory",
+    "computing": "it takes too long",
+    "crash": "its reader crashed: it is damaged, or takes too much memory",
+}
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}>")
 _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
@@ -150,32 +154,36 @@ def _check_cells(path: Path, rows: int, columns: int) -> None:
 
 def _read_apart(path: Path) -> list[Sheet] | str:
     """The sheets of `path`, read by a process of its own, or why they cannot be read."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(theirs, path), daemon=True)
-    process.start()
-    theirs.close()
-    answer: list[Sheet] | str = "its reader crashed: it is damaged, or takes too much memory"
-    with suppress(EOFError, OSError):
-        answer = ours.recv() if ours.poll(WALL_S) else f"it was not read after {WALL_S:.0f} s"
-    process.kill()
-    process.join()
-    ours.close()
-    return answer
-
-
-def _serve(connection: Connection, path: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S)):
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    process: GuardedProcess[Path] = GuardedProcess("reads workbooks", prepare, LIMITS)
     try:
-        answer: list[Sheet] | str = _sheets(path)
+        answer = parse_json(process.ask(path))
+    except GivenUpError as error:
+        return f"it was not read after {LIMITS.wall_s:.0f} s" if error.reason == "time" else REASONS[error.reason]
+    finally:
+        process.close()
+    if isinstance(answer, str):
+        return answer
+    return [
+        Sheet(name, rows, visible, merged=[(top, left, bottom, right) for top, left, bottom, right in merged])
+        for name, rows, visible, merged in answer
+    ]
+
+
+def prepare() -> Callable[[Path], Iterator[bytes]]:
+    """The work of the process, with its library loaded."""
+    import python_calamine  # noqa: F401
+
+    return _answers
+
+
+def _answers(path: Path) -> Iterator[bytes]:
+    try:
+        answer: object = [(sheet.name, sheet.rows, sheet.visible, sheet.merged) for sheet in _sheets(path)]
     except MemoryError:
-        answer = "it takes too much memory"
+        raise
     except Exception as error:  # a damaged workbook fails in many ways
         answer = type(error).__name__
-    connection.send(answer)
+    yield json.dumps(answer).encode()
 
 
 def _sheets(path: Path) -> list[Sheet]:

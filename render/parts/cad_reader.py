@@ -1,41 +1,21 @@
-"""CAD files of strangers, measured in a process that may be lost.
-
-A damaged STEP file can end the process that reads it (a signal of the reader's C++), keep it busy for hours or fill the
-memory. So files are read by a process of its own, with limits; it stays for the next file, and when it is lost, another
-takes its place and only that file is given up.
-"""
+"""CAD files of strangers, measured in a process that may be lost (`cad2real.guarded_process`)."""
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
-import os
-import resource
-import signal
-import time
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from cad2real.errors import UserError
+from cad2real.files import parse_json
+from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
 
-START_S = 600.0
-PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one file may take: `cpu_s` of computing (the slowest real parts at hand take 15), `wall_s` until it is taken
-    for one that hangs (a busy machine gives a process a fifth of a core at least), `memory` in bytes.
-    """
-
-    cpu_s: int = 120
-    wall_s: float = 600.0
-    memory: int = 4 * 1024**3
+LIMITS = Limits(cpu_s=120, wall_s=600.0, memory=4 * 1024**3)
+"""Of one file: the slowest real parts at hand take 15 s of computing, and a busy machine gives a process a fifth of a
+core at least."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +33,15 @@ class Measured:
 class CadReader:
     """Measures CAD files one after the other; a context manager. The process starts with the first file."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
         self._limits = limits
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self.process: GuardedProcess[tuple[Path, str]] = GuardedProcess("reads CAD", prepare, limits)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        self.process.close()
 
     def measure(self, path: Path, units: str) -> Measured:
         """What the CAD file `path` holds; see `load_geometry`. Raises GeometryError, also when the reading
@@ -69,94 +49,51 @@ class CadReader:
         """
         if path.suffix.lower() in scene_files.FORMATS:
             return measure_here(path, units)  # Blender reads these, in a process of its own
-        if self._process is None or not self._process.is_alive():
-            self._start()
         try:
-            self._connection.send((path, units))
-            answer = self._connection.recv() if self._connection.poll(self._limits.wall_s) else None
-        except (EOFError, OSError):
-            raise GeometryError(f"{path.name}: {self._loss()}") from None
-        if answer is None:
-            self.close()
-            raise GeometryError(
-                f"{path.name}: was not read after {self._limits.wall_s:.0f} s; export it again, or simpler"
-            )
-        if isinstance(answer, GeometryError):
-            raise answer
-        measured: Measured = answer
-        return measured
-
-    def close(self) -> None:
-        """Ends the process, at work or not."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._connection.close()
-            self._process = None
-
-    def _start(self) -> None:
-        self.close()
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._limits), daemon=True)
-        process.start()  # where the system has no room for one, there is nothing to end
-        self._process = process
-        theirs.close()
-        with suppress(EOFError, OSError):
-            if self._connection.poll(START_S) and self._connection.recv():
-                return
-        self.close()
-        raise UserError("The process that reads CAD does not start.", "Say `cad2real doctor`, or see to free memory.")
-
-    def _loss(self) -> str:
-        """Why the process is gone, with the remedy."""
-        assert self._process is not None  # noqa: S101 - it was given a file
-        self._process.join(10)
-        code = self._process.exitcode
-        self.close()
-        if code == -signal.SIGXCPU:
-            return f"took more than {self._limits.cpu_s} s of computing; export it again, or simpler"
-        name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
-        return f"the reader of CAD crashed on it ({name}); it is damaged or too complex; export it again"
+            answer = parse_json(self.process.ask((path, units)))
+        except GivenUpError as error:
+            raise GeometryError(f"{path.name}: {_why(error, self._limits)}") from None
+        if "fault" in answer:
+            raise GeometryError(answer["fault"])
+        x, y, z = answer["size_mm"]
+        return Measured((x, y, z), answer["triangles"], answer["has_materials"], tuple(answer["notes"]))
 
 
-def _serve(connection: Connection, limits: Limits) -> None:
-    """The process: reads files until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _end_with_parent()
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    import cascadio  # noqa: F401 - libraries are loaded before limits count
+def _why(error: GivenUpError, limits: Limits) -> str:
+    """Why there is no answer, with the remedy."""
+    if error.reason == "time":
+        return f"was not read after {limits.wall_s:.0f} s; export it again, or simpler"
+    if error.reason == "computing":
+        return f"took more than {limits.cpu_s} s of computing; export it again, or simpler"
+    if error.reason == "memory":
+        return f"takes more than {limits.memory / 1024**3:.3g} GB of memory to read; export it coarser"
+    return f"the reader of CAD crashed on it ({error.detail}); it is damaged or too complex; export it again"
+
+
+def prepare() -> Callable[[tuple[Path, str]], Iterator[bytes]]:
+    """The work of the process, with its libraries loaded."""
+    import cascadio  # noqa: F401
     import trimesh  # noqa: F401
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_AS, _virtual_bytes() + limits.memory)
-    connection.send(True)
-    while True:
-        try:
-            path, units = connection.recv()
-        except (EOFError, OSError):
-            return
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + limits.cpu_s)
-        connection.send(_answer(path, units, limits))
+    return _answers
 
 
-def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
+def _answers(question: tuple[Path, str]) -> Iterator[bytes]:
+    yield json.dumps(_answer(*question)).encode()
+
+
+def _answer(path: Path, units: str) -> dict[str, object]:
     """What `path` measures, or why it cannot be read."""
     try:
-        return measure_here(path, units)
+        return asdict(measure_here(path, units))
     except GeometryError as error:
-        return error
-    except MemoryError:
-        gigabytes = limits.memory / 1024**3
-        return GeometryError(f"{path.name}: takes more than {gigabytes:.3g} GB of memory to read; export it coarser")
+        return {"fault": str(error)}
     except OSError as error:
-        return GeometryError(f"{path.name}: cannot be read ({error.strerror}); see to its rights and its disk")
+        return {"fault": f"{path.name}: cannot be read ({error.strerror}); see to its rights and its disk"}
     except ImportError as error:  # of a library that is loaded when the file needs it
-        return GeometryError(f"{path.name}: was not read, its reader does not load ({error}); see to free memory")
+        return {"fault": f"{path.name}: was not read, its reader does not load ({error}); see to free memory"}
     except RecursionError:
-        return GeometryError(f"{path.name}: is nested too deeply; export it again")
+        return {"fault": f"{path.name}: is nested too deeply; export it again"}
 
 
 def measure_here(path: Path, units: str) -> Measured:
@@ -165,23 +102,3 @@ def measure_here(path: Path, units: str) -> Measured:
     x, y, z = (round(float(side), 6) for side in read.size_mm)
     has_materials = any(body.material is not None for body in read.bodies)
     return Measured((x, y, z), read.triangles, has_materials, read.notes)
-
-
-def _end_with_parent() -> None:
-    """Even where the parent is killed with -9 while a file keeps this process busy: Linux sees to it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    parent = multiprocessing.parent_process()
-    if parent is None or os.getppid() != parent.pid:  # it ended before
-        os._exit(1)
-
-
-def _limit(kind: int, most: int) -> None:
-    """Lowers the soft limit `kind`, as far as the hard one allows."""
-    _, hard = resource.getrlimit(kind)
-    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _virtual_bytes() -> int:
-    """What the libraries have reserved by now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()

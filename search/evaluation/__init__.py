@@ -1,5 +1,5 @@
 """How well a project's parts are found, and things that are none of them noticed.
 
-`novelty` says how unlike photos of parts a photo is, `evaluate` scores all of it on labelled photos, `table` prints
-that.
+`novelty` says how unlike photos of parts a photo is, `looks` how well materials, surfaces and colours are known,
+`evaluate` scores all of it on labelled photos, `table` prints that.
 """

@@ -18,8 +18,10 @@ from cad2real.layout import Layout
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
 from search.embedding import Embedder, embed_queries
+from search.evaluation.looks import LooksScores, looks_scores
 from search.evaluation.novelty import novelty, usual_novelty
 from search.index import Index, IndexedPart, check_model, load_index
+from search.looks.heads import load_looks
 from search.ranking import Floats, Queries, part_distances, part_similarities
 from search.renders import read_renders
 from search.scores.parts import NoveltyScores, PartScores, novelty_scores, part_scores
@@ -35,18 +37,21 @@ ROWS = ("frozen", "source_only", "views", "adapted", "added", "distractors")
 @dataclass(frozen=True)
 class Evaluation:
     """`rows`: scores by their name in ROWS, without those that cannot be had; `novelty`: how well photos of classes
-    that were left out are noticed, by the names of `left_out`; `foreign`: renders of other parts in the index.
+    that were left out are noticed, by the names of `left_out`; `foreign`: renders of other parts in the index;
+    `looks`: what the heads for material, surface and colour know.
     """
 
     rows: dict[str, PartScores]
     novelty: dict[str, NoveltyScores]
     foreign: int
+    looks: LooksScores
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "rows": {name: scores.as_dict() for name, scores in self.rows.items()},
             "not_in_catalogue": {name: scores.as_dict() for name, scores in self.novelty.items()},
             "foreign_renders": self.foreign,
+            "looks": self.looks.as_dict(),
         }
 
 
@@ -73,11 +78,15 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     if foreign is not None:
         larger, renders = _with_foreign(index, model, foreign)
         rows["distractors"] = _among(larger, index, queries, right)
-    scores = left_out(index, queries, right)
+    scores, looks = (
+        left_out(index, queries, right),
+        load_looks(layout.index, index.model_key, index.embeddings.shape[1]),
+    )
     return Evaluation(
         {name: one for name in ROWS if (one := rows.get(name)) is not None},
         {name: one for name, one in scores.items() if one is not None},
         renders,
+        looks_scores(looks, index, queries.embeddings, right),
     )
 
 

@@ -42,3 +42,21 @@ def _said(one: NoveltyScores) -> str:
     if one.known_rejected is None or one.new_detected is None:
         return said
     return f"{said}; at the threshold {one.known_rejected:.1%} rejected, {one.new_detected:.1%} detected"
+
+
+def looks_lines(evaluation: Evaluation) -> Iterator[str]:
+    """What is known of materials, surfaces and colours, a line each."""
+    for head, photos, right in evaluation.looks.heads:
+        says = f"says something of {head.said:.0%} of them, right {head.right_when_said:.0%}"
+        says = says if head.is_known else "so nothing is said"
+        of_photos = f"; right of {right:.1%} of {photos} photos" if photos else ""
+        yield (
+            f"{head.kind} of parts that it has not seen, {len(head.values)} values: {head.accuracy:.1%} "
+            f"of {head.views} renders (chance {head.chance:.1%}), {says}{of_photos}"
+        )
+    hits = evaluation.looks.unseen
+    if hits is not None:
+        yield (
+            f"parts without renders, by their metadata: {hits.first:.1%} first, {hits.in_5:.1%} in 5 of {hits.looks} "
+            f"(chance {hits.chance:.1%} first), {hits.views} views"
+        )

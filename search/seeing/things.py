@@ -6,9 +6,11 @@ Nothing here imports torch.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -16,13 +18,19 @@ from PIL import Image
 from cad2real.errors import UserError
 from photos.crop import Box, Crop
 from photos.looking import Looking
-from photos.opening import open_photo
 from photos.params import PhotosParams
-from photos.square import photo_squares
-from search.naming.codes import READ_PX, Code, codes_in
+from photos.square import DECODE_MARGIN, squares_of
+from search.seeing.decoded import DecodedPhoto, decoded_file
 from search.seeing.sizes import Measured, Reference, measured
 
 BESIDE = 0.5  # of a box's sides: so far from it a label is still its part's
+
+
+class Source(Protocol):
+    """Where a photo that is no file comes from."""
+
+    def decoded(self, least: float) -> DecodedPhoto:
+        """The photo, decoded by at least `least` of its size. Raises UserError that names what cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +39,19 @@ class Shown:
     length that is known in it.
     """
 
-    path: Path
+    photo: Path | Source
     box: Box | None = None
     reference: Reference | None = None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A thing in a photo: its `square`, the `texts` that are read in or beside it, its `size` where a length is known;
-    the `box` that it was cut by, with the `score` of one that was found.
+    """A thing in a photo: its `square`, `texts`: those in or beside it, which are read when it is called; its `size`
+    where a length is known; the `box` that it was cut by, with the `score` of one that was found.
     """
 
     square: Image.Image
-    texts: list[str]
+    texts: Callable[[], list[str]]
     size: Measured | None = None
     box: Box | None = None
     score: float | None = None
@@ -58,42 +66,38 @@ class Eye:
 
     def whole(self, shown: Shown) -> Seen:
         """What the photo's box shows, else all of it. Raises UserError that names a photo that cannot be used."""
-        return self._seen(shown, [(shown.box, None)])[0]
+        return self._seen(self._decoded(shown), shown, [(shown.box, None)])[0]
 
     def everything(self, shown: Shown, one: bool = False) -> list[Seen]:
         """What the photo's box shows, else every part that is found in it, best found first (`one`: the largest alone),
         else all of it. Raises UserError that names a photo that cannot be used.
         """
-        found: list[tuple[Box, float]] = []
-        if shown.box is None and self.looking and shown.path.is_file():
-            try:
-                found = self.looking.boxes(shown.path, one)
-            except UserError as error:
-                raise UserError(f"{shown.path} {error.what}", error.remedy) from None
-        return self._seen(shown, list(found)) if found else [self.whole(shown)]
+        photo = self._decoded(shown)
+        found = self.looking.boxes_in(photo, one) if shown.box is None and self.looking else []
+        return self._seen(photo, shown, list(found) or [(shown.box, None)])
 
-    def _seen(self, shown: Shown, where: Sequence[tuple[Box | None, float | None]]) -> list[Seen]:
-        cut = self._cut(shown.path, [box for box, _ in where])
-        codes, full = _codes(shown.path)
-        things = []
+    def _decoded(self, shown: Shown) -> DecodedPhoto:
+        box, least = shown.box, 0.0
+        if box is not None:  # as large as its square will need it: a photo is decoded once
+            side = max(box.x_max - box.x_min, box.y_max - box.y_min)
+            least = min(1.0, DECODE_MARGIN * self.params.size / side) if side > 0 else 0.0
+        return decoded_file(shown.photo, least) if isinstance(shown.photo, Path) else shown.photo.decoded(least)
+
+    def _seen(self, photo: DecodedPhoto, shown: Shown, where: Sequence[tuple[Box | None, float | None]]) -> list[Seen]:
+        cut = self._cut(photo, [box for box, _ in where])
+        full, things = (photo.width, photo.height), []
         for (crop, square), (box, score) in zip(cut, where, strict=True):
             beside = box if shown.box or len(where) > 1 else None  # of one thing all that is written counts
             plain = _without_bars(square, crop, full) if shown.reference else square
             size = measured(plain, crop.side, box, shown.reference) if shown.reference else None
-            things.append(Seen(square, _texts(codes, beside), size, box, score))
+            things.append(Seen(square, partial(_texts, photo, beside), size, box, score))
         return things
 
-    def _cut(self, path: Path, boxes: list[Box | None]) -> list[tuple[Crop, Image.Image]]:
-        if not path.is_file():
-            raise UserError(f"{path}: no such photo.", "Give the path of a picture file.")
-        try:
-            results = photo_squares(path, boxes, self.params.border, self.params.size)
-        except UserError as error:
-            raise UserError(f"{path} {error.what}", error.remedy) from None
+    def _cut(self, photo: DecodedPhoto, boxes: list[Box | None]) -> list[tuple[Crop, Image.Image]]:
         cut = []
-        for result in results:
+        for result in squares_of(photo, boxes, self.params.border, self.params.size)[0]:
             if isinstance(result, UserError):  # a box that somebody gave; found ones lie in the photo
-                raise UserError(f"{path}: {result.what}", result.remedy)
+                raise UserError(f"{photo.called}: {result.what}" if photo.called else result.what, result.remedy)
             cut.append(result)
         return cut
 
@@ -119,16 +123,9 @@ def _without_bars(square: Image.Image, crop: Crop, full: tuple[int, int]) -> Ima
     return plain
 
 
-def _codes(path: Path) -> tuple[list[Code], tuple[int, int]]:
-    """What can be read in a photo that can be used, places in pixels of the upright photo, and its width and height."""
-    with open_photo(path) as photo:
-        width, height = photo.width, photo.height
-        codes = codes_in(photo.read(min(1.0, READ_PX / max(width, height))))
-    return [replace(code, x=code.x * width, y=code.y * height) for code in codes], (width, height)
-
-
-def _texts(codes: Sequence[Code], box: Box | None) -> list[str]:
-    """The texts of `codes`; where there is a `box`, of those in it or beside it: others belong to other parts."""
+def _texts(photo: DecodedPhoto, box: Box | None) -> list[str]:
+    """The texts in `photo`; where there is a `box`, those in it or beside it: others belong to other parts."""
+    codes = photo.codes()
     if box is None:
         return [code.text for code in codes]
     across, down = (box.x_max - box.x_min) * BESIDE, (box.y_max - box.y_min) * BESIDE

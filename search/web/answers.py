@@ -8,6 +8,7 @@ from urllib.parse import quote
 import numpy as np
 
 from search.index import Index, IndexedPart
+from search.looks.heads import Fact
 from search.query import Answer
 from search.ranking import Match, Queries, part_distances
 
@@ -17,6 +18,7 @@ LESS = {"sure": "likely", "likely": "unsure"}
 """What is said where the views speak for another part than the classifier: two witnesses, of which one knows only what
 it has learned. Things that are no part of the catalogue are called sure less often by it, photos of parts hardly."""
 LOOK_ALIKES = 4
+FILTERS = ("material", "color")
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,29 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class LooksLike:
+    """What a thing looks as if it were made of; `wanted`: the catalogue's own word for it, by which parts may be
+    filtered, empty where it has none.
+    """
+
+    fact: Fact
+    wanted: str
+
+    @property
+    def kind(self) -> str:
+        return self.fact.kind
+
+    @property
+    def value(self) -> str:
+        return self.fact.value
+
+
+@dataclass(frozen=True)
 class Told:
     """The answer about one thing in a photo: its parts; of the first two, where they are nearly `tied`, the views that
     tell them apart; whether it is `doubtful` that the part is in the catalogue at all; `box` in shares of the photo
-    (left, top, width, height in [0, 1]), None for the whole; `size`: its widths in mm, where they could be measured.
+    (left, top, width, height in [0, 1]), None for the whole; `size`: its widths in mm, where they could be measured;
+    `looks`: what it looks like; `unseen`: parts without renders that are said to look so.
     """
 
     cards: list[Card]
@@ -60,6 +81,8 @@ class Told:
     box: tuple[float, float, float, float] | None
     score: float | None
     size: list[float] = field(default_factory=list)
+    looks: list[LooksLike] = field(default_factory=list)
+    unseen: list[IndexedPart] = field(default_factory=list)
 
 
 def told(answer: Answer, index: Index, width: int, height: int) -> Told:
@@ -81,7 +104,17 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
     if box is not None:
         sides = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
         shares = (box.x_min / width, box.y_min / height, *sides)
-    return Told(cards, tied, doubtful, shares, answer.score, answer.size.as_list() if answer.size else [])
+    size = answer.size.as_list() if answer.size else []
+    looks = [LooksLike(fact, _catalogues_word(fact, index)) for fact in answer.facts]
+    return Told(cards, tied, doubtful, shares, answer.score, size, looks, [one.part for one in answer.unseen])
+
+
+def _catalogues_word(fact: Fact, index: Index) -> str:
+    """The material or colour of the catalogue that `fact` means; empty where no part is of it."""
+    if fact.kind not in FILTERS:
+        return ""
+    words = sorted({str(getattr(part, fact.kind)) for part in index.parts})
+    return next((word for word in words if word.strip().casefold() == fact.value), "")
 
 
 def certainty(confidence: float | None) -> str:

@@ -61,6 +61,8 @@ async def search(
                 "size_mm": one.size,
                 "photograph": [{**_telling(side)} for side in one.tied],
                 "doubtful": one.doubtful,
+                "looks": [{**like.fact.as_dict(), "filter": like.wanted} for like in one.looks],
+                "unseen": [as_json(part) for part in one.unseen],
                 "parts": [_card(card) for card in one.cards],
             }
             for one in answers_of(answer)

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from cad2real import __version__
 from cad2real.errors import UserError
+from cad2real.guarded_process import NotStartedError
 from search.stores.store import StoreError
 from search.web import api, pages, shell
 from search.web.guard import App, Guard
@@ -83,6 +84,10 @@ def _tell_faults(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     async def no_store(request: Request, error: StoreError) -> Response:
+        return _said(request, 503, str(error), headers=BUSY)
+
+    @app.exception_handler(NotStartedError)
+    async def no_process(request: Request, error: NotStartedError) -> Response:
         return _said(request, 503, str(error), headers=BUSY)
 
     @app.exception_handler(UserError)

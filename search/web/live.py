@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -18,10 +18,10 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from search.index import DESCRIPTION
 from search.query import Answer, Search
+from search.seeing.guarded_photos import PhotoGuard
 from search.seeing.things import Shown
-from search.stores.store import StoreError
 from search.web.question import Question
-from search.web.upload import Upload, stored
+from search.web.upload import Upload
 
 WAITING = 8  # questions that may wait for their turn
 LOOK_AGAIN_S = 1.0  # how often the index is looked at for a newer one
@@ -67,6 +67,7 @@ class LiveSearch:
     _opening: Lock = field(default_factory=Lock)
     _remembered: OrderedDict[str, Asked] = field(default_factory=OrderedDict)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "search"))
+    _guard: PhotoGuard = field(default_factory=PhotoGuard)
 
     @property
     def layout(self) -> Layout:
@@ -103,6 +104,7 @@ class LiveSearch:
         self._worker.submit(self._warm_up)
 
     def _warm_up(self) -> None:
+        self._guard.start()  # in this thread, which lives as long as the search: with it the process would end
         with suppress(UserError):
             self.current()
 
@@ -131,33 +133,19 @@ class LiveSearch:
     def _answer(self, photos: Sequence[bytes], asked: Question) -> Asked:
         start = time.perf_counter()
         search = self.current()
-        with ExitStack() as stack:
-            uploads = [stack.enter_context(stored(content, place)) for place, content in _placed(photos)]
-            shown = [Shown(photo.path, box) for photo, box in zip_longest(uploads, asked.boxes[: len(uploads)])]
-            shown[0] = replace(shown[0], reference=asked.reference)
-            try:
-                if len(shown) > 1:
-                    answers = [search.find_same(shown, asked.top, asked.wanted)]
-                elif shown[0].box is None:
-                    answers = search.find_all(shown[0], asked.top, wanted=asked.wanted)
-                else:
-                    answers = [search.answer(shown[0], asked.top, asked.wanted)]
-            except StoreError:
-                raise
-            except UserError as error:
-                raise _without_places(error, uploads) from None
-            took = (time.perf_counter() - start) * 1000
-            first, small = uploads[0], [photo.small() for photo in uploads]
-            answered = Asked(
-                secrets.token_hex(8),
-                small,
-                first.width,
-                first.height,
-                answers,
-                search,
-                took,
-                asked.reference is not None,
-            )
+        uploads = [Upload(self._guard, content, place) for place, content in _placed(photos)]
+        shown = [Shown(photo, box) for photo, box in zip_longest(uploads, asked.boxes[: len(uploads)])]
+        shown[0] = replace(shown[0], reference=asked.reference)
+        if len(shown) > 1:
+            answers = [search.find_same(shown, asked.top, asked.wanted)]
+        elif shown[0].box is None:
+            answers = search.find_all(shown[0], asked.top, wanted=asked.wanted)
+        else:
+            answers = [search.answer(shown[0], asked.top, asked.wanted)]
+        took = (time.perf_counter() - start) * 1000
+        first, small = uploads[0].decoded(), [photo.small for photo in uploads]
+        is_measured = asked.reference is not None
+        answered = Asked(secrets.token_hex(8), small, first.width, first.height, answers, search, took, is_measured)
         self._remembered[answered.id] = answered
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
@@ -169,17 +157,9 @@ class LiveSearch:
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self._guard.close()
 
 
 def _placed(photos: Sequence[bytes]) -> list[tuple[str, bytes]]:
     """Each photo with what it is called where it cannot be used: nothing where it is the only one."""
     return [(f"Photo {number}" if len(photos) > 1 else "", content) for number, content in enumerate(photos, 1)]
-
-
-def _without_places(error: UserError, uploads: Sequence[Upload]) -> UserError:
-    """The same without the place of the file on this machine."""
-    what = error.what
-    for photo in uploads:
-        if what.startswith(str(photo.path)):
-            what = f"{photo.called} {what.removeprefix(str(photo.path)).lstrip(': ')}".strip()
-    return UserError(what, error.remedy)

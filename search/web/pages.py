@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cad2real.errors import UserError
 from cad2real.files import read_json
+from cad2real.guarded_process import NotStartedError
 from search.additions import view_path
 from search.index import Index
 from search.naming.catalogue import named_parts
@@ -87,7 +88,7 @@ async def answer(
     template = "answer.html.j2" if alone else "search.html.j2"
     try:
         found = await ask(live, figures, photos, asked)
-    except (NoSearchError, StoreError):
+    except (NoSearchError, NotStartedError, StoreError):
         raise
     except UserError as error:
         there = {} if alone else choices(live.current().index)

@@ -51,6 +51,8 @@ def fake_project(root: Path, labels: list[str], parts_per_label: int = 1, photos
     write_json(data / "index/retrieval.json", {"photos": len(squares), "top1": 0.871, "top5": 0.97})
     scores = {"photos": len(squares), "accuracy_1": 0.871, "accuracy_5": 0.97, "accuracy_10": 0.99}
     scores |= {"mean_average_precision": 0.912, "ndcg_10": 0.934}
+    head = {"kind": "color", "values": ["", "red"], "accuracy": 0.733, "said": 0.4, "right_when_said": 0.901}
+    write_json(data / "index/looks.json", {"heads": [head]})
     write_json(data / "index/scores.json", {"answers": scores, "views": {**scores, "accuracy_1": 0.512}})
     examples = []
     for name, label in squares[:: max(1, len(squares) // 12)][:12]:

@@ -50,6 +50,24 @@ def test_all_ways_of_answering_are_scored(shop: Layout) -> None:
     assert novelty["by_photos"]["known_rejected"] < 0.2 and novelty["by_photos"]["new_detected"] > 0.9
 
 
+def test_what_is_known_of_looks_is_scored_and_said(shop: Layout) -> None:
+    """Every part is drawn in two materials; the model sees colours alone, so it can tell these by nothing."""
+    for part_id in COLORS:
+        path = shop.renders / part_id / "part.json"
+        part = json.loads(path.read_text())
+        for number, view in enumerate(part["views"]):
+            view["materials"] = {"*": f"{('steel', 'brass')[number % 2]} polished"}
+        part["views"] *= 8
+        path.write_text(json.dumps(part))
+    build_index(shop)
+    said = evaluate(shop).as_dict()["looks"]
+    (material,) = said["heads"]
+    assert (material["kind"], material["values"], material["says_something"]) == ("material", ["brass", "steel"], False)
+    assert material["chance"] == 0.5 and material["photos"] == 0 and said["unseen_parts"] is None
+    result = CliRunner().invoke(cad2real.cli.app, ["search", "evaluate"])
+    assert "material of parts that it has not seen, 2 values" in result.stdout and "nothing is said" in result.stdout
+
+
 def test_people_get_a_table(shop: Layout) -> None:
     result = CliRunner().invoke(cad2real.cli.app, ["search", "evaluate", "--foreign", "data/renders"])
     assert result.exit_code == 0, (result.output, result.exception)

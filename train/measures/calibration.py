@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 Float = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -47,6 +45,9 @@ def fit_temperature(probabilities: Float, labels: Labels) -> float | None:
     >>> at_temperature(probabilities, temperature)[0].round(3).tolist()  # as sure as it is right
     [0.75, 0.25]
     """
+    from scipy.optimize import minimize_scalar  # half a second, which a search would pay that fits nothing
+    from scipy.special import log_softmax
+
     if not len(labels) or probabilities.shape[1] < 2:
         return None
     logits = np.log(np.maximum(probabilities, SMALLEST))
@@ -65,5 +66,6 @@ def at_temperature(probabilities: Float, temperature: float) -> Float:
     >>> at_temperature(np.array([[0.8, 0.2]]), temperature=2.0).round(3).tolist()  # odds of 4 become sqrt(4)
     [[0.667, 0.333]]
     """
-    result: Float = softmax(np.log(np.maximum(probabilities, SMALLEST)) / temperature, axis=1)
-    return result
+    logits = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    odds: Float = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)

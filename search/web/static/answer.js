@@ -12,6 +12,21 @@ export function copyButtons(within) {
   }
 }
 
+// "Only such parts": what the photo looks like becomes the filter, and the photo is asked about again.
+export function onlyButtons(within, form) {
+  for (const button of within.querySelectorAll(".only")) {
+    const field = form.elements[button.dataset.field];
+    const option = [...(field?.options ?? [])].find((one) => one.value === button.dataset.value);
+    if (!option) continue;
+    button.hidden = field.value === option.value;
+    button.onclick = () => {
+      field.value = option.value;
+      field.closest("details")?.setAttribute("open", "");
+      field.dispatchEvent(new Event("change"));
+    };
+  }
+}
+
 async function copied(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea"); // on plain http in a LAN browsers have no clipboard interface

@@ -1,7 +1,7 @@
 // Makes the page more comfortable; without it everything works by plain forms and links.
 // Nothing of a part list or a photo is ever put together to HTML here: what the server sends is escaped there.
 
-import { copyButtons, judgeForms } from "./answer.js";
+import { copyButtons, judgeForms, onlyButtons } from "./answer.js";
 import { Measure } from "./measure.js";
 import { jpeg, placed, shrunk, squareOf } from "./photos.js";
 
@@ -137,6 +137,7 @@ class Question {
       this.answer.innerHTML = text; // made by our server, which escapes all that is not its own
       copyButtons(this.answer);
       judgeForms(this.answer, this.said.offline);
+      onlyButtons(this.answer, this.form);
       this.showFound();
       this.showAsked();
       this.showTies();

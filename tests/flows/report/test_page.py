@@ -75,7 +75,16 @@ def test_a_whole_report(tmp_path: Path) -> None:
         assert f"{evaluation[name]['accuracy'] * 100:.1f} %" in page.text
     for said in ("ghost.step is missing", "Blender stopped twice", "is damaged. Copy it again", "cotter", "epoch 8"):
         assert said in page.text
-    for said in ("NDCG@10", "as the search answers", "0.934", "51.2 %", "99.0 %"):
+    for said in (
+        "NDCG@10",
+        "as the search answers",
+        "0.934",
+        "51.2 %",
+        "99.0 %",
+        "right when said",
+        "73.3 %",
+        "90.1 %",
+    ):
         assert said in page.text
     assert page.tags.count("img") > 40 and page.tags.count("svg") == 6
     assert "tf_efficientnet_lite0" in page.text and "galvanized steel" in page.text
@@ -87,6 +96,14 @@ def test_damaged_scores_of_search_are_a_line(tmp_path: Path, content: str) -> No
     fake_project(tmp_path, LABELS)
     (tmp_path / "data/index/scores.json").write_text(content)
     with pytest.raises(UserError, match=r"scores\.json is damaged"):
+        write_report(Layout(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"heads": 3}', '{"heads": [{"kind": "color"}]}', '{"heads": [3]}'])
+def test_damaged_looks_are_a_line(tmp_path: Path, content: str) -> None:
+    fake_project(tmp_path, LABELS)
+    (tmp_path / "data/index/looks.json").write_text(content)
+    with pytest.raises(UserError, match=r"looks\.json is damaged"):
         write_report(Layout(tmp_path))
 
 

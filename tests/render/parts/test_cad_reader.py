@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import trimesh
 
 from cad2real.errors import UserError
 from render.parts import cad_reader
-from render.parts.cad_reader import CadReader, Limits, Measured
+from render.parts.cad_reader import LIMITS, CadReader, Measured
 from render.parts.catalogue import make_catalogue
 from render.parts.geometry import GeometryError, load_geometry
 
@@ -41,7 +42,7 @@ def test_it_measures_what_the_same_process_would(box: Path) -> None:
 def test_a_lost_reader_is_replaced_and_the_file_named(box: Path) -> None:
     with CadReader() as reader:
         reader.measure(box, "mm")
-        process = reader._process
+        process = reader.process._process
         assert process is not None
         assert process.pid is not None
         os.kill(process.pid, signal.SIGSTOP)  # so that it is still there when the file is sent
@@ -56,11 +57,14 @@ def test_a_lost_reader_is_replaced_and_the_file_named(box: Path) -> None:
 def test_a_file_that_takes_too_long_or_too_much_is_given_up(tmp_path: Path, box: Path) -> None:
     many = trimesh.creation.icosphere(7)  # 327,680 triangles
     many.export(tmp_path / "many.stl")
-    with CadReader(Limits(memory=40_000_000)) as reader:
+    with CadReader(replace(LIMITS, memory=40_000_000)) as reader:
         with pytest.raises(GeometryError, match=r"many.stl: takes more than .* GB of memory"):
             reader.measure(tmp_path / "many.stl", "mm")
         assert reader.measure(box, "mm") == Measured((10, 20, 30), 12)
-    with CadReader(Limits(wall_s=0.01)) as reader, pytest.raises(GeometryError, match=r"many.stl: was not read after"):
+    with (
+        CadReader(replace(LIMITS, wall_s=0.01)) as reader,
+        pytest.raises(GeometryError, match=r"many.stl: was not read after"),
+    ):
         reader.measure(tmp_path / "many.stl", "mm")
 
 
@@ -105,7 +109,7 @@ def test_points_that_are_no_numbers_are_refused_at_once(tmp_path: Path) -> None:
 def test_a_text_without_end_is_searched_in_linear_time(tmp_path: Path) -> None:
     path = tmp_path / "long.step"
     path.write_bytes(b"ISO-10303-21;\n" + b"#1=CARTESIAN_POINT" * 200_000 + b"(" * 200_000 + b"#" * 200_000)
-    with CadReader(Limits(cpu_s=20)) as reader, pytest.raises(GeometryError, match=r"long\.step"):
+    with CadReader(replace(LIMITS, cpu_s=20)) as reader, pytest.raises(GeometryError, match=r"long\.step"):
         reader.measure(path, "mm")
 
 
@@ -115,8 +119,8 @@ from render.parts import cad_reader, step_files
 step_files.TOLERANCE, step_files.COARSER = 1e-10, ((1, 1),)
 if __name__ == "__main__":
     with cad_reader.CadReader() as reader:
-        reader._start()
-        print(reader._process.pid, flush=True)
+        reader.process.start()
+        print(reader.process._process.pid, flush=True)
         reader.measure(Path("fine.step"), "mm")
 """
 
@@ -140,7 +144,7 @@ def test_a_busy_reader_ends_with_its_parent(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_does_not_start_blames_no_file(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cad_reader, "_serve", os._exit)
+    monkeypatch.setattr(cad_reader, "prepare", os._exit)
     with CadReader() as reader, pytest.raises(UserError, match="does not start"):
         reader.measure(box, "mm")
 

@@ -16,9 +16,13 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import search.query
-from search.index import Index, IndexedPart, save_index
+import search.web.app
+from search.index import DescribedPart, Index, IndexedPart, save_index
+from search.looks.heads import Described, Head, Looks, save_looks
 from search.photo_network import NETWORK
+from search.seeing.guarded_photos import PhotoGuard
 from search.web.app import create_app
+from search.web.live import LiveSearch
 from search.web.serve import _listening, server_config
 from tests.search.test_search import COLORS, ColorModel
 
@@ -36,6 +40,29 @@ def shop_index(temperature: float | None = 1.0) -> Index:
     views = tuple(f"{part.part_id}/view_000.png" for part in said)
     embeddings, _ = model.embed_and_classify(pictures)
     return Index(embeddings, tuple(said), np.arange(3), views, "adapt", model.key, None, temperature)
+
+
+@pytest.fixture(scope="session")
+def shared_guard() -> Iterator[PhotoGuard]:
+    """One process for the photos of all tests: starting one takes a second."""
+    guard = PhotoGuard()
+    yield guard
+    guard.close()
+
+
+class _Lent:
+    """A guard that others go on with."""
+
+    def __init__(self, guard: PhotoGuard) -> None:
+        self.decoded, self.start = guard.decoded, lambda: None
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _one_guard(shared_guard: PhotoGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.web.app, "LiveSearch", lambda root: LiveSearch(root, _guard=_Lent(shared_guard)))
 
 
 @pytest.fixture
@@ -81,3 +108,16 @@ def address(shop: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+def write_looks(root: Path) -> None:
+    """Heads that know what the shop's colours look like, and a part of brass that has no renders."""
+    index = shop_index()
+    known = {"temperature": 1.0, "accuracy": 0.9, "said": 0.9, "right_when_said": 0.9, "views": 60, "parts": 3}
+    steel, brass = index.embeddings[[0, 2]].mean(axis=0), index.embeddings[1]
+    weights = np.zeros((2, index.embeddings.shape[1] + 1), np.float32)
+    weights[:, :-1] = 20 * np.stack([brass, steel])
+    unseen = DescribedPart(part_id="bush", label="bush", name=f"Bush {HOSTILE}", material="brass")
+    head = Head.model_validate({"kind": "material", "values": ["brass", "steel"], **known})
+    described = Described(model_key=index.model_key, heads=[head], unseen=[unseen])
+    save_looks(root / "data/index", Looks(described, (weights,)))

@@ -19,7 +19,7 @@ from PIL import Image
 
 from search.web.feedback import entries
 from search.web.live import LOOK_AGAIN_S
-from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index
+from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index, write_looks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -259,3 +259,24 @@ def test_the_shell_stays_when_the_server_is_gone(browser: Browser, address: str)
     page.context.set_offline(False)
     page.locator(".button.main").click()
     page.wait_for_selector("#photo", state="attached")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_it_looks_like_becomes_a_filter(
+    browser: Browser, shop: Path, address: str, tmp_path: Path, size: str
+) -> None:
+    write_looks(shop)
+    write_index(shop, shop_index())
+    time.sleep(1.1)
+    page = opened(browser, address, size)
+    (tmp_path / "p.jpg").write_bytes(photo("hex_nut", (800, 600)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .looks")
+    assert page.locator(".looks").inner_text().startswith("Looks like brass")
+    assert "Bush <img" in page.locator(".thing .note").first.inner_text() and page.locator(".card").count() == 3
+    page.locator(".only").click()
+    page.locator(".card").nth(1).wait_for(state="detached")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator("select[name=material]").input_value() == "brass"
+    assert page.locator(".only").is_hidden() and "Nut M10" in page.locator(".card.first").inner_text()
+    sound(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from typer.testing import CliRunner
 
 import cad2real.cli
 import search.web.live
-import search.web.upload
 from cad2real.files import atomic_folder
 from search.index import save_index
 from search.query import Search
 from search.web.app import create_app
 from search.web.feedback import entries, write_csv
 from search.web.live import LiveSearch
-from tests.search.web.conftest import photo, shop_index, write_index
+from tests.search.web.conftest import photo, shop_index, write_index, write_looks
 
 PAGE = {"accept": "text/html"}
 
@@ -92,15 +92,15 @@ def test_what_cannot_be_asked_is_said(
     assert "Traceback" not in answer.text and "/tmp" not in answer.text
 
 
-def test_limits_of_bytes_and_pixels(client: TestClient, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_of_bytes_and_pixels(client: TestClient, shop: Path) -> None:
     assert client.post("/api/search", files={"photo": b"x" * 26_000_000}).status_code == 413
     start = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="p"\r\n\r\n'
     endless = iter([start, *[b"x" * 1_000_000] * 30])  # says no length
     headers = {"content-type": "multipart/form-data; boundary=x"}
     assert client.post("/api/search", content=endless, headers=headers).status_code == 413
-    monkeypatch.setattr(search.web.upload, "MOST_PIXELS", 1000)
-    answer = client.post("/api/search", files={"photo": photo("washer")})
-    assert answer.status_code == 400 and "60x40 pixels" in answer.json()["error"]
+    wide = photo("washer", (8000, 8000), "PNG")
+    answer = client.post("/api/search", files={"photo": wide})
+    assert answer.status_code == 400 and "8000x8000 pixels" in answer.json()["error"]
     assert client.post("/api/search").status_code == 422
     assert client.post("/api/search", data={"photo": "text"}).status_code == 422
 
@@ -221,3 +221,24 @@ def test_pictures_of_added_parts_are_shown(shop: Path, client: TestClient) -> No
     (shop / "data/renders/washer").rename(shop / "data/added/washer")
     assert client.get("/pictures/washer/view_000.png").status_code == 200
     assert client.get("/pictures/washer/view_000.png?small=true").status_code == 200
+
+
+def test_what_a_photo_looks_like_is_said(client: TestClient, shop: Path) -> None:
+    write_looks(shop)
+    write_index(shop, shop_index())
+    time.sleep(1.1)  # until it is looked at anew
+    nut = ask(client, photo("hex_nut"))["answers"][0]  # type: ignore[index]
+    (brass,) = nut["looks"]
+    assert (brass["kind"], brass["value"], brass["filter"]) == ("material", "brass", "brass")
+    assert 0.6 <= brass["confidence"] <= 1 and [part["part_id"] for part in nut["unseen"]] == ["bush"]
+    page = client.post("/", files={"photo": photo("hex_nut")}, headers={"accept-language": "de"}).text
+    assert "Sieht aus wie" in page and "<b>Messing</b>" in page and "<script>window" not in page and "bush" in page
+    washer = ask(client, photo("washer"))["answers"][0]
+    assert washer["looks"][0]["value"] == "steel" and washer["unseen"] == []
+    filtered = ask(client, photo("hex_nut"), color="red")["answers"][0]
+    assert filtered["unseen"] == []  # the filter holds for them, too
+    (shop / "data/index/looks.json").write_text("{")
+    write_index(shop, shop_index())
+    time.sleep(1.1)
+    assert ask(client, photo("hex_nut"))["answers"][0]["parts"]  # with the index of before
+    assert "looks.json is damaged" in client.get("/status").text

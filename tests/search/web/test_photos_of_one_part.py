@@ -39,7 +39,7 @@ def test_which_of_several_photos_cannot_be_used_is_said(client: TestClient) -> N
 
     good = photo("washer")
     assert ask(good, b"just words").startswith("Photo 2 is not a picture")
-    assert ask(good, good, more_box="500,500,600,600").startswith("Photo 2 box 500 500 600 600 lies outside")
+    assert ask(good, good, more_box="500,500,600,600").startswith("Photo 2: box 500 500 600 600 lies outside")
     assert "6 photos of one part are too many" in ask(*[good] * 6)
 
 

@@ -88,8 +88,8 @@ def _pictures(photo: Image.Image, longer_sides: list[int]) -> list[Image.Image]:
     pictures = [photo.convert("RGB")]
     for longer_side in reversed(longer_sides):
         factor = longer_side / max(photo.size)
-        size = tuple(max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
-        pictures.append(pictures[-1].resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+        width, height = (max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in photo.size)
+        pictures.append(pictures[-1].resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
     return pictures[:0:-1]
 
 

@@ -5,7 +5,8 @@
 assembly. `geometry` reads CAD files: STEP through
 `step_files` (`step_text` is what their text says, `step_strings` its letters, `step_split` cuts parts out of
 assemblies), 3MF through `threemf_files`, USD and .blend through `scene_files` (`usd_files` refuses USD that reads
-others), all others through `mesh_files`. `cad_reader` does so in a process that may be lost; `catalogue` joins all into
+others), all others through `mesh_files`. `cad_reader` does so in a process that may be lost, within `process_limits`;
+`catalogue` joins all into
 the parts that can be rendered, `size_cache` keeps their sizes from run to run, `hull_points` thins points for convex
 hulls, `sheets` gives sheets without thickness two sides again.
 """

@@ -10,9 +10,7 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
-import resource
 import signal
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,8 +20,11 @@ from typing import Self
 from cad2real.errors import UserError
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
+from render.parts.process_limits import MEMORY, limit_cpu, limit_memory, most_reserved
 
 START_S = 600.0
+WORN = 0.25
+"""Of its memory: a process that has once held more than this reads no other file."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -35,7 +36,7 @@ class Limits:
 
     cpu_s: int = 120
     wall_s: float = 600.0
-    memory: int = 4 * 1024**3
+    memory: int = MEMORY
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ class CadReader:
             self._start()
         try:
             self._connection.send((path, units))
-            answer = self._connection.recv() if self._connection.poll(self._limits.wall_s) else None
+            answer, worn = self._connection.recv() if self._connection.poll(self._limits.wall_s) else (None, True)
         except (EOFError, OSError):
             raise GeometryError(f"{path.name}: {self._loss()}") from None
-        if answer is None:
+        if worn:
             self.close()
+        if answer is None:
             raise GeometryError(
                 f"{path.name}: was not read after {self._limits.wall_s:.0f} s; export it again, or simpler"
             )
@@ -130,16 +132,17 @@ def _serve(connection: Connection, limits: Limits) -> None:
     import cascadio  # noqa: F401 - libraries are loaded before limits count
     import trimesh  # noqa: F401
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_AS, _virtual_bytes() + limits.memory)
+    reserved = limit_memory(limits.memory)
     connection.send(True)
     while True:
         try:
             path, units = connection.recv()
         except (EOFError, OSError):
             return
-        _limit(resource.RLIMIT_CPU, int(time.process_time()) + limits.cpu_s)
-        connection.send(_answer(path, units, limits))
+        limit_cpu(limits.cpu_s)
+        answer = _answer(path, units, limits)
+        # What a file took is not all given back: after a large one the next would find less than its share.
+        connection.send((answer, most_reserved() - reserved > limits.memory * WORN))
 
 
 def _answer(path: Path, units: str, limits: Limits) -> Measured | GeometryError:
@@ -173,15 +176,3 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None or os.getppid() != parent.pid:  # it ended before
         os._exit(1)
-
-
-def _limit(kind: int, most: int) -> None:
-    """Lowers the soft limit `kind`, as far as the hard one allows."""
-    _, hard = resource.getrlimit(kind)
-    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _virtual_bytes() -> int:
-    """What the libraries have reserved by now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()

@@ -60,7 +60,8 @@ def _run(command: list[str], folder: str) -> None:
         raise SceneError(f"its reader was not done after {LIMIT_S:.0f} s") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() if done.returncode == UNUSABLE else []
-        raise SceneError(lines[-1][:300] if lines else f"its reader ended with exit code {done.returncode} on it")
+        crashed = f"its reader ended with exit code {done.returncode} on it: it is damaged or takes too much memory"
+        raise SceneError(lines[-1][:300] if lines else crashed)
 
 
 def save_bodies(path: Path, bodies: list[Raw]) -> None:

@@ -149,6 +149,8 @@ def _read_model(file: Any) -> _Model:
                     if isinstance(item.tag, str)
                 ]
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
         raise ThreemfError(f"its XML is damaged: {str(error)[:80]}") from None
     except (ValueError, IndexError) as error:
         raise ThreemfError(f"its numbers are damaged: {str(error)[:80]}") from None

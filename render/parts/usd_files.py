@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pxr import Sdf, Tf
 
+from render.parts.process_limits import MEMORY, limit_memory
 from render.parts.scene_files import UNUSABLE
 
 CLIPS = "clips"
@@ -22,6 +23,7 @@ CLIPS = "clips"
 
 def main() -> int:
     path = Path(sys.argv[1])
+    limit_memory(MEMORY)
     try:
         outside = other_files(path)
     except Tf.ErrorException as error:
@@ -50,7 +52,7 @@ def other_files(path: Path) -> list[str]:
         if layer is None:
             found.append(name)
             continue
-        for asset in sorted(layer.GetCompositionAssetDependencies()):
+        for asset in filter(None, sorted(layer.GetCompositionAssetDependencies())):  # without a name: this layer
             whole = layer.ComputeAbsolutePath(asset)
             (waiting if whole.startswith(f"{path}[") else found).append(whole)
         found += _clips(layer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import html
 import multiprocessing
+import os
 import re
 import resource
 import zipfile
@@ -30,7 +31,7 @@ CPU_S = 120
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}>")
 _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
-_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["']""")
+_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,40})(\d{1,18})["']""")
 _HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\b")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
@@ -165,6 +166,8 @@ def _read_apart(path: Path) -> list[Sheet] | str:
 
 
 def _serve(connection: Connection, path: Path) -> None:
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)  # where memory is short, calamine prints a backtrace and aborts
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S)):
         _, hard = resource.getrlimit(kind)

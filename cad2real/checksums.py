@@ -8,6 +8,7 @@ to damage its caches to do harm, so no stronger hash is needed here.
 from __future__ import annotations
 
 import json
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from cad2real.files import TEMPORARY_SUFFIX, atomic_file, parse_json, write_text
+from cad2real.files import OWNERS_ALONE, TEMPORARY_SUFFIX, atomic_file, parse_json, write_text
 
 SUFFIX = ".sum"
 BLOCK = 1 << 23  # bytes of one checksum: several threads share a large file and hold no more than this each
@@ -25,7 +26,8 @@ BLOCK = 1 << 23  # bytes of one checksum: several threads share a large file and
 
 @contextmanager
 def sealed_file(path: Path) -> Iterator[Path]:
-    """As `atomic_file`, and writes the checksums of what was written beside it.
+    """As `atomic_file`, and writes the checksums of what was written beside it. A file that its writer kept for its
+    owner alone (as safetensors does) gets the rights that the umask gives, as in `atomic_folder`.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -38,6 +40,8 @@ def sealed_file(path: Path) -> Iterator[Path]:
     with atomic_file(path) as temporary:
         yield temporary
         seal(path, temporary)
+        if stat.S_IMODE(temporary.stat().st_mode) == OWNERS_ALONE:
+            temporary.chmod(_beside(path).stat().st_mode & 0o666)
 
 
 def seal(path: Path, content: Path | None = None) -> None:

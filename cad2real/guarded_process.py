@@ -8,23 +8,23 @@ another takes its place, and only that file is given up. Its answers are plain b
 from __future__ import annotations
 
 import ctypes
-import math
 import multiprocessing
 import os
-import resource
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Literal
 
 from cad2real.errors import UserError
+from cad2real.process_limits import limit_cpu, limit_memory, most_reserved
 
 START_S = 600.0
 MOST_ANSWER = 2**30  # bytes
+WORN = 0.25
+"""Of its memory: what a file took is not all given back, so that after a large one the next would find less than its
+share. A process that has once held more than this gets no other question."""
 PR_SET_PDEATHSIG = 1
 READY, ANSWER, TOO_LARGE = b"r", b"a", b"m"
 
@@ -68,12 +68,13 @@ class GuardedProcess[Question]:
         self._task, self._prepare, self._limits = task, prepare, limits
         self._process: multiprocessing.process.BaseProcess | None = None
         self._is_ready = False
+        self._held_at_start = 0
 
     def start(self) -> None:
-        """Begins to start the process where there is none, and does not wait for it: to be asked sooner. Raises
-        NotStartedError.
+        """Begins to start the process where there is none, or one that is worn, and does not wait for it: to be asked
+        sooner. Raises NotStartedError.
         """
-        if self._process is not None and self._process.is_alive():
+        if self._process is not None and self._process.is_alive() and not self._is_worn():
             return
         self.close()
         context = multiprocessing.get_context("spawn")
@@ -128,9 +129,15 @@ class GuardedProcess[Question]:
         with suppress(EOFError, OSError):
             if self._connection.poll(START_S) and self._connection.recv_bytes(1) == READY:
                 self._is_ready = True
+                self._held_at_start = most_reserved(self._process.pid) if self._process else 0
                 return
         self.close()
         raise self._not_started()
+
+    def _is_worn(self) -> bool:
+        if self._process is None or not self._is_ready:
+            return False
+        return most_reserved(self._process.pid) - self._held_at_start > WORN * self._limits.memory
 
     def _not_started(self, why: str = "") -> NotStartedError:
         what = f"The process that {self._task} does not start{why}."
@@ -159,15 +166,14 @@ def _serve[Question](connection: Connection, prepare: Callable[[], Work[Question
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     work = prepare()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_AS, _virtual_bytes() + limits.memory)
+    limit_memory(limits.memory)
     connection.send_bytes(READY)
     while True:
         try:
             question = connection.recv()
         except (EOFError, OSError):
             return
-        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time()) + limits.cpu_s)
+        limit_cpu(limits.cpu_s)
         try:
             for answer in work(question):
                 connection.send_bytes(ANSWER + answer)
@@ -181,15 +187,3 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None or os.getppid() != parent.pid:  # it ended before
         os._exit(1)
-
-
-def _limit(kind: int, most: int) -> None:
-    """Lowers the soft limit `kind`, as far as the hard one allows."""
-    _, hard = resource.getrlimit(kind)
-    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _virtual_bytes() -> int:
-    """What the libraries have reserved by now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -20,6 +22,7 @@ from cad2real.params import Params, load_params
 from flows.dvc import code_versions
 from flows.dvc.commands import run_dvc
 from flows.dvc.locks import remove_stale_locks
+from flows.dvc.transfer_errors import transfer_error
 from flows.environment import DVC_CACHE
 from flows.stages import read_stages
 
@@ -101,16 +104,27 @@ def _check_inside(root: Path, key: str, value: str, folder: Path) -> None:
 
 
 def is_in_git(root: Path) -> bool:
-    return any((folder / ".git").exists() for folder in (root.resolve(), *root.resolve().parents))
+    """Whether `root` lies in a repository that git works with: it refuses one of another user in a folder above, and
+    DVC would fail over it.
+    """
+    if not any((folder / ".git").exists() for folder in (root.resolve(), *root.resolve().parents)):
+        return False
+    if shutil.which("git") is None:
+        return True
+    asked = subprocess.run(["git", "rev-parse", "--git-dir"], cwd=root, capture_output=True, stdin=subprocess.DEVNULL)
+    return asked.returncode == 0
 
 
 def set_up_dvc(root: Path) -> None:
     """Sets up DVC in `root` if it is not, or if its settings expect a git repository that is not there."""
     local = root / ".dvc" / "config.local"
     if not (root / ".dvc").is_dir():
-        git = (root / ".git").exists()
-        scm = [] if git else ["--subdir"] if is_in_git(root) else ["--no-scm"]
-        _checked_dvc(root, "init", "--quiet", *scm)
+        scm = ["--no-scm"] if not is_in_git(root) else [] if (root / ".git").exists() else ["--subdir"]
+        try:
+            _checked_dvc(root, "init", "--quiet", *scm)
+        except UserError:
+            shutil.rmtree(root / ".dvc", ignore_errors=True)  # half made, the next run would take it as it is
+            raise
         config = root / ".dvc" / "config"
         text = _text(config)
         config.write_text((text if "[core]" in text else f"{text}[core]\n") + QUIET_CORE, encoding="utf-8")
@@ -141,7 +155,7 @@ def _text(path: Path) -> str:
 def _checked_dvc(root: Path, *arguments: str) -> None:
     done = run_dvc(root, *arguments)
     if done.returncode != 0:
-        raise UserError(f"`dvc {' '.join(arguments)}` failed in {root.resolve()}: {done.stderr.strip()}", "")
+        raise UserError(f"`dvc {' '.join(arguments)}` failed in {root.resolve()}: {transfer_error(done.stderr)}", "")
 
 
 @contextmanager

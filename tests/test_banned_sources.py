@@ -39,7 +39,7 @@ ALLOWED = {
     ("search/web/live.py", "secrets"): "names of answers that nobody guesses",
     ("render/farm/*", "clock"): "tells a renderer that hangs from one that works",
     ("render/bench.py", "clock"): "measures",
-    ("cad2real/guarded_process.py", "clock"): "limits what a stranger's file may take",
+    ("cad2real/process_limits.py", "clock"): "limits what a stranger's file may take",
 }
 SORTED_LATER = {
     "render/farm/content_hashes.py": "the entries of the open folder are sorted on the next line",

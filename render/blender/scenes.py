@@ -15,8 +15,9 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from cad2real.process_limits import limit_memory
 from render.blender.outside_data import take_out_outside_data
-from render.parts.scene_files import MAX_TRIANGLES, UNUSABLE, Raw, save_bodies
+from render.parts.scene_files import MAX_TRIANGLES, MEMORY, UNUSABLE, Raw, save_bodies
 
 
 class UnusableError(Exception):
@@ -25,11 +26,15 @@ class UnusableError(Exception):
 
 def main() -> int:
     path, out = (Path(word) for word in sys.argv[1:])
+    limit_memory(MEMORY)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.context.preferences.filepaths.use_scripts_auto_execute = False
     try:
         scene, metres = _open_blend(path) if path.suffix.lower() == ".blend" else _import_usd(path)
         save_bodies(out, list(_bodies(scene, metres)))
+    except MemoryError:
+        print(f"it takes more than {MEMORY / 1024**3:.3g} GB of memory to read: make it coarser", file=sys.stderr)
+        return UNUSABLE
     except (UnusableError, OSError, RuntimeError, ValueError) as error:
         print(str(error).strip().splitlines()[-1], file=sys.stderr)
         return UNUSABLE

@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from render.part_lists.workbook_limits import MAX_COLUMNS
+
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 400
 _RULE = re.compile(r"[\s|:+=-]+")
@@ -27,7 +29,8 @@ class Dialect:
 
 
 def read_rows(text: str) -> tuple[list[list[str]], Dialect]:
-    r"""All rows of `text`, empty ones as empty lists, so that a row's place is its number in a spreadsheet.
+    r"""All rows of `text`, empty ones as empty lists, so that a row's place is its number in a spreadsheet. Of a row
+    its first MAX_COLUMNS cells, as of a workbook's.
 
     >>> read_rows("Pos;Name\n1;Bolt, long\n2;Nut")[0]
     [['Pos', 'Name'], ['1', 'Bolt, long'], ['2', 'Nut']]
@@ -37,7 +40,7 @@ def read_rows(text: str) -> tuple[list[list[str]], Dialect]:
     if told:  # Excel's own hint
         text, dropped = text[told.end() :], 1
     dialect = Dialect(told[1], quotes=True) if told else find_dialect(text)
-    rows = [_bare(row, dialect) for row in _parsed(text, dialect)]
+    rows = [_bare(row, dialect)[:MAX_COLUMNS] for row in _parsed(text, dialect)]
     return [[]] * dropped + rows, dialect
 
 

@@ -34,7 +34,7 @@ REASONS = {
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}>")
 _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
-_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["']""")
+_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,40})(\d{1,18})["']""")
 _HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\b")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")

@@ -13,7 +13,7 @@ from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 from render.parts import scene_files
 from render.parts.geometry import GeometryError, load_geometry
 
-LIMITS = Limits(cpu_s=120, wall_s=600.0, memory=4 * 1024**3)
+LIMITS = Limits(cpu_s=120, wall_s=600.0, memory=scene_files.MEMORY)
 """Of one file: the slowest real parts at hand take 15 s of computing, and a busy machine gives a process a fifth of a
 core at least."""
 

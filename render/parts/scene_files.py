@@ -18,6 +18,8 @@ from render.file_signatures import has_signature
 FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".blend")
 LIMIT_S = 600.0
 MAX_TRIANGLES = 10_000_000
+MEMORY = 4 * 1024**3
+"""Bytes that one file may take beside what the libraries that read it have reserved."""
 UNUSABLE = 3
 """Exit code of a reader that says on its last line what is wrong with the file."""
 
@@ -60,7 +62,8 @@ def _run(command: list[str], folder: str) -> None:
         raise SceneError(f"its reader was not done after {LIMIT_S:.0f} s") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() if done.returncode == UNUSABLE else []
-        raise SceneError(lines[-1][:300] if lines else f"its reader ended with exit code {done.returncode} on it")
+        crashed = f"its reader ended with exit code {done.returncode} on it: it is damaged or takes too much memory"
+        raise SceneError(lines[-1][:300] if lines else crashed)
 
 
 def save_bodies(path: Path, bodies: list[Raw]) -> None:

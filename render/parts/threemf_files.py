@@ -28,6 +28,8 @@ UNITS_MM = {
 }
 MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_BODIES = 20_000
+MAX_PLACED = 200_000
+"""Objects placed in others, with and without bodies: two in each of thirty levels would be a thousand million."""
 MAX_DEPTH = 30
 _NO_COLOR = (np.nan,) * 4
 
@@ -91,7 +93,7 @@ def read_3mf(path: Path, file_materials: bool) -> tuple[list[Raw], float | None]
 
 
 def _built(main: _Model, model: Callable[[str], _Model], file_materials: bool) -> Iterator[Raw]:
-    count = 0
+    count, placements = 0, len(main.items)
     waiting = [(item[0], item[1], item[2], item[3], 0) for item in reversed(main.items)]
     while waiting:
         part, number, placed, name, depth = waiting.pop()
@@ -100,6 +102,9 @@ def _built(main: _Model, model: Callable[[str], _Model], file_materials: bool) -
             raise ThreemfError(f"it names object {number[:40]!r}, which it does not have")
         if depth > MAX_DEPTH:
             raise ThreemfError("its objects are nested too deeply")
+        placements += len(here.components)
+        if placements > MAX_PLACED:
+            raise ThreemfError(f"it places more than {MAX_PLACED:,} objects in others")
         name = here.name or name
         waiting += [
             (where or part, child, placed @ shift, name, depth + 1) for where, child, shift in reversed(here.components)
@@ -144,6 +149,8 @@ def _read_model(file: Any) -> _Model:
                     if isinstance(item.tag, str)
                 ]
     except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
         raise ThreemfError(f"its XML is damaged: {str(error)[:80]}") from None
     except (ValueError, IndexError) as error:
         raise ThreemfError(f"its numbers are damaged: {str(error)[:80]}") from None

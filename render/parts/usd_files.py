@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pxr import Sdf, Tf
 
-from render.parts.scene_files import UNUSABLE
+from cad2real.process_limits import limit_memory
+from render.parts.scene_files import MEMORY, UNUSABLE
 
 CLIPS = "clips"
 """The metadata that names files with a prim's values over time."""
@@ -22,6 +23,7 @@ CLIPS = "clips"
 
 def main() -> int:
     path = Path(sys.argv[1])
+    limit_memory(MEMORY)
     try:
         outside = other_files(path)
     except Tf.ErrorException as error:
@@ -50,7 +52,7 @@ def other_files(path: Path) -> list[str]:
         if layer is None:
             found.append(name)
             continue
-        for asset in sorted(layer.GetCompositionAssetDependencies()):
+        for asset in filter(None, sorted(layer.GetCompositionAssetDependencies())):  # without a name: this layer
             whole = layer.ComputeAbsolutePath(asset)
             (waiting if whole.startswith(f"{path}[") else found).append(whole)
         found += _clips(layer)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from cad2real.checksums import sealed_file
 from cad2real.files import atomic_folder
 
 
@@ -41,3 +42,11 @@ def test_weights_follow_the_umask(tmp_path: Path, umask: int) -> None:
         (folder / "kept.txt").touch(mode=0o444)
     assert stat.S_IMODE((tmp_path / "adapt" / "model.safetensors").stat().st_mode) == 0o666 & ~umask
     assert stat.S_IMODE((tmp_path / "adapt" / "kept.txt").stat().st_mode) == 0o444 & ~umask
+
+
+def test_cached_features_follow_the_umask(tmp_path: Path, umask: int) -> None:
+    """Else colleagues who share a project could not go on where one of them stopped."""
+    with sealed_file(tmp_path / "cache" / "features.safetensors") as temporary:
+        save_file({"features": np.zeros(3)}, temporary)
+    for name in ("features.safetensors", "features.safetensors.sum"):
+        assert stat.S_IMODE((tmp_path / "cache" / name).stat().st_mode) == 0o666 & ~umask

@@ -45,6 +45,18 @@ def test_ctrl_c_while_trimesh_loads_is_not_lost(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in done.stderr
 
 
+def test_ctrl_c_while_the_command_itself_loads_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "cad2real", "doctor"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped.\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_set_before_holds_afterwards(number: signal.Signals) -> None:
     came: list[int] = []

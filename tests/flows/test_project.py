@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -27,6 +28,28 @@ def test_dvc_is_set_up_inside_someone_elses_git_repository(project: Path) -> Non
     subprocess.run(["git", "init", "-q", str(project.parent)], check=True)
     prepare(project)
     assert list(stale_stages(project)) == ["catalogue", "second"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_another_user_in_a_folder_above_is_none(project: Path) -> None:
+    """As for git, whose settings name commands: who may write to /tmp could put one there."""
+    subprocess.run(["git", "init", "-q", str(project.parent)], check=True)
+    for path in (project.parent / ".git", project.parent):
+        os.chown(path, 54321, 54321)
+    prepare(project)
+    assert "no_scm = True" in (project / ".dvc" / "config").read_text()
+    assert list(stale_stages(project)) == ["catalogue", "second"]
+
+
+def test_what_dvc_cannot_set_up_is_not_left_half_made(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        (root / ".dvc").mkdir()
+        return subprocess.CompletedProcess(arguments, 255, "", "ERROR: no room\n\nHaving any troubles?\n")
+
+    monkeypatch.setattr("flows.project.run_dvc", failing)
+    with pytest.raises(UserError, match=r"no room$"):
+        prepare(project)
+    assert not (project / ".dvc").exists()
 
 
 def test_a_downloaded_archive_of_a_repository_works_without_git(project: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from PIL import Image
 
 from photos.pixels import LARGE_BYTES, decoded_bytes, to_rgb
 from photos.stage import make_squares
+from tests.peak_memory import printed_and_peak_mb
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MODES = {"JPEG": ("L", "RGB", "CMYK"), "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "TIFF": ("F", "CMYK", "L")}
@@ -110,21 +109,10 @@ def test_a_very_large_photo_takes_less_than_a_gigabyte(tmp_path: Path) -> None:
     huge.close()
     script = (
         "import sys\nfrom pathlib import Path\nfrom photos.stage import make_squares\n"
-        "outcome = make_squares(Path(sys.argv[1]), None, 'shift', 64, Path(sys.argv[2]))\n"
-        # Not getrusage: its peak is that of the process that started this one, where that was larger.
-        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
-        "print(len(outcome.rows), int(peak.split()[1]) // 1000)"
+        "print(len(make_squares(Path(sys.argv[1]), None, 'shift', 64, Path(sys.argv[2])).rows))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder), str(tmp_path / "squares")],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=True,
-    )
-    squares, megabytes = (int(word) for word in done.stdout.split())
-    assert squares == 1
+    squares, megabytes = printed_and_peak_mb(script, folder, tmp_path / "squares")
+    assert squares == "1"
     assert megabytes < 1000
     with Image.open(next((tmp_path / "squares").glob("*.jpg"))) as square:
         assert np.allclose(np.asarray(square)[32, 32], (227, 142, 142), atol=3)  # half transparent red on white

@@ -180,7 +180,7 @@ def resumable(cache: Path, stage: str, key: str, world: World = ALONE) -> Iterat
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            for each in (folder, *(entry for entry in folder.glob("[!.]*") if entry.is_dir())):
+            for each in (folder, *sorted(folder.glob("[!.]*/"))):
                 sweep_temporaries(each)
             _discard_damaged(folder, stage)
             yield folder

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from render.parts import cad_reader
 from render.parts.cad_reader import LIMITS, CadReader, Measured
 from render.parts.catalogue import make_catalogue
 from render.parts.geometry import GeometryError, load_geometry
+from tests.peak_memory import printed_and_peak_mb
 
 PARTS = Path(__file__).parents[3] / "data" / "parts"
 WASHER = PARTS / "washer_m10.step"
@@ -155,6 +157,46 @@ def test_a_step_file_that_was_cut_off_is_said_plainly(tmp_path: Path) -> None:
         load_geometry(tmp_path / "half.step", "mm")
     assert "no shape in it can be read" in str(refused.value)
     assert "/tmp" not in str(refused.value)
+
+
+def test_what_a_large_file_took_is_no_loss_of_the_next(tmp_path: Path, box: Path) -> None:
+    """Not all of it is given back: after files of 3 GB a washer was said to take more than 4 GB."""
+    trimesh.creation.icosphere(7).export(tmp_path / "many.stl")
+    with CadReader(replace(LIMITS, memory=1024**3)) as reader:
+        assert reader.measure(box, "mm").triangles == 12
+        kept = reader.process._process
+        assert kept is not None and reader.measure(WASHER, "mm").triangles and reader.process._process is kept
+        assert reader.measure(tmp_path / "many.stl", "mm").triangles == 327_680
+        assert reader.measure(WASHER, "mm").triangles
+        assert reader.process._process is not kept and kept.exitcode is not None
+
+
+def test_a_3mf_without_room_is_too_large_and_not_damaged(tmp_path: Path) -> None:
+    vertices = '<vertex x="0" y="0" z="0"/>' * 1_000_000
+    model = (
+        f'<model><resources><object id="1"><mesh><vertices>{vertices}</vertices></mesh></object></resources></model>'
+    )
+    with zipfile.ZipFile(tmp_path / "a.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("3D/3dmodel.model", model)
+    with (
+        CadReader(replace(LIMITS, memory=200_000_000)) as reader,
+        pytest.raises(GeometryError, match=r"a\.3mf: takes more than"),
+    ):
+        reader.measure(tmp_path / "a.3mf", "mm")
+
+
+def test_a_process_holds_to_its_limit_of_memory() -> None:
+    """What Blender and the reader of USD set for themselves."""
+    script = (
+        "from cad2real.process_limits import limit_memory, most_reserved\n"
+        "reserved = most_reserved()\n"
+        "limit_memory(200_000_000)\n"
+        "kept = bytearray(100_000_000)\n"
+        "assert 100_000_000 < most_reserved() - reserved < 200_000_000\n"
+        "try:\n    bytearray(150_000_000)\nexcept MemoryError:\n    print('held')\n"
+    )
+    printed, _ = printed_and_peak_mb(script)
+    assert printed == "held"
 
 
 def test_files_that_no_disk_can_give_are_each_one_skipped_part(tmp_path: Path, box: Path) -> None:

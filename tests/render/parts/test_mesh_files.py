@@ -271,3 +271,13 @@ def test_objects_in_other_files_of_a_3mf(tmp_path: Path) -> None:
 def test_damaged_3mf(tmp_path: Path, resources: str, build: str, reason: str) -> None:
     with pytest.raises(GeometryError, match=reason):
         read(threemf(tmp_path, resources, build))
+
+
+@pytest.mark.parametrize("smallest", [f'<object id="1">{mesh()}</object>', '<object id="1"><components/></object>'])
+def test_a_3mf_that_doubles_in_each_of_its_levels_is_refused_at_once(tmp_path: Path, smallest: str) -> None:
+    """A few hundred bytes: without a limit the empty ones are counted until the reader's time is over."""
+    twice = '<component objectid="{0}"/><component objectid="{0}"/>'
+    levels = "".join(f'<object id="{n}"><components>{twice.format(n - 1)}</components></object>' for n in range(2, 28))
+    path = threemf(tmp_path, smallest + levels, '<item objectid="27"/>')
+    with pytest.raises(GeometryError, match=r"more than .* (bodies|objects)"):
+        read(path)

@@ -205,3 +205,12 @@ print(json.dumps([sorted(set(names) - OWN_NODES), sorted(OWN_NODES - set(names))
     missing, unknown = json.loads(done.stdout.strip().splitlines()[-1])
     assert missing == [f"GeometryNodeImport{kind}" for kind in ("CSV", "OBJ", "PLY", "STL", "Text", "VDB")]
     assert unknown == []
+
+
+def test_references_within_a_usd_file_are_its_own(tmp_path: Path) -> None:
+    """As exporters write what stands in a scene several times."""
+    moved = 'double3 xformOp:translate = (100, 0, 0)\nuniform token[] xformOpOrder = ["xformOp:translate"]'
+    twice = f'def Mesh "m"\n{{{MESH}}}\ndef "again" (\n    references = </m>\n)\n{{\n{moved}\n}}\n'
+    (tmp_path / "a.usda").write_text(f"#usda 1.0\n(\n    metersPerUnit = 0.001\n)\n{twice}")
+    read = load_geometry(tmp_path / "a.usda", "mm")
+    assert sorted(read.size_mm)[-1] == pytest.approx(140, abs=0.1)

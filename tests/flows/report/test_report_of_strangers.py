@@ -1,0 +1,41 @@
+"""The report with names of strangers, in a browser: none of them runs, none makes the page wider than its screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_project import fake_project
+
+from cad2real.layout import Layout
+from flows.report.page import write_report
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page was not looked at")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+NAMES = [
+    "<script>document.title = 'ran'<script>",
+    '"><img src=x onerror="document.title = \'ran\'">',
+    "\u202egnp.exe",
+    "w" * 200,
+    "' onmouseover='alert(1)",
+]
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: the page was not looked at")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_neither_run_nor_widen_the_page(tmp_path: Path, width: int) -> None:
+    fake_project(tmp_path, NAMES, parts_per_label=2)
+    page_of_names = write_report(Layout(tmp_path))
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(page_of_names.as_uri())
+        page.wait_for_load_state("networkidle")
+        assert "ran" not in page.title()
+        assert (
+            page.evaluate("document.scripts.length + document.querySelectorAll('[onerror], [onmouseover]').length") == 0
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        browser.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from train.model_description import network_name, precision, read_description
 from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import Domain
+from train.networks.ensemble import ensemble, member_count
 from train.networks.families import Pooling
 from train.networks.foreign_weights import as_saved_today, refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
@@ -75,6 +77,7 @@ def save_model(
             "architecture": getattr(network.backbone, "pretrained_cfg", {}).get("architecture"),
             "pooling": pooling_of(network.backbone),
             "transferable": is_transferable(network.backbone),
+            "members": member_count(network),
             "mean": network.mean.flatten().tolist(),
             "std": network.std.flatten().tolist(),
             "versions": {name: version(name) for name in packages} | {"cad2real": __version__},
@@ -105,7 +108,8 @@ class Model:
             weights = (folder / WEIGHTS).read_bytes()
             classes = len(description["classes"])
             built_from, stored = network_name(description), load(weights)
-            refuse_unfit(stored, built_from, classes)
+            members = description["members"]
+            refuse_unfit(stored, built_from, classes, members)
             size, pooling = description["image_size"], description["pooling"]
             network = new_network(built_from, "random", classes, size, pooling)
             if description["transferable"]:
@@ -113,6 +117,7 @@ class Model:
                     make_transferable(network.backbone, 0)
                 except UserError as error:
                     raise ValueError("its network has no class token that attends to patches") from error
+            network = ensemble([copy.deepcopy(network) for _ in range(members)])
             network.in_bfloat16 = computes_in_bfloat16(precision(description))
             network.load_state_dict(as_saved_today(stored, network))
             if description["mean"] and description["std"]:

@@ -20,8 +20,8 @@ class Description(BaseModel):
 
     `architecture`: timm's own name of the network, where `backbone` names one on the hub: loading asks no hub.
     `pooling`: of its tokens; models of before there was a choice have their network's own. `transferable`: whether
-    attention is weighed as in TVT. `mean` and `std` per channel
-    of the pixels in [0, 1] that it expects. `image_size` is bounded as train.image_size is.
+    attention is weighed as in TVT. `members`: how many such networks answer together. `mean` and `std` per channel of
+    the pixels in [0, 1] that it expects. `image_size` is bounded as train.image_size is.
     """
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -33,6 +33,7 @@ class Description(BaseModel):
     architecture: str | None = None
     pooling: Literal["own", "token and patches"] = "own"
     transferable: bool = False
+    members: int = Field(1, ge=1, le=20)
     mean: Colours | None = None
     std: Deviations | None = None
 

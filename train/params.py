@@ -191,10 +191,10 @@ class TrainParams(Block):
     """
     seed: int = Field(0, ge=0)
     """All randomness of training comes from it."""
-    seeds: int = Field(1, ge=1, le=100, json_schema_extra=unit("runs"))
-    """How many runs of adapt, with this seed and the next ones, are averaged into one model; each takes its time.
+    seeds: int = Field(1, ge=1, le=20, json_schema_extra=unit("networks"))
+    """How many networks adapt trains, with this seed and the next ones, to answer together.
 
-    A query costs what it costs with one. The average is kept where it scores no lower on the photos than each run.
+    Each takes its time in training and in every query. It pays where runs of other seeds end far apart.
     """
     rotations: Literal[1, 2, 4] = Field(
         4, json_schema_extra=unit("turns") | values({"1": "as it is", "2": "and upside down", "4": "by all quarters"})

@@ -3,5 +3,6 @@
 `multinomial` (one of many classes), `inference` (features and probabilities of many images), `foreign_weights`
 (checked: they may be a stranger's). `families` is the table of what is usual for each kind of network, `recipes` takes
 from it what params.yaml leaves open, `recipe_table` prints it, `pooling` is what a kind's feature is made of. Of vision
-transformers: `transferable` (TVT's attention), `cross_attention` (CDTrans's three branches).
+transformers: `transferable` (TVT's attention), `cross_attention` (CDTrans's three branches). `ensemble` makes one of
+several.
 """

@@ -18,9 +18,9 @@ SPARE = 1_000_000
 """Numbers that a network may have beyond its weights' before it is fitted to the size of its pictures."""
 
 
-def refuse_unfit(weights: Mapping[str, torch.Tensor], architecture: str, classes: int) -> None:
-    """Raises ValueError when `weights` are not finite, have another number of classes, or are far too few for the
-    network `architecture`.
+def refuse_unfit(weights: Mapping[str, torch.Tensor], architecture: str, classes: int, members: int = 1) -> None:
+    """Raises ValueError when `weights` are not finite, have another number of classes, or are far too few for `members`
+    networks `architecture`.
     """
     if HEAD not in weights or weights[HEAD].shape[:1] != (classes,):
         raise ValueError(f"its weights are not of {classes:,} classes")
@@ -28,8 +28,10 @@ def refuse_unfit(weights: Mapping[str, torch.Tensor], architecture: str, classes
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise ValueError(f"its weights {name[:100]!r} are not finite numbers")
     there = sum(value.numel() for value in weights.values())
-    if architecture not in EMBEDDED_WEIGHTS and parameter_count(architecture) > 2 * there + SPARE:
-        raise ValueError(f"it holds {there:,} numbers, far too few for {architecture}")
+    many = members > 1 or architecture not in EMBEDDED_WEIGHTS
+    if many and members * parameter_count(architecture) > 2 * there + SPARE:
+        times = f"{members} x " if members > 1 else ""
+        raise ValueError(f"it holds {there:,} numbers, far too few for {times}{architecture}")
 
 
 def as_saved_today(weights: Mapping[str, torch.Tensor], network: Classifier) -> dict[str, torch.Tensor]:

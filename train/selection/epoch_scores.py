@@ -80,11 +80,14 @@ class EpochScorer:
         network.norm.align(pooled, network.head)
         return self._outputs(network, Inference(network, 1, self.world), pooled)
 
-    def outputs(self, network: Classifier) -> Outputs:
-        """Sets the target's statistics of `network` from the photos; returns what its scores are made of."""
+    def outputs(self, network: Classifier, aligned: bool = False) -> Outputs:
+        """Sets the target's statistics of `network` from the photos, unless they are `aligned`; returns what its scores
+        are made of.
+        """
         inference = Inference(network, 1, self.world)
         pooled = self._pooled(inference)
-        network.norm.align(pooled, network.head)
+        if not aligned:
+            network.norm.align(pooled, network.head)
         return self._outputs(network, inference, pooled)
 
     def scores(self, outputs: Outputs) -> dict[str, float]:

@@ -23,15 +23,14 @@ from train.networks.domain_norm import TargetStatistics
 from train.networks.families import Family
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
-from train.selection.candidates import CandidateStore
-from train.selection.choice import choose, deciding_score
+from train.selection.choice import deciding_score
 from train.selection.epoch_scores import SELECTION_PHOTOS, EpochScorer
 from train.selection.hindsight import CANDIDATES, PREDICTIONS
 from train.selection.partial_target import partial_target_reason
 from train.sizes.size_prior import SizePrior
 from train.stages.adapt_epochs import sizes_in_photos
-from train.stages.average_seeds import train_seeds
 from train.stages.no_photos import fine_tune_instead
+from train.stages.several_seeds import Chosen, train_seeds
 from train.stages.source_domain import cache_size, refuse_other_classes, source_domain, with_labelled
 from train.stages.sureness import sureness_on
 
@@ -62,8 +61,8 @@ def run(layout: Layout, params: TrainParams, world: World = ALONE) -> dict[str, 
     adaptation = new_adaptation(probe.network, probe.description, source, target, params, world)
     key = _key(layout, probe, adaptation)
     with resumable(layout.cache, "adapt", key, world) as folder:
-        store = train_seeds(layout, adaptation, scorer, folder)
-        return world.broadcast_from_lead(lambda: _save_chosen(layout, probe, adaptation, store))
+        found = train_seeds(layout, adaptation, scorer, folder)
+        return world.broadcast_from_lead(lambda: _save_chosen(layout, probe, adaptation, found))
 
 
 def new_adaptation(
@@ -114,39 +113,37 @@ def _pass_on(
     return description
 
 
-def _save_chosen(layout: Layout, probe: Model, run: Adaptation, store: CandidateStore) -> dict[str, Any]:
-    """Chooses among the candidates and writes the chosen one; returns its description."""
-    candidates, params, stage = store.candidates, run.params, run.params.adapt
-    chosen = choose(candidates, stage.score, stage.source_accuracy_gate, stage.fall_back)
+def _save_chosen(layout: Layout, probe: Model, run: Adaptation, found: Chosen) -> dict[str, Any]:
+    """Writes what was chosen; returns its description."""
+    candidates, params, stage = found.candidates, run.params, run.params.adapt
     score = deciding_score(candidates, stage.score)
     if score != stage.score:
         print(f"train adapt: {stage.score} has no value on these data; {score} chooses.", file=sys.stderr)
-    if chosen == 0:
+    if found.number == 0:
         print(f"train adapt: {NO_BETTER}", file=sys.stderr)
-    run.network.load_state_dict(store.weights(chosen))
-    prior, shift = store.priors[chosen], run.label_shift
+    shift = run.label_shift if params.seeds == 1 else None  # each seed has its own
     description = _description(probe, run.source, run.target, params) | {
-        "adapted": chosen > 0,
+        "adapted": found.number > 0,
         "method": " + ".join(f"{weight:g} {name}" for name, weight in stage.methods.items()),
         "rotations": params.rotations,
-        "chosen": candidates[chosen].name,
-        "target_statistics": run.network.norm.target_statistics,
+        "chosen": candidates[found.number].name,
+        "target_statistics": found.network.norm.target_statistics,
         "pace": run.learning_rate_scale,
         "chosen_by": score,
-        "ended": store.ended,
-        "scores": candidates[chosen].scores,
-        "size_prior": prior and _prior_figures(prior),
+        "ended": found.ended,
+        "scores": candidates[found.number].scores,
+        "size_prior": found.prior and _prior_figures(found.prior),
         "label_shares": shift and dict(zip(run.source.classes, shift.shares, strict=True)),
         "candidates": [candidate.as_dict() for candidate in candidates],
     }
-    if chosen == 0:
+    if found.number == 0:
         description["reason"] = NO_BETTER
-    model = Model(run.network, description, "")
+    model = Model(found.network, description, "")
     description |= sureness_on(model, held_out(run.source, run.target, params)).as_dict()
     # For the hindsight of evaluate; of a sample of the photos nobody would know which they are.
     few = len(run.target.images) <= SELECTION_PHOTOS
-    guesses = {CANDIDATES: {PREDICTIONS: torch.stack(store.predictions)}} if few else {}
-    save_model(layout.models / "adapt", run.network, description, prior, guesses)
+    guesses = {CANDIDATES: {PREDICTIONS: torch.stack(found.predictions)}} if few else {}
+    save_model(layout.models / "adapt", found.network, description, found.prior, guesses)
     return description
 
 

@@ -17,7 +17,7 @@ from train.measures.domain_gap import GAPS
 from train.model import Model
 from train.params import AdaptParams, ProbeParams, TrainParams
 from train.selection.choice import START
-from train.stages import adapt, adapt_epochs, evaluate, probe
+from train.stages import adapt, adapt_epochs, evaluate, probe, several_seeds
 
 SMALL = conftest.SMALL.model_copy(
     update={
@@ -104,7 +104,7 @@ def test_without_photos_all_layers_are_trained_on_renders_and_it_says_why(tmp_pa
 
 
 def test_where_no_checkpoint_looks_better_the_network_stays_as_it_began(project: Layout, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(adapt, "choose", lambda *asked: 0)
+    monkeypatch.setattr(several_seeds, "choose", lambda *asked: 0)
     monkeypatch.setattr(adapt_epochs, "still_eligible", lambda *asked, **rule: {0})
     train_both(project)
     assert "looks better" in capsys.readouterr().err

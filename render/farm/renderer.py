@@ -36,7 +36,9 @@ class Renderer[J: Job | SceneJob]:
 
         context = multiprocessing.get_context("spawn")
         self.connection, its_end = context.Pipe()
-        self._process = context.Process(target=work, args=(its_end, self.log, self._number), daemon=True)
+        self._process = context.Process(
+            target=work, name=f"renderer {self._number}", args=(its_end, self.log, self._number), daemon=True
+        )
         self._process.start()
         its_end.close()
         self._parts = 0

@@ -133,7 +133,8 @@ class Reported:
 
 
 def signal_worker(number: signal.Signals) -> None:
-    (worker,) = multiprocessing.active_children()
+    # A process of other tests that reads files may still be there.
+    (worker,) = (child for child in multiprocessing.active_children() if child.name.startswith("renderer"))
     assert worker.pid
     os.kill(worker.pid, number)
 

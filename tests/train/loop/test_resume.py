@@ -28,7 +28,7 @@ from train.methods.batch import StepBatch
 from train.networks.classifier import Classifier
 from train.params import AdaptParams, TrainParams
 from train.stages import adapt as stage
-from train.stages import probe
+from train.stages import probe, several_seeds
 
 REPOSITORY = Path(__file__).parents[3]
 PARAMS = """
@@ -171,7 +171,7 @@ def test_a_damaged_checkpoint_or_candidate_is_not_used(project: Layout, capsys: 
     weights = (project.models / "adapt" / "model.safetensors").read_bytes()
     for damaged in ("run.safetensors", "epoch_0001/predictions.safetensors"):
         with pytest.raises(Killed), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stage, "choose", _raise)
+            patch.setattr(several_seeds, "choose", _raise)
             stage.run(project, small)
         (folder,) = kept(project)
         (folder / damaged).write_bytes((folder / damaged).read_bytes()[:50])

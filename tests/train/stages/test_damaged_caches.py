@@ -12,7 +12,7 @@ from tests.train.conftest import SMALL
 from train.augment_params import BackgroundParams
 from train.loop.checkpoint import resumable
 from train.params import TrainParams
-from train.stages import adapt, probe
+from train.stages import adapt, probe, several_seeds
 
 LAST = -2  # a byte of the values in an array, not of its header
 
@@ -63,7 +63,7 @@ def test_a_killed_run_with_a_flipped_bit_begins_anew(
 ) -> None:
     expected = run(project, params)
     with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(adapt, "choose", interrupt)
+        patch.setattr(several_seeds, "choose", interrupt)
         adapt.run(project, params)
     (folder,) = project.cache.glob("adapt-*")
     flip(folder / damaged)

@@ -35,7 +35,7 @@ def sizes_in_photos(layout: Layout, classes: tuple[str, ...], params: TrainParam
 
 
 @dataclass(frozen=True)
-class EpochRecorder:
+class _EpochRecorder:
     """What is done with the network of each epoch, by the lead of the world only."""
 
     scorer: EpochScorer
@@ -75,7 +75,7 @@ def train_candidates(
     store = CandidateStore(folder, len(run.source.classes), eligible, first=0)
     checkpoint = Checkpoint(folder / "run.safetensors")
     sizes = sizes_in_photos(layout, run.source.classes, params)
-    recorder = EpochRecorder(scorer, sizes, store, TensorBoardLog(layout, params, folder.name))
+    recorder = _EpochRecorder(scorer, sizes, store, TensorBoardLog(layout, params, folder.name))
     world.broadcast_from_lead(lambda: store.resume(checkpoint, "adapt", params.epochs))
     if world.broadcast_from_lead(lambda: not store.candidates):  # else the checkpoint has the shares
         before = scorer.initial_outputs(run.network)

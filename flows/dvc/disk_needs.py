@@ -79,7 +79,8 @@ def estimate_disk_needs(root: Path, params: Params, stages: Collection[str]) -> 
             cached = sum(path.stat().st_size for path in layout.cache.glob("features-*"))
             found.append(DiskNeed("features of the renders", max(0.0, float(features - cached)), versioned=False))
         model = _model_bytes(layout, params)
-        found.append(DiskNeed(f"{len(trained)} model(s)", len(trained) * model, versioned=True))
+        networks = sum(params.train.seeds if stage == "adapt" else 1 for stage in trained)
+        found.append(DiskNeed(f"{len(trained)} model(s)", networks * model, versioned=True))
         if "adapt" in trained:
             epochs = params.train.epochs
             models = (KEPT_CANDIDATES if epochs == "auto" else min(epochs + 1, KEPT_CANDIDATES)) + CHECKPOINT_MODELS
@@ -177,11 +178,12 @@ def _existing_squares(layout: Layout, params: Params) -> int:
 
 
 def _model_bytes(layout: Layout, params: Params) -> int:
-    """The size of the existing model, if it has the same backbone; else an estimate."""
+    """The size of one network of the existing model, if it has the same backbone; else an estimate."""
     for folder in (layout.models / "adapt", layout.models / "probe"):
         try:
-            if read_json(folder / "model.json")["backbone"] == params.train.backbone:
-                return (folder / "model.safetensors").stat().st_size
+            description = read_json(folder / "model.json")
+            if description["backbone"] == params.train.backbone:
+                return (folder / "model.safetensors").stat().st_size // max(1, int(description.get("members", 1)))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return KNOWN_MODEL_BYTES.get(params.train.backbone, MODEL_BYTES)

@@ -100,6 +100,19 @@ def test_the_finder_counts_where_photos_have_no_boxes(root: Path) -> None:
     assert "the finder" in sizes(root, "find")
 
 
+def test_networks_that_answer_together_count_each(root: Path) -> None:
+    (root / "params.yaml").write_text(PARAMS.replace("train: {}", "train: {seeds: 3}"))
+    assert sizes(root, "probe")["1 model(s)"] == 15
+    found = sizes(root, "probe", "adapt")
+    assert found["2 model(s)"] == 4 * 15
+    assert found["checkpoints, until the training is finished"] == 3 * 15 * (4 + 8)
+    folder = root / "data" / "models" / "adapt"
+    folder.mkdir(parents=True)
+    write_json(folder / "model.json", {"backbone": "tf_efficientnet_lite0", "members": 3})
+    (folder / "model.safetensors").write_bytes(bytes(42 * MEGABYTE))
+    assert sizes(root, "probe", "adapt")["2 model(s)"] == 4 * 14  # three networks of 14 lie there
+
+
 def test_depth_maps_count(root: Path) -> None:
     before = sizes(root, "render")["renders of 10 part(s)"]
     (root / "params.yaml").write_text(PARAMS.replace("views", "outputs: [depth], views"))

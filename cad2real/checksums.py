@@ -61,6 +61,11 @@ def is_whole(path: Path) -> bool:
         return False
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether the file is there and has checksums."""
+    return path.is_file() and _beside(path).is_file()
+
+
 def is_kept(path: Path) -> bool:
     """`is_whole`, and says in a line on standard error why a file that is there is not kept."""
     if not path.exists():

@@ -9,6 +9,7 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.dvc.disk_space import check_disk_space
+from flows.dvc.run_records import forget_damaged
 from flows.environment import apply_environment
 from flows.params_file import change_params
 from flows.pipeline import Outcome, StageResult, print_progress, retried, run_stage, run_stages, stages_to_run
@@ -38,6 +39,8 @@ def run_project(
             return []
         for name, reasons in stale.items():
             print_progress(f"stale: {name} ({', '.join(reasons)})")
+        for path in forget_damaged(root):
+            print_progress(f"{path} is damaged: DVC does without it.")
         check_disk_space(root, params, stages_to_run(stages, list(stale), force=force))
         started = datetime.now().astimezone()
         name = new_version_name(root, started)

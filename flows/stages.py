@@ -65,7 +65,10 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
         changed = parse_json(status.stdout)
     except ValueError:
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
-        raise UserError(f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}", "") from None
+        raise UserError(
+            f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}",
+            "`cad2real verify` names what is damaged, with --repair it is mended.",
+        ) from None
     recorded = read_lock(root / FILE)
     return {
         stage: _descriptions(changes) if stage in recorded else ["has not run yet"]

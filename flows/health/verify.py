@@ -28,6 +28,7 @@ from flows.dvc.commands import run_dvc
 from flows.dvc.lock_file import FILE, read_lock
 from flows.health.consistency import consistency_faults
 from flows.health.recorded import mend_recorded, recorded_faults
+from flows.health.second_record import damaged_stages, mend_lock
 from flows.project import project_lock
 from flows.versions.record import keep_input_lists
 
@@ -51,15 +52,17 @@ def verify(root: Path, *, deep: bool) -> list[Fault]:
     those of older versions in DVC's cache, and whether pictures decode and model, index and renders fit together.
     Raises UserError when nothing has run yet.
     """
-    lock = _read_lock(root)
-    faults = list(_cache_faults(root, None if deep else _referenced(root, lock)))
+    lock_faults, mended = damaged_stages(root)
+    lock = mended or _read_lock(root)
+    faults = [Fault(FILE, what) for what in lock_faults]
+    faults += _cache_faults(root, None if deep else _referenced(root, lock))
     for stage in lock.values():
         for item in stage.get("outs", []):
             faults += _artifact_faults(root, item["path"], str(item.get("md5", "")))
         for item in stage.get("deps", []):
             if item["path"].startswith("data/") and _is_input(item["path"], lock):
                 faults += _input_faults(root, item["path"], str(item.get("md5", "")))
-    faults += [Fault(path.relative_to(root).as_posix(), what) for path, what in recorded_faults(root)]
+    faults += [Fault(path.relative_to(root).as_posix(), what) for path, what in recorded_faults(root, lock)]
     if deep:
         known = {fault.path for fault in faults}
         faults += [Fault(path, what) for path, what in consistency_faults(root) if path not in known]
@@ -163,6 +166,7 @@ def repair(root: Path) -> list[Fault]:
     Faulty artifacts without a good copy are deleted, so that the next run makes them again.
     """
     with project_lock(root):
+        mend_lock(root)
         lock = _read_lock(root)
         mend_recorded(root)
         _refill_cache(root, lock)

@@ -111,6 +111,15 @@ def commit_run(root: Path, name: str) -> str:
     return "committed to git"
 
 
+def committed_file(root: Path, path: Path) -> bytes | None:
+    """The content of a file of the project as git has it, None where it has none."""
+    if shutil.which("git") is None:
+        return None
+    place = f"HEAD:./{path.relative_to(root).as_posix()}"
+    done = subprocess.run(["git", "show", place], cwd=root, capture_output=True, stdin=subprocess.DEVNULL)
+    return done.stdout if done.returncode == 0 else None
+
+
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 

@@ -9,13 +9,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from cad2real.checksums import is_whole, sealed_file
 from cad2real.files import parse_json, write_json
 
 
 def content_hashes(out: Path, part_ids: Iterable[str], memory: Path) -> dict[str, str]:
     """The hash of all files of each part below `out`.
 
-    Parts whose files have the sizes and times that `memory` says are not read again, as DVC and git do it.
+    Parts whose files have the sizes and times that `memory` says are not read again, as DVC and git do it. A memory
+    that is damaged is not believed.
     """
     known = _remembered(memory)
     found = {}
@@ -23,11 +25,14 @@ def content_hashes(out: Path, part_ids: Iterable[str], memory: Path) -> dict[str
         state = _state(out / part_id)
         remembered, content = known.get(part_id, ("", ""))
         found[part_id] = (state, content if remembered == state else _content(out / part_id))
-    write_json(memory, found)
+    with sealed_file(memory) as temporary:
+        write_json(temporary, found)
     return {part_id: content for part_id, (_, content) in found.items()}
 
 
 def _remembered(memory: Path) -> dict[str, tuple[str, str]]:
+    if not is_whole(memory):
+        return {}
     try:
         return {part_id: (state, content) for part_id, (state, content) in parse_json(memory.read_bytes()).items()}
     except (OSError, ValueError, TypeError, AttributeError):

@@ -142,7 +142,8 @@ def test_a_finder_is_no_model_and_is_whole_or_not_needed(tmp_path: Path, files: 
 
 
 @pytest.mark.parametrize("content", ["stages: {a: 3}", "stages: {a: {deps: [{md5: 1}]}}", "stages: [", "\x00", "7"])
-def test_a_damaged_lock_is_one_line(copy: Path, content: str) -> None:
+def test_a_damaged_lock_is_one_line_where_no_version_has_another(copy: Path, content: str) -> None:
+    shutil.rmtree(copy / "versions")
     (copy / "dvc.lock").write_text(content)
     with pytest.raises(UserError, match=r"dvc\.lock is damaged"):
         verify(copy, deep=True)

@@ -10,6 +10,7 @@ from fake_project import fake_project
 from test_verify import damage, with_a_folder  # noqa: F401 - a fixture
 
 from cad2real.checksums import sealed_file
+from cad2real.files import write_json
 from flows.health.consistency import consistency_faults
 from flows.health.verify import repair, verify
 from flows.versions.promote import promote
@@ -77,6 +78,7 @@ def test_damaged_sums_are_no_traceback(copy: Path) -> None:
 
 def test_versions_of_earlier_releases_have_no_sums(copy: Path) -> None:
     (copy / VERSION / "SHA256SUMS").unlink()
+    write_json(copy / VERSION / "run.json", {"version": "20260101-000000"})  # nor did they count their runs
     assert faulty(copy) == []
 
 

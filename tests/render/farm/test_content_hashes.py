@@ -54,3 +54,10 @@ def test_a_damaged_memory_costs_time_only(out: Path, damage: str) -> None:
     before = hashes(out)
     (out.parent / "memory.json").write_text(damage)
     assert hashes(out) == before
+
+
+def test_a_flipped_bit_in_the_memory_is_not_believed(out: Path) -> None:
+    before = hashes(out)
+    memory = out.parent / "memory.json"
+    memory.write_text(memory.read_text().replace(before["bolt"], "0" * 64))
+    assert hashes(out) == before

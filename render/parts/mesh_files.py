@@ -86,10 +86,10 @@ def read_mesh(path: Path, file_materials: bool) -> tuple[list[Raw], tuple[str, .
     import trimesh
 
     suffix = path.suffix.lower()
-    if suffix in GLTF:
-        _check_extensions(path)
-        read_gloss_plainly()
     resolver = BesideResolver(path)
+    if suffix in GLTF:
+        _check_header(path, resolver)
+        read_gloss_plainly()
     options: dict[str, Any] = {"process": False, "resolver": resolver, "file_type": suffix[1:]}
     if suffix == ".obj":
         options["skip_materials"] = not file_materials
@@ -143,11 +143,14 @@ def _open(path: Path, suffix: str) -> io.BufferedIOBase:
     return path.open("rb")
 
 
-def _check_extensions(path: Path) -> None:
-    """Raises MeshError for a glTF file whose triangles are packed in a way that is not read."""
-    unread = unread_extensions(read_header(path))
+def _check_header(path: Path, resolver: BesideResolver) -> None:
+    """Raises MeshError for a glTF file whose triangles are packed in a way that is not read, and notes a skeleton."""
+    header = read_header(path)
+    unread = unread_extensions(header)
     if unread:
         raise MeshError(f"it needs the extension {', '.join(unread)}, which is not read; export it without")
+    if header.get("skins"):
+        resolver.notes.append("its skeleton (skin) is not applied, so pose and size may be others; export it posed")
 
 
 def _with_material(

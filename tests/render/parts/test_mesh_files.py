@@ -197,6 +197,11 @@ def test_what_gltf_packs_is_read_or_named(tmp_path: Path) -> None:
             read(path)
 
 
+def test_a_skeleton_leaves_the_shape_as_it_was_modelled_and_is_noted(tmp_path: Path) -> None:
+    path = glb(tmp_path, {}, skins=[{"joints": [0]}])
+    assert read(path).size_mm == pytest.approx((10, 20, 30), rel=1e-3) and "skeleton" in read(path).notes[0]
+
+
 SPACE = 'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"'
 MORE = 'xmlns:m="http://schemas.microsoft.com/3dmanufacturing/material/2015/02" xmlns:p="urn:p"'
 TETRA = "".join(f'<vertex x="{x}" y="{y}" z="{z}"/>' for x, y, z in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)))

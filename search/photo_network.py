@@ -11,6 +11,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cad2real.errors import UserError
+from cad2real.onnx_options import session_options
 from search.ranking import Floats
 from train.data.foreground import zoom_to_part
 from train.data.image_cache import to_array, upright_square
@@ -47,12 +48,11 @@ class PhotoNetwork:
         """
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # what is wrong with a file is said once, by the exception
         try:
-            content = path.read_bytes()  # from memory, so that it names no other files
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            content = path.read_bytes()
+            session = onnxruntime.InferenceSession(
+                content, session_options(threads), providers=["CPUExecutionProvider"]
+            )
             about = About.model_validate_json(session.get_modelmeta().custom_metadata_map[ABOUT])
             network = cls(session, about)
             network.embed_and_classify([Image.new("RGB", (about.image_size, about.image_size))])

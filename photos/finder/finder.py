@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cad2real.errors import UserError
 from cad2real.files import parse_json
+from cad2real.onnx_options import session_options
 from photos.finder.look import MULTIPLE, Floats, Maps, Network, Sighting, look
 from photos.finder.masks import photo_mask, run_lengths
 
@@ -112,10 +113,7 @@ def onnx_network(content: bytes, threads: int = 0) -> Network:
     """The network in the bytes of an ONNX file. Raises onnxruntime's exceptions when they are none."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # what is wrong with a file is said once, by the exception
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(content, session_options(threads), providers=["CPUExecutionProvider"])
 
     def maps_of(picture: npt.NDArray[np.uint8]) -> Maps:
         given = np.ascontiguousarray(picture[None], np.float32) / 255

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from cad2real.errors import UserError
 from search.index import DESCRIPTION, Index, IndexedPart, load_index, save_index
+from search.photo_network import ABOUT, IMAGES, OUTPUTS, PhotoNetwork
 
 
 def saved(folder: Path, embeddings: Any = None, **changes: Any) -> Path:
@@ -67,3 +69,43 @@ def test_a_text_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
     (saved(tmp_path) / DESCRIPTION).write_text(text)
     with pytest.raises(UserError, match="damaged index"):
         load_index(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["secret.bin", "../secret.bin", "absolute"])
+def test_an_onnx_file_takes_no_numbers_from_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    home = tmp_path / "project"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    for folder in (home, tmp_path):
+        (folder / "secret.bin").write_bytes(np.ones(3 * 4 * 4 * 2, np.float32).tobytes())
+    path = home / "model.onnx"
+    path.write_bytes(onnx_with_weights_in(str(tmp_path / "secret.bin") if place == "absolute" else place))
+    with pytest.raises(UserError, match="is damaged or no exported model"):
+        PhotoNetwork.load(path)
+    path.write_bytes(onnx_with_weights_in(None))
+    assert PhotoNetwork.load(path).classes == ("bolt", "nut"), "it is the other file that was refused"
+
+
+def onnx_with_weights_in(file: str | None) -> bytes:
+    """A linear classifier of pictures of 4 x 4 pixels whose weights lie in `file`, or in itself."""
+    weights = numpy_helper.from_array(np.ones((3 * 4 * 4, 2), np.float32), "weights")
+    if file is not None:
+        weights.ClearField("raw_data")
+        weights.data_location = TensorProto.EXTERNAL
+        weights.external_data.add(key="location", value=file)
+    nodes = [
+        helper.make_node("Flatten", [IMAGES], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+        helper.make_node("LpNormalization", ["logits"], [OUTPUTS[0]], axis=1),
+        helper.make_node("Softmax", ["logits"], [OUTPUTS[1]], axis=1),
+    ]
+    images = helper.make_tensor_value_info(IMAGES, TensorProto.FLOAT, ["n", 3, 4, 4])
+    answers = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in OUTPUTS]
+    graph = helper.make_graph(nodes, "classifier", [images], answers, [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    about = {"model_key": "0" * 24, "classes": ["bolt", "nut"], "image_size": 4}
+    helper.set_model_props(model, {ABOUT: json.dumps(about)})
+    content: bytes = model.SerializeToString()
+    return content

@@ -1,4 +1,4 @@
-"""A run, its DVC and its Prefect server speak to this machine only, whatever the libraries below would like to report."""
+"""A run, its DVC and its Prefect server speak to this machine only, whatever its libraries would like to report."""
 
 from __future__ import annotations
 

@@ -4,10 +4,7 @@ languages; and no name of a part ever runs as a script.
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,25 +21,14 @@ from tests.search.web.conftest import HOSTILE, photo, shop_index, write_index, w
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page was not looked at")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: the page was not looked at")
 SIZES = {"phone": (390, 844), "desktop": (1400, 900)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def opened(browser: Browser, address: str, size: str = "desktop", language: str = "en", **more: Any) -> Page:
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale=language, **more)
+    context = browser.new_context(viewport={"width": width, "height": height}, locale=language, reduced_motion="reduce", **more)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)  # of a machine that runs other tests beside
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)

@@ -175,7 +175,7 @@ class Question {
       button.setAttribute("aria-label", thing.getAttribute("aria-label"));
       placed(button, left, top, width, height);
       if (things.length > 1) button.append(Object.assign(document.createElement("span"), { textContent: number + 1 }));
-      button.onclick = () => thing.scrollIntoView({ behavior: "smooth", block: "start" });
+      button.onclick = () => thing.scrollIntoView({ block: "start" });
       this.preview.append(button);
     });
   }
@@ -206,7 +206,7 @@ class Question {
     const named = firsts.map((card) => `${card.querySelector("h4").textContent}, ${card.querySelector(".fit span").textContent}`);
     byId("said").textContent = named.join("; ") || this.answer.textContent;
     const narrow = matchMedia("(max-width: 60rem)").matches;
-    if (narrow && !this.frame) this.answer.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (narrow && !this.frame) this.answer.scrollIntoView({ block: "start" });
   }
 
   takeFrames() {
@@ -217,7 +217,7 @@ class Question {
       return [within((event.clientX - area.left) / area.width), within((event.clientY - area.top) / area.height)];
     };
     this.preview.onpointerdown = (event) => {
-      if (!this.canvas || event.target.closest(".found")) return;
+      if (!this.canvas || event.target.closest(".found, .end")) return;
       start = share(event);
       this.preview.setPointerCapture(event.pointerId);
       event.preventDefault();

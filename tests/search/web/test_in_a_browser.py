@@ -66,8 +66,7 @@ def test_photo_frame_answer_compare_feedback(
     sound(page)
 
     page.locator("#preview").scroll_into_view_if_needed()
-    page.wait_for_timeout(700)  # the page scrolls to its answer
-    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center'})")
     area = page.locator("#preview canvas").bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.25 * area["height"])
@@ -150,11 +149,10 @@ def test_a_line_of_known_length_measures_the_part(browser: Browser, address: str
     picture.save(tmp_path / "p.png")
     page.set_input_files("#photo", tmp_path / "p.png")
     page.wait_for_selector("#answer[aria-busy=false] .card")
-    page.wait_for_timeout(700)
     page.locator("#measure summary").click()
     page.fill("#mm", "40,0")
     page.click("#draw")
-    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center'})")
     area = page.locator("#preview canvas").bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + 0.25 * area["width"], area["y"] + 0.8 * area["height"])
@@ -171,6 +169,69 @@ def test_a_line_of_known_length_measures_the_part(browser: Browser, address: str
         page.click("#no-line")
     page.wait_for_selector("#answer[aria-busy=false] .card")
     assert "gemessen" not in page.locator("#answer").inner_text()
+
+
+def measured_photo(page: Page, folder: Path) -> None:
+    """Asks about a part 200 x 100 pixels large in a photo of 400, and opens what takes a known length of 40 mm."""
+    picture = Image.new("RGB", (400, 400), "white")
+    picture.paste((40, 180, 60), (100, 150, 300, 250))
+    picture.save(folder / "p.png")
+    page.set_input_files("#photo", folder / "p.png")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    page.locator("#measure summary").click()
+    page.fill("#mm", "40")
+
+
+def test_a_length_by_the_keyboard_alone(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address)
+    measured_photo(page, tmp_path)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "draw"
+    page.keyboard.press("Enter")
+    assert "Arrow keys move it" in (page.locator(".end:focus").get_attribute("aria-label") or "")
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowLeft")  # from .25 to .05
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")  # the other end
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowRight")  # from .75 to .99
+    with page.expect_response("**/"):
+        page.keyboard.press("Enter")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert "× 10.7" in page.locator("#answer .note").first.inner_text()  # 374.4 pixels are 40 mm
+    assert page.evaluate("document.activeElement.className") == "end"
+    assert page.locator(".thing[data-box]").count() == 0  # a line is no frame
+    with page.expect_response("**/"):
+        page.keyboard.press("Escape")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator(".end").count() == 0 and "Measured" not in page.locator("#answer").inner_text()
+    sound(page)
+
+
+def test_a_length_by_a_finger(browser: Browser, address: str, tmp_path: Path) -> None:
+    page = opened(browser, address, "phone", has_touch=True, is_mobile=True)
+    measured_photo(page, tmp_path)
+    page.locator("#draw").tap()
+    finger = page.context.new_cdp_session(page)
+
+    def drag(*stations: tuple[float, float]) -> None:
+        page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center'})")
+        area = page.locator("#preview canvas").bounding_box()
+        assert area is not None
+        points = [{"x": area["x"] + x * area["width"], "y": area["y"] + y * area["height"]} for x, y in stations]
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+        for point in points[1:]:
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        with page.expect_response("**/"):
+            finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_selector("#answer[aria-busy=false] .card")
+
+    drag((0.25, 0.8), (0.5, 0.8), (0.75, 0.8))  # 200 pixels are 40 mm
+    assert "× 20" in page.locator("#answer .note").first.inner_text()
+    drag((0.75, 0.8), (0.8, 0.8), (0.95, 0.8))  # its second end, 280 pixels
+    assert "× 14" in page.locator("#answer .note").first.inner_text()
+    assert page.locator(".thing[data-box]").count() == 0
+    sound(page)
 
 
 def test_a_number_is_typed_or_read_and_never_runs(browser: Browser, address: str, tmp_path: Path) -> None:

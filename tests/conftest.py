@@ -21,7 +21,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium: $CHROMIUM, or the system's. Where none starts, the tests that look at pages are skipped."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pages were not looked at")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="there is no playwright: pages were not looked at")
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("there is no Chromium: pages were not looked at (apt-get install chromium)")

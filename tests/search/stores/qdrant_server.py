@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import Body, FastAPI, Request, Response
@@ -23,7 +23,7 @@ from search.web.serve import _listening
 
 MOST_BYTES = 32 * 2**20  # of a request, as the server's own default has it
 COLLECTION = "/collections/{name}"
-Parsed = Any
+Sent = Annotated[Any, Body()]
 
 
 @dataclass
@@ -38,7 +38,7 @@ class FakeServer:
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
 
-def _parsed(kind: Any, body: Any) -> Parsed:
+def _parsed(kind: Any, body: Any) -> Any:
     return TypeAdapter(kind).validate_python(body)
 
 
@@ -57,7 +57,7 @@ def _routes(app: FastAPI, engine: QdrantClient) -> None:
         return _said({"exists": engine.collection_exists(name)})
 
     @app.put(COLLECTION)
-    def create(name: str, body: Any = Body()) -> Any:
+    def create(name: str, body: Sent) -> Any:
         if engine.collection_exists(name):
             return JSONResponse({"status": {"error": f"Collection `{name}` already exists!"}, "time": 0.0}, 409)
         asked = _parsed(models.CreateCollection, body)
@@ -68,29 +68,28 @@ def _routes(app: FastAPI, engine: QdrantClient) -> None:
         return _said(engine.delete_collection(name))
 
     @app.put(COLLECTION + "/index")
-    def index(name: str, body: Any = Body()) -> Any:
+    def index(name: str, body: Sent) -> Any:
         asked = _parsed(models.CreateFieldIndex, body)
         return _said(engine.create_payload_index(name, asked.field_name, asked.field_schema))
 
     @app.put(COLLECTION + "/points")
-    def upsert(name: str, body: Any = Body()) -> Any:
+    def upsert(name: str, body: Sent) -> Any:
         return _said(engine.upsert(name, _parsed(models.PointInsertOperations, body).points))
 
     @app.post(COLLECTION + "/points/delete")
-    def remove(name: str, body: Any = Body()) -> Any:
+    def remove(name: str, body: Sent) -> Any:
         return _said(engine.delete(name, _parsed(models.PointsSelector, body)))
 
     @app.post(COLLECTION + "/points/count")
-    def count(name: str, body: Any = Body()) -> Any:
+    def count(name: str, body: Sent) -> Any:
         asked = _parsed(models.CountRequest, body)
         return _said(engine.count(name, count_filter=asked.filter, exact=asked.exact or False))
 
     @app.post(COLLECTION + "/points/query")
-    def query(name: str, body: Any = Body()) -> Any:
+    def query(name: str, body: Sent) -> Any:
         asked = _parsed(models.QueryRequest, body)
-        found = engine.query_points(
-            name, asked.query, limit=asked.limit or 10, query_filter=asked.filter, with_payload=asked.with_payload or False
-        )
+        limit, payload = asked.limit or 10, asked.with_payload or False
+        found = engine.query_points(name, asked.query, limit=limit, query_filter=asked.filter, with_payload=payload)
         return _said({"points": [point.model_dump(mode="json") for point in found.points]})
 
 

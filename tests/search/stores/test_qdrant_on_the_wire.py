@@ -1,4 +1,4 @@
-"""A store on a Qdrant server, over HTTP: the key, a server that is not ready, large parts, a collection that is there."""
+"""A store on a Qdrant server, over HTTP: its key, while it is not ready, with large parts, opened again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.search.stores.test_stores_agree import SIZE, part_rows
 
 pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
 
-from tests.search.stores.qdrant_server import MOST_BYTES, FakeServer, fake_server  # noqa: E402
+from tests.search.stores.qdrant_server import MOST_BYTES, FakeServer, fake_server
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_server_that_goes_while_the_page_is_up(server: FakeServer) -> None:
     store.add(part_rows(1, 3))
     server.failures = 10**6
     for _ in range(2):
-        with pytest.raises(StoreError, match="search.store: exact"):
+        with pytest.raises(StoreError, match=r"search\.store: exact"):
             store.count()
     server.failures = 0
     assert store.count() == 3

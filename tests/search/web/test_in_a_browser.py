@@ -26,7 +26,9 @@ SIZES = {"phone": (390, 844), "desktop": (1400, 900)}
 
 def opened(browser: Browser, address: str, size: str = "desktop", language: str = "en", **more: Any) -> Page:
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale=language, reduced_motion="reduce", **more)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale=language, reduced_motion="reduce", **more
+    )
     page = context.new_page()
     page.set_default_timeout(60_000)  # of a machine that runs other tests beside
     faults: list[str] = []

@@ -1,6 +1,6 @@
 """Asks a served project without a pause from many clients, and tells what was answered and how memory went.
 
-    python tools/soak_search.py [PROJECT] [--clients 20] [--seconds 60]
+    python tools/soak_search.py [PROJECT] [--clients 20] [--seconds 60] [--warm 60]
 
 Photos, several photos of one part, known lengths, the catalogue, and broken files. It prints JSON and ends with 1 where
 anything but answers, refusals of the broken files and 503 with Retry-After came, or where the server and the process
@@ -67,8 +67,10 @@ def main() -> None:
     parser.add_argument("project", nargs="?", type=Path, default=Path())
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--warm", type=float, default=60, help="seconds before it counts: 200 answers are kept")
     asked = parser.parse_args()
     with served([sys.executable, "-m", "cad2real", "serve", "--port", "0"], asked.project) as (address, process):
+        soak(address, process, asked.clients, asked.warm)
         found = soak(address, process, asked.clients, asked.seconds)
     print(json.dumps(found.as_dict(), indent=1))
     sys.exit(bool(found.faults) or found.growth > MOST_GROWTH)

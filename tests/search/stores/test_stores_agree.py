@@ -78,6 +78,17 @@ def test_the_same_calls_give_the_same_answers(store: VectorStore) -> None:
     agree(store, exact)
 
 
+def test_after_the_graph_is_built_too(tmp_path: Path) -> None:
+    pytest.importorskip("qdrant_edge", reason="the extra qdrant is not installed")
+    store, exact = EdgeStore(tmp_path / "store", SIZE), ExactStore()
+    for number in range(200):
+        for one in (store, exact):
+            one.add(part_rows(number, 6))
+    store.settle()
+    agree(store, exact)
+    store.close()
+
+
 def test_a_folder_is_opened_again(tmp_path: Path) -> None:
     pytest.importorskip("qdrant_edge", reason="the extra qdrant is not installed")
     store = EdgeStore(tmp_path / "store", SIZE)

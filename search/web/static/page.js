@@ -1,7 +1,7 @@
 // Makes the page more comfortable; without it everything works by plain forms and links.
 // Nothing of a part list or a photo is ever put together to HTML here: what the server sends is escaped there.
 
-import { copyButtons, judgeForms, onlyButtons } from "./answer.js";
+import { copyButtons, judgeForms, onlyButtons, sendButtons, turning } from "./answer.js";
 import { Measure } from "./measure.js";
 import { jpeg, placed, shrunk, squareOf } from "./photos.js";
 
@@ -138,6 +138,7 @@ class Question {
       copyButtons(this.answer);
       judgeForms(this.answer, this.said.offline);
       onlyButtons(this.answer, this.form);
+      sendButtons(this.answer);
       this.showFound();
       this.showAsked();
       this.showTies();
@@ -279,5 +280,7 @@ const pixels = (canvas, frame) =>
 if (window.isSecureContext) navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // no app, then
 
 copyButtons(document);
+sendButtons(document);
+turning(document);
 judgeForms(document, byId("question")?.dataset.offline ?? "");
 if (byId("question")) new Question(byId("question"));

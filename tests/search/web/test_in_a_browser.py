@@ -127,6 +127,38 @@ def test_a_tie_asks_for_another_photo_of_the_same_part(
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_an_answer_is_passed_on_and_a_part_is_turned(
+    browser: Browser, address: str, shop: Path, tmp_path: Path, size: str
+) -> None:
+    views = [f"hex_bolt/view_{number:03d}.png" for number in range(3)]
+    index = shop_index()
+    more = index.with_rows(index.embeddings[[0, 0]], [0, 0], views[1:])
+    for view in views[1:]:
+        Image.new("RGBA", (64, 64), "red").save(shop / "data/renders" / view)
+    write_index(shop, more)
+    time.sleep(1.1 * LOOK_AGAIN_S)
+    page = opened(browser, address, size, "de", color_scheme="dark")
+    (tmp_path / "p.jpg").write_bytes(photo("hex_bolt", (800, 600)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .send")
+    assert page.locator(".send .print").is_visible() and HOSTILE[:4] not in page.locator(".send").inner_html()
+    page.locator(".send a").first.click()
+    page.wait_for_url("**/answers/*")
+    assert page.locator(".photo img").evaluate("photo => photo.complete && photo.naturalWidth") == 800
+    assert "hex_bolt" in page.locator(".card.first").inner_text()
+    sound(page)
+    page.locator(".card.first h4 a").click()
+    page.wait_for_selector(".turn input")
+    page.locator(".turn input").focus()
+    page.keyboard.press("ArrowRight")
+    assert "view_001" in (page.locator(".turn img").get_attribute("src") or "")
+    sound(page)
+    page.goto(f"{address}/help")
+    assert page.locator(".examples img").count() == 6
+    sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_catalogue_part_and_status(browser: Browser, address: str, size: str) -> None:
     page = opened(browser, f"{address}/parts", size, color_scheme="dark")
     assert page.locator(".grid li").count() == 3

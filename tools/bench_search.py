@@ -134,7 +134,7 @@ def part_vectors(parts: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng([seed, 1])
     centres = rng.normal(0, 1, (parts, 64)).astype(np.float32)
     rows = np.repeat(centres, VIEWS, axis=0) + rng.normal(0, 0.7, (parts * VIEWS, 64)).astype(np.float32)
-    vectors = rows @ basis
+    vectors: np.ndarray = rows @ basis
     vectors += 0.5 * rng.standard_normal(vectors.shape, dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors

@@ -25,9 +25,8 @@ def shared(request: Request, answer: str, live: Live) -> HTMLResponse:
     """An answer that was given, with its photo: to pass on and to print."""
     asked = _remembered(live, answer)
     told = answers_of(asked)
-    shares = [one.box for one in told if one.box]
-    given = {"answers": told, "asked": asked, "boxes": shares, "fault": ""}
-    return page(request, "shared.html.j2", **given, send=for_others(request, told, asked))
+    boxes, send = [one.box for one in told if one.box], for_others(request, told, asked)
+    return page(request, "shared.html.j2", answers=told, asked=asked, boxes=boxes, fault="", send=send)
 
 
 @router.get("/answers/{answer}/photo")

@@ -83,6 +83,10 @@ bench: bench-render bench-train bench-runs bench-search ## all measurements
 soak: setup ## kill runs at random moments, 20 times, and check that the next run mends it (about 20 minutes)
 	PYTHONPATH=. $(BIN)/python tools/soak.py
 
+.PHONY: soak-search
+soak-search: setup ## ask a served project from 20 clients for a minute (after make demo): only answers and 503, memory flat
+	PYTHONPATH=. $(BIN)/python tools/soak_search.py
+
 .PHONY: clean
 clean: ## delete what runs made (renders, models, index, reports, caches); parts, photos and .venv/ stay
 	rm -rf data/catalogue.json data/renders data/squares data/models data/index data/reports data/logs data/cache

@@ -108,6 +108,8 @@ def _print_answers(answers: list[Answer], as_json: bool) -> None:
         if answer.size is not None:
             print(f"in the photo: {' x '.join(map(str, answer.size.as_list()))} mm")
         print(table(answer.matches))
+        if answer.matches and answer.matches[0].is_unusual:
+            print("no part fits well: it may not be in the catalogue; these are the nearest")
         if answer.facts:
             print("looks like: " + ", ".join(f"{fact.value} ({fact.confidence:.0%})" for fact in answer.facts))
         if answer.unseen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from search.embedding import Embedder, queries_of
 from search.index import Index
-from search.ranking import Floats
+from search.ranking import Floats, Queries
 from search.ties import tie_margin
+from search.usual import with_usual
 
 LEAST_QUESTIONS = 200  # each held-out render is changed at random so often that there are as many
 MOST_RENDERS = 1000
@@ -58,14 +59,15 @@ def held_out_renders(model: Embedder, renders: Path) -> HeldOutRenders | None:
     return HeldOutRenders(*model.embed_and_classify_renders(changed.views(model.network.mean.device)), views)
 
 
-def measured_tie_margin(model: Embedder, index: Index, renders: Path) -> float | None:
-    """The margin of `search.ties` of an `index` whose views lie in the folder `renders`; None where it is not known."""
-    held_out = held_out_renders(model, renders)
-    if held_out is None:
-        return None
+def measured(model: Embedder, index: Index, held_out: HeldOutRenders, photos: Queries | None) -> Index:
+    """`index` with what `held_out` renders say: from where answers are tied (`search.ties`), and how like its views a
+    photo of each part is (`search.usual`), by unlabelled `photos` too.
+    """
     there = np.array([view in index.row_of for view in held_out.views])  # a part may have been removed by hand
     if not there.any():
-        return None
+        return index
     rows = np.array([index.row_of[view] for view in held_out.views if view in index.row_of])
-    of_index = queries_of(model.classes, index, held_out.embeddings[there], held_out.probabilities[there])
-    return tie_margin(index.without_rows(np.unique(rows)), of_index, index.part_rows[rows])
+    questions = queries_of(model.classes, index, held_out.embeddings[there], held_out.probabilities[there])
+    own, others = index.part_rows[rows], index.without_rows(np.unique(rows))
+    parts = with_usual(others, questions.embeddings, own, photos).parts
+    return replace(index, parts=parts, tie_margin=tie_margin(others, questions, own))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -36,6 +37,7 @@ class DescribedPart(BaseModel):
     surface: str = ""
     color: str = ""
     size_mm: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default=[], max_length=3)
+    least_similarity: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 
 class DescribedRow(BaseModel):
@@ -66,7 +68,8 @@ class Description(BaseModel):
 @dataclass(frozen=True)
 class IndexedPart:
     """A part of the catalogue. `material`, `surface`, `color` are the part list's words (empty: it says none);
-    `size_mm` its sides along x, y, z in mm (empty: not known).
+    `size_mm` its sides along x, y, z in mm (empty: not known); `least_similarity` of its views to photos that show it
+    (`search.usual`), None: not known.
     """
 
     part_id: str
@@ -76,6 +79,7 @@ class IndexedPart:
     surface: str = ""
     color: str = ""
     size_mm: tuple[float, ...] = ()
+    least_similarity: float | None = None
 
     @property
     def longest_mm(self) -> float | None:
@@ -138,6 +142,13 @@ class Index:
         """All views, as `views` has them."""
         return frozenset(self.views)
 
+    @cached_property
+    def least_similarities(self) -> npt.NDArray[np.float64]:
+        """The least similarity of each part, NaN where none is known; of those that were added later the middle one."""
+        known = [math.nan if part.least_similarity is None else part.least_similarity for part in self.parts]
+        least = np.array(known, dtype=np.float64)
+        return np.where(np.isnan(least), np.nanmedian(least), least) if np.isfinite(least).any() else least
+
     @property
     def labels(self) -> set[str]:
         return {part.label for part in self.parts}
@@ -191,7 +202,10 @@ def save_index(folder: Path, index: Index) -> None:
         {"part_id": index.parts[part].part_id, "label": index.parts[part].label, "view": view}
         for part, view in zip(index.part_rows, index.views, strict=True)
     ]
-    parts = [{name: value for name, value in asdict(part).items() if value or name in SAID} for part in index.parts]
+    parts = [
+        {name: value for name, value in asdict(part).items() if value not in ("", (), None) or name in SAID}
+        for part in index.parts
+    ]
     head = {name: getattr(index, name) for name in ("model_stage", "model_key", "temperature", "tie_margin")}
     write_json(folder / DESCRIPTION, {**head, "parts": parts, "rows": rows})
 

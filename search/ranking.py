@@ -46,7 +46,7 @@ class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
     its nearest views; `read` the text in the photo that names it, None where none does; `size_fit` in [0, 1] how well
-    its size is that in the photo, None where that is not known.
+    its size is that in the photo, None where that is not known; `least_similarity` that photos of it have, as a rule.
     """
 
     rank: int
@@ -59,6 +59,12 @@ class Match:
     similarity: float = 0.0
     read: str | None = None
     size_fit: float | None = None
+    least_similarity: float | None = None
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether photos of the part are more like its views than this one is."""
+        return self.least_similarity is not None and self.similarity < self.least_similarity
 
     def as_dict(self) -> dict[str, str | int | float]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
@@ -252,5 +258,7 @@ def _matches(
         said, view = index.parts[part], index.views[nearest[part]]
         sure = None if confidence is None or np.isnan(confidence[part]) else float(confidence[part])
         by_views = float(similarities[part])
-        found.append(Match(rank, said.part_id, said.label, said.name, float(distances[part]), view, sure, by_views))
+        least = None if np.isnan(index.least_similarities[part]) else float(index.least_similarities[part])
+        what = rank, said.part_id, said.label, said.name, float(distances[part]), view
+        found.append(Match(*what, sure, by_views, least_similarity=least))
     return found

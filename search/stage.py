@@ -19,7 +19,7 @@ from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, Changes, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
 from search.embedding import Embedder, embed_queries
-from search.held_out import measured_tie_margin
+from search.held_out import held_out_renders, measured
 from search.index import Index, IndexedPart, save_index
 from search.looks.fitting import fit_looks
 from search.looks.heads import save_looks
@@ -91,7 +91,19 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
     index = Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature)
-    return shortened(replace(index, tie_margin=measured_tie_margin(model, index, layout.renders)))
+    held_out = held_out_renders(model, layout.renders)
+    if held_out is not None:
+        index = measured(model, index, held_out, _some_photos(layout, model, index))
+    return shortened(index)
+
+
+def _some_photos(layout: Layout, model: Embedder, index: Index) -> Queries | None:
+    """Some of the photos, whatever they show; None where there are none."""
+    from train.data.evenly import evenly
+
+    squares = usable_squares(layout.squares)
+    rows = [squares[row] for row in evenly(np.arange(len(squares)), BATCH)]
+    return embed_queries(model, index, [picture_of(layout.squares / row.square) for row in rows]) if rows else None
 
 
 def shortened(index: Index) -> Index:

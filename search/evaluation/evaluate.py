@@ -148,15 +148,17 @@ def without_classes(probabilities: Floats, own: npt.NDArray[np.bool_], index: In
 
 
 def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> dict[str, NoveltyScores | None]:
-    """How well photos of parts are told from those of a class that is left out, one class after the other: `by_photos`,
-    by the photos of the other classes; `by_distance`, by the distance that the search ranks by; `look_alikes`, by
-    photos, of the half of the classes that are most like another one. Every second photo stands for those that the
-    model was adapted to, without its label; the others are scored. The network has seen all classes in training.
+    """How well photos of parts are told from those of a class that is left out, one class after the other:
+    `by_renders`, by the limit of each part (`search.usual`); `by_photos`, by the photos of the other classes;
+    `by_distance`, by the distance that the search ranks by; `look_alikes` and `by_renders_look_alikes`, of the half of
+    the classes that are most like another one. Every second photo stands for those that the model was adapted to,
+    without its label; the others are scored. The network has seen all classes in training.
     """
     used = np.arange(len(right)) % 2 == 0
     far = part_distances(index, queries)[0].min(axis=1)
     known, new, threshold = novelty(queries.embeddings, queries.embeddings[used]), np.full(len(right), np.nan), None
-    new_far, likeness = new.copy(), new.copy()
+    new_far, likeness, new_unlike = new.copy(), new.copy(), new.copy()
+    unlike = unlikeness(index, queries)
     if used.sum() > 1:
         threshold = usual_novelty(novelty(queries.embeddings[used], queries.embeddings[used], same=True))
     for label in sorted(index.labels):
@@ -167,7 +169,9 @@ def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> di
         smaller, left = index.only(~own), None
         if queries.probabilities is not None:
             left = without_classes(queries.probabilities[rows], own, index)[:, ~own]
-        new_far[rows] = part_distances(smaller, Queries(queries.embeddings[rows], left))[0].min(axis=1)
+        asked = Queries(queries.embeddings[rows], left)
+        new_far[rows] = part_distances(smaller, asked)[0].min(axis=1)
+        new_unlike[rows] = unlikeness(smaller, asked)
         new[rows] = novelty(queries.embeddings[rows], queries.embeddings[used & ~rows])
         likeness[rows] = part_similarities(smaller, index.embeddings[own[index.part_rows]]).max(axis=1).mean()
     told = ~used & np.isfinite(new)
@@ -175,11 +179,24 @@ def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> di
         return {}
     close = told & (likeness >= np.nanmedian(likeness))
     as_known, as_far = known[~used].astype(np.float64), far[~used].astype(np.float64)
+    with_limits: dict[str, NoveltyScores | None] = {}
+    if np.isfinite(index.least_similarities).all():
+        with_limits["by_renders"] = novelty_scores(unlike[~used], new_unlike[told], 0.0)
+        with_limits["by_renders_look_alikes"] = novelty_scores(unlike[~used], new_unlike[close], 0.0)
     return {
+        **with_limits,
         "by_photos": novelty_scores(as_known, new[told], threshold),
         "look_alikes": novelty_scores(as_known, new[close], threshold),
         "by_distance": novelty_scores(as_far, new_far[told], usual_novelty(far[used])),
     }
+
+
+def unlikeness(index: Index, queries: Queries) -> npt.NDArray[np.float64]:
+    """By how much each photo (q,) is less like the part that is found first than photos of that part are."""
+    first = part_distances(index, queries)[0].argmin(axis=1)
+    similar = part_similarities(index, queries.embeddings)[np.arange(len(first)), first]
+    found: npt.NDArray[np.float64] = index.least_similarities[first] - similar
+    return found
 
 
 def _with_foreign(index: Index, model: Embedder, folder: Path) -> tuple[Index, int]:

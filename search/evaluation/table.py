@@ -16,6 +16,8 @@ NAMES = {
     "distractors": "adapted, among foreign renders",
 }
 WAYS = {
+    "by_renders": "unlike the part that is found first",
+    "by_renders_look_alikes": "the same, of classes that look like another",
     "by_photos": "unlike the photos",
     "look_alikes": "unlike the photos, of classes that look like another",
     "by_distance": "far from all parts",

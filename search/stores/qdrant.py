@@ -59,7 +59,13 @@ class QdrantStore:
 
         self._client, self._collection, self._models = client, collection, models
         if not _asked(lambda: client.collection_exists(collection)):
-            params = models.VectorParams(size=size, distance=models.Distance.COSINE, on_disk=True)
+            byte_each = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+            params = models.VectorParams(
+                size=size,
+                distance=models.Distance.COSINE,
+                on_disk=True,
+                quantization_config=models.ScalarQuantization(scalar=byte_each),  # as in `qdrant_edge`
+            )
             _asked(lambda: client.create_collection(collection, vectors_config=params))
             for key in KEYWORDS:
                 self._index(key, models.PayloadSchemaType.KEYWORD)
@@ -91,13 +97,18 @@ class QdrantStore:
                     query.tolist(),
                     limit=limit,
                     query_filter=conditions(self._models, wanted, part_ids),
-                    search_params=self._models.SearchParams(exact=part_ids is not None),
+                    search_params=self._as_exactly_as(part_ids is not None),
                     with_payload=True,
                 )
             )
             return answer.points
 
         return nearest(ask, lambda part_ids: self._count(wanted, part_ids), top)
+
+    def _as_exactly_as(self, exact: bool) -> Any:
+        """The first look is at bytes alone; the second reads whole numbers, and compares with all that it may."""
+        short = self._models.QuantizationSearchParams(ignore=exact, rescore=exact)
+        return self._models.SearchParams(exact=exact, quantization=short)
 
     def count(self, wanted: PartFilter = EVERY_PART) -> int:
         return self._count(wanted, None)

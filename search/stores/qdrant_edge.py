@@ -12,6 +12,21 @@ from search.ranking import Floats
 from search.stores.points import KEYWORDS, NUMBERS, conditions, nearest, payload, point_id
 from search.stores.store import Hit, PartRows
 
+SEGMENT_KB = 2_000_000
+"""Each segment has a graph of its own, all of which are asked: few large ones answer sooner, small ones grow sooner."""
+
+
+def _config(models: Any, size: int) -> Any:
+    """Graph and first look by a byte a number, held in memory: a third of the time that the graph takes otherwise, a
+    quarter of the memory. The numbers themselves lie on disk.
+    """
+    byte_each = models.ScalarQuantizationConfig(models.ScalarType.Int8, memory=models.Memory.Pinned)
+    vectors = models.EdgeVectorParams(
+        size=size, distance=models.Distance.Cosine, memory=models.Memory.Cold, quantization_config=byte_each
+    )
+    segments = models.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB)
+    return models.EdgeConfig(vectors=vectors, optimizers=segments)
+
 
 class EdgeStore:
     """A `VectorStore` in a folder. Raises UserError where the extra `qdrant` is not installed or the folder is no store
@@ -24,9 +39,7 @@ class EdgeStore:
         except ImportError:
             raise UserError("qdrant-edge-py is not installed.", 'Install it: pip install "cad2real[qdrant]".') from None
         self._models = qdrant_edge
-        config = qdrant_edge.EdgeConfig(
-            vectors=qdrant_edge.EdgeVectorParams(size=size, distance=qdrant_edge.Distance.Cosine)
-        )
+        config = _config(qdrant_edge, size)
         try:
             if folder.exists() and any(sorted(folder.iterdir())):
                 self._shard = qdrant_edge.EdgeShard.load(str(folder), config)
@@ -65,12 +78,17 @@ class EdgeStore:
                 query=models.Query.Nearest(query.tolist()),
                 limit=limit,
                 filter=conditions(models, wanted, part_ids),
-                params=models.SearchParams(exact=part_ids is not None),
+                params=self._as_exactly_as(part_ids is not None),
                 with_payload=True,
             )
             return self._shard.search(request)
 
         return nearest(ask, lambda part_ids: self._count(wanted, part_ids), top)
+
+    def _as_exactly_as(self, exact: bool) -> Any:
+        """The first look is at bytes alone; the second reads whole numbers, and compares with all that it may."""
+        short = self._models.QuantizationSearchParams(ignore=exact, rescore=exact)
+        return self._models.SearchParams(exact=exact, quantization=short)
 
     def count(self, wanted: PartFilter = EVERY_PART) -> int:
         return self._count(wanted, None)

@@ -98,7 +98,7 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
         cards[0] = replace(cards[0], certainty=LESS.get(cards[0].certainty, cards[0].certainty))
     tie = answer.tie
     tied = [Telling(parts[part], view) for part, view in zip(tie.part_ids, tie.views, strict=True)] if tie else []
-    doubtful = bool(cards) and cards[0].certainty == "unsure"
+    doubtful = bool(cards) and (cards[0].certainty == "unsure" or cards[0].match.is_unusual)
     box = answer.box
     shares = None
     if box is not None:

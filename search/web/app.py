@@ -16,7 +16,7 @@ from cad2real import __version__
 from cad2real.errors import UserError
 from cad2real.guarded_process import NotStartedError
 from search.stores.store import StoreError
-from search.web import api, pages, shell
+from search.web import api, pages, project_pages, shell
 from search.web.guard import App, Guard
 from search.web.live import BusyError, LiveSearch, NoSearchError
 from search.web.metrics import Metrics
@@ -50,6 +50,7 @@ def create_app(root: Path, token: str | None = None, certificate: bytes | None =
     app.state.live, app.state.metrics, app.state.token, app.state.certificate = live, figures, token, certificate
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(project_pages.router)
     app.include_router(shell.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
     _watch(app, live, figures)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,7 @@ from search.index import DESCRIPTION
 from search.query import Answer, Search
 from search.seeing.guarded_photos import PhotoGuard
 from search.seeing.things import Shown
+from search.web.project import LabelledPhotos
 from search.web.question import Question
 from search.web.upload import Upload
 
@@ -72,6 +74,11 @@ class LiveSearch:
     @property
     def layout(self) -> Layout:
         return Layout(self.root)
+
+    @cached_property
+    def labelled(self) -> LabelledPhotos:
+        """The project's photos of each part, for its page."""
+        return LabelledPhotos(self.layout.squares)
 
     def current(self) -> Search:
         """The search of the newest index that could be read. Raises NoSearchError where none could."""

@@ -12,20 +12,19 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cad2real.errors import UserError
-from cad2real.files import read_json
 from cad2real.guarded_process import NotStartedError
 from search.additions import view_path
 from search.index import Index
 from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
 from search.stores.store import StoreError
-from search.web.answers import look_alikes, part_url, picture_url
+from search.web.answers import Told, look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
-from search.web.feedback import entries
 from search.web.guard import COOKIE, token_cookie
-from search.web.live import LiveSearch, NoSearchError
+from search.web.live import Asked, NoSearchError
 from search.web.pictures import thumbnail, views_of
 from search.web.question import Question, Text, catalogue_filter, question, uploaded
+from search.web.sharing import mail_address, said_in_short
 from search.web.words import COOKIE as LANGUAGE_COOKIE
 from search.web.words import LANGUAGES, language_of, words
 
@@ -45,8 +44,7 @@ templates.filters |= {"part_url": part_url, "picture_url": picture_url}
 
 def page(request: Request, template: str, code: int = 200, **content: Any) -> HTMLResponse:
     """`template` filled in, in the reader's language."""
-    asked = request.query_params.get("lang")
-    language = language_of(asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+    asked, language = request.query_params.get("lang"), _language(request)
     other = next(name for name in LANGUAGES if name != language)
     # A path of two slashes would be another host's in a link.
     here = f"/{request.url.path.lstrip('/')}" if request.method == "GET" else "/"
@@ -61,6 +59,20 @@ def page(request: Request, template: str, code: int = 200, **content: Any) -> HT
     return response
 
 
+def _language(request: Request) -> str:
+    before = request.cookies.get(LANGUAGE_COOKIE)
+    return language_of(request.query_params.get("lang"), before, request.headers.get("accept-language"))
+
+
+def for_others(request: Request, told: list[Told], asked: Asked) -> dict[str, str]:
+    """What an answer's reader may send to somebody: its text, and a mail with it."""
+    t = words(_language(request))
+    text = said_in_short(told, t, str(request.base_url).rstrip("/"), asked.id)
+    first = next((one.cards[0].said for one in told if one.cards), None)
+    subject = f"{t.title} {first.part_id} {first.name}".strip() if first else t.title
+    return {"text": text, "mail": mail_address(subject, text)}
+
+
 def choices(index: Index) -> dict[str, Any]:
     """What the filters offer: the materials and colours of the catalogue."""
     return {
@@ -72,7 +84,7 @@ def choices(index: Index) -> dict[str, Any]:
 @router.get("/")
 def start(request: Request, live: Live) -> HTMLResponse:
     """The page that takes a photo."""
-    return page(request, "search.html.j2", **choices(live.current().index), asked=None, answers=[], fault="")
+    return page(request, "search.html.j2", **choices(live.current().index), asked=None, answers=[], fault="", send={})
 
 
 @router.post("/")
@@ -92,9 +104,11 @@ async def answer(
         raise
     except UserError as error:
         there = {} if alone else choices(live.current().index)
-        return page(request, template, 400, **there, asked=None, answers=[], fault=str(error))
+        return page(request, template, 400, **there, asked=None, answers=[], fault=str(error), send={})
     there = {} if alone else choices(found.search.index)
-    return page(request, template, **there, asked=found, answers=answers_of(found), fault="")
+    told = answers_of(found)
+    send = for_others(request, told, found)
+    return page(request, template, **there, asked=found, answers=told, fault="", send=send)
 
 
 @router.post("/feedback")
@@ -147,7 +161,8 @@ def part(request: Request, part_id: str, live: Live) -> HTMLResponse:
     index = live.current().index
     number = _number(index, part_id)
     alike = [(other, views_of(index, index.number_of[other.part_id])[0]) for other in look_alikes(index, number)]
-    return page(request, "part.html.j2", part=index.parts[number], views=views_of(index, number), alike=alike)
+    there, views, photos = index.parts[number], views_of(index, number), live.labelled.of(index.parts[number].label)
+    return page(request, "part.html.j2", part=there, views=views, alike=alike, photos=photos)
 
 
 @router.get("/compare")
@@ -157,22 +172,6 @@ def compare(request: Request, live: Live, a: Text = "", b: Text = "") -> HTMLRes
     numbers = [_number(index, part_id) for part_id in (a, b)]
     both = [(index.parts[number], views_of(index, number)[:6]) for number in numbers]
     return page(request, "compare.html.j2", both=both)
-
-
-@router.get("/status")
-def status(request: Request, live: Live) -> HTMLResponse:
-    """Which model and index answer here, and how well."""
-    search = live.current()
-    said = list(entries(live.layout.feedback))
-    return page(
-        request,
-        "status.html.j2",
-        index=search.index,
-        finder=search.looking is not None,
-        fault=live.fault,
-        scores=_scores(live),
-        judged=(len(said), sum(entry.get("verdict") == "confirmed" for entry in said)),
-    )
 
 
 @router.get("/pictures/{view:path}")
@@ -216,12 +215,3 @@ def _number(index: Index, part_id: str) -> int:
     if number is None:
         raise HTTPException(404, "There is no such part.")
     return number
-
-
-def _scores(live: LiveSearch) -> dict[str, Any]:
-    """What the index stage measured, nothing where it could not."""
-    try:
-        measured = read_json(live.layout.index / "retrieval.json", "photos", "top1", "top5")
-    except (OSError, ValueError):
-        return {}
-    return measured if isinstance(measured["top1"], float) and isinstance(measured["top5"], float) else {}

@@ -27,6 +27,34 @@ export function onlyButtons(within, form) {
   }
 }
 
+// Passing an answer on: by the system's own way where the browser has one, on paper.
+export function sendButtons(within) {
+  for (const button of within.querySelectorAll(".print")) {
+    button.hidden = false;
+    button.onclick = () => window.print();
+  }
+  for (const button of within.querySelectorAll(".share")) {
+    button.hidden = !navigator.share;
+    button.onclick = async () => {
+      const photo = await (await fetch(button.dataset.photo)).blob();
+      const files = [new File([photo], "photo.jpg", { type: "image/jpeg" })];
+      const said = { title: document.title, text: button.dataset.text };
+      await navigator.share(navigator.canShare?.({ files }) ? { ...said, files } : said).catch(() => {}); // or not
+    };
+  }
+}
+
+// A part's views one after the other, with a finger or the arrow keys.
+export function turning(within) {
+  for (const figure of within.querySelectorAll(".turn")) {
+    const views = [...within.querySelectorAll(".views a")].map((link) => link.href);
+    const [picture, slider] = [figure.querySelector("img"), figure.querySelector("input")];
+    slider.max = views.length;
+    figure.hidden = views.length < 2;
+    slider.oninput = () => (picture.src = views[slider.value - 1]);
+  }
+}
+
 async function copied(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea"); // on plain http in a LAN browsers have no clipboard interface

@@ -1,7 +1,7 @@
 // Makes the page more comfortable; without it everything works by plain forms and links.
 // Nothing of a part list or a photo is ever put together to HTML here: what the server sends is escaped there.
 
-import { copyButtons, judgeForms, onlyButtons } from "./answer.js";
+import { copyButtons, judgeForms, onlyButtons, sendButtons, turning } from "./answer.js";
 import { Measure } from "./measure.js";
 import { jpeg, placed, shrunk, squareOf } from "./photos.js";
 
@@ -138,6 +138,7 @@ class Question {
       copyButtons(this.answer);
       judgeForms(this.answer, this.said.offline);
       onlyButtons(this.answer, this.form);
+      sendButtons(this.answer);
       this.showFound();
       this.showAsked();
       this.showTies();
@@ -175,7 +176,7 @@ class Question {
       button.setAttribute("aria-label", thing.getAttribute("aria-label"));
       placed(button, left, top, width, height);
       if (things.length > 1) button.append(Object.assign(document.createElement("span"), { textContent: number + 1 }));
-      button.onclick = () => thing.scrollIntoView({ behavior: "smooth", block: "start" });
+      button.onclick = () => thing.scrollIntoView({ block: "start" });
       this.preview.append(button);
     });
   }
@@ -206,7 +207,7 @@ class Question {
     const named = firsts.map((card) => `${card.querySelector("h4").textContent}, ${card.querySelector(".fit span").textContent}`);
     byId("said").textContent = named.join("; ") || this.answer.textContent;
     const narrow = matchMedia("(max-width: 60rem)").matches;
-    if (narrow && !this.frame) this.answer.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (narrow && !this.frame) this.answer.scrollIntoView({ block: "start" });
   }
 
   takeFrames() {
@@ -217,7 +218,7 @@ class Question {
       return [within((event.clientX - area.left) / area.width), within((event.clientY - area.top) / area.height)];
     };
     this.preview.onpointerdown = (event) => {
-      if (!this.canvas || event.target.closest(".found")) return;
+      if (!this.canvas || event.target.closest(".found, .end")) return;
       start = share(event);
       this.preview.setPointerCapture(event.pointerId);
       event.preventDefault();
@@ -279,5 +280,7 @@ const pixels = (canvas, frame) =>
 if (window.isSecureContext) navigator.serviceWorker?.register("/service-worker.js").catch(() => {}); // no app, then
 
 copyButtons(document);
+sendButtons(document);
+turning(document);
 judgeForms(document, byId("question")?.dataset.offline ?? "");
 if (byId("question")) new Question(byId("question"));

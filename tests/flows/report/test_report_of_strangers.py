@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_project import fake_project
@@ -12,8 +11,9 @@ from fake_project import fake_project
 from cad2real.layout import Layout
 from flows.report.page import write_report
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the page was not looked at")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 NAMES = [
     "<script>document.title = 'ran'<script>",
     '"><img src=x onerror="document.title = \'ran\'">',
@@ -23,19 +23,14 @@ NAMES = [
 ]
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: the page was not looked at")
 @pytest.mark.parametrize("width", [390, 1280])
-def test_names_neither_run_nor_widen_the_page(tmp_path: Path, width: int) -> None:
+def test_names_neither_run_nor_widen_the_page(browser: Browser, tmp_path: Path, width: int) -> None:
     fake_project(tmp_path, NAMES, parts_per_label=2)
     page_of_names = write_report(Layout(tmp_path))
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(page_of_names.as_uri())
-        page.wait_for_load_state("networkidle")
-        assert "ran" not in page.title()
-        assert (
-            page.evaluate("document.scripts.length + document.querySelectorAll('[onerror], [onmouseover]').length") == 0
-        )
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_of_names.as_uri())
+    page.wait_for_load_state("networkidle")
+    assert "ran" not in page.title()
+    assert page.evaluate("document.scripts.length + document.querySelectorAll('[onerror], [onmouseover]').length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

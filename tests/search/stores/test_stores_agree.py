@@ -37,17 +37,20 @@ def part_rows(number: int, views: int) -> PartRows:
     return PartRows(part, embeddings.astype(np.float32), tuple(f"p{number}/view_{view}.png" for view in range(views)))
 
 
-@pytest.fixture(params=["edge", "client"])
+@pytest.fixture(params=["edge", "server"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
-    """Qdrant's engine in a folder; the client, whose own mode in memory stands for a server."""
+    """Qdrant's engine in a folder; a server that is asked over HTTP."""
     if request.param == "edge":
         pytest.importorskip("qdrant_edge", reason="the extra qdrant is not installed")
         edge = EdgeStore(tmp_path / "store", SIZE)
         yield edge
         edge.close()
     else:
-        qdrant_client = pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
-        yield QdrantStore(qdrant_client.QdrantClient(":memory:"), "parts", SIZE)
+        pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
+        from tests.search.stores.qdrant_server import FakeServer, fake_server
+
+        with fake_server(FakeServer()) as server:
+            yield QdrantStore(connected(server.url), "parts", SIZE)
 
 
 def agree(one: VectorStore, other: VectorStore) -> None:
@@ -73,6 +76,17 @@ def test_the_same_calls_give_the_same_answers(store: VectorStore) -> None:
         one.remove("never there")
         one.add(part_rows(8, 2))  # in the place of what it had
     agree(store, exact)
+
+
+def test_after_the_graph_is_built_too(tmp_path: Path) -> None:
+    pytest.importorskip("qdrant_edge", reason="the extra qdrant is not installed")
+    store, exact = EdgeStore(tmp_path / "store", SIZE), ExactStore()
+    for number in range(200):
+        for one in (store, exact):
+            one.add(part_rows(number, 6))
+    store.settle()
+    agree(store, exact)
+    store.close()
 
 
 def test_a_folder_is_opened_again(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from scipy.stats import entropy
 from train.compute.distributed import ALONE, World
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import DomainNorm, TargetStatistics
+from train.sizes.calibration import calibrate
 from train.sizes.possible_sizes import Sizes
-from train.sizes.size_prior import calibrate
 
 FEW = 0.7  # share of the classes
 LESS_SURE = 0.1  # in parts of the largest entropy that predictions can have

@@ -25,8 +25,9 @@ from train.sizes.size_prior import SizePrior, believed
 Float = npt.NDArray[np.float64]
 SPREADS = (0.004, 0.007, 0.012, 0.02, 0.035, 0.05, 0.08, 0.12)
 """Of the log of a width, at one distance: perspective and outlines that are a little off."""
-DISTANCE_SPREADS = (0.2, 0.35, 0.6, 1.0)
+DISTANCE_SPREADS = (1.0, 0.6, 0.35, 0.2)
 """Of the log of both widths together, where distances vary."""
+STEPS = 7  # log factors to try for each of these
 COARSE = 0.05
 """The factor is first looked for with this spread. Views, seen from many sides and distances, fit no closer."""
 REACH = 1.5  # log factors are tried as far around the one that matches the medians
@@ -138,10 +139,12 @@ class _Photos:
         """The sizes, factor and spreads that explain the photos best if distances vary."""
         fits = []
         for sizes in complete:
-            for apart in DISTANCE_SPREADS:
-                start = SizePrior(sizes, self.probabilities.shape[1], self._middle(sizes), COARSE, apart)
-                shifts = np.arange(-REACH, REACH + 1e-9, apart / 2)
-                coarse = self.best_of([replace(start, factor=start.factor + float(shift)) for shift in shifts])
+            middle, reach = self._middle(sizes), REACH
+            for apart in DISTANCE_SPREADS:  # the widest first: it finds the factor that the next one starts from
+                start = SizePrior(sizes, self.probabilities.shape[1], middle, COARSE, apart)
+                tried = [replace(start, factor=middle + float(shift)) for shift in np.linspace(-reach, reach, STEPS)]
+                coarse = self.best_of(tried)
+                middle, reach = coarse.factor, apart
                 fits += [replace(coarse, spread=spread) for spread in _spreads(sizes)]
         return self.best_of(fits)
 

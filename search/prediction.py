@@ -33,7 +33,7 @@ type Corners = tuple[float, float, float, float]
 
 
 class Classifier(Protocol):
-    """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance.
+    """A trained model (`train.model.Model`). `knows_scale`: outlines of its photos tell parts apart.
     `unknown_below`: the confidence from which a photo shows a known part, if any is asked for.
     """
 
@@ -44,10 +44,11 @@ class Classifier(Protocol):
     def unknown_below(self) -> float | None: ...
 
     def predict(
-        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[list[tuple[str, float]]]:
         """For each square photo the `top` likeliest labels with their probabilities, likeliest first. `sides` are those
         of the squares in pixels of the upright photos, where these come from the camera of the project's photos.
+        `outlines`: whether outlines count.
         """
 
 

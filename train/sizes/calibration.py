@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from train.sizes.possible_sizes import Sizes
-from train.sizes.size_prior import SizePrior, believed
+from train.sizes.size_prior import SizePrior, Typical, believed
 
 Float = npt.NDArray[np.float64]
 SPREADS = (0.004, 0.007, 0.012, 0.02, 0.035, 0.05, 0.08, 0.12)
@@ -33,8 +33,9 @@ COARSE = 0.05
 REACH = 1.5  # log factors are tried as far around the one that matches the medians
 FACTORS = np.linspace(-REACH, REACH, 61)
 FINE = 0.03  # then as far around the best of them, in steps of a quarter of the spread
-MISTAKEN = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Shares of the photos about which the network's word may mean nothing."""
+LEAST_SPREAD = 0.004  # what is typical of photos that are all alike is no point
 CLEARLY = 1.64
 """Standard errors: of equals one in twenty is better by more."""
 SIGNIFICANT = 0.01
@@ -49,7 +50,8 @@ def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) 
     """Finds the camera: which of the `possible` sizes hold, the factor and the spreads, from unlabelled photos.
 
     `observed` (m, 2) log pixels, NaN where not measured; `probabilities` (m, c) the network's for each photo.
-    None when fewer than 20 photos could be measured, or their sizes say nothing about which parts they show.
+    None when fewer than 20 photos could be measured, or their outlines do not look like those of the parts, or do not
+    agree with what the network sees.
     """
     measured = np.isfinite(observed).all(axis=1)
     classes = probabilities.shape[1]
@@ -66,7 +68,7 @@ def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) 
             found, counted = varying, sizes
         if photos.better(one := photos.one_distance(sizes), found):
             return one
-        return found if _agrees(photos, counted) else None
+        return found if photos.look_like_parts(found) and _agrees(photos, counted) else None
 
 
 def _agrees(photos: _Photos, counted: Sequence[Sizes]) -> bool:
@@ -78,7 +80,7 @@ def _agrees(photos: _Photos, counted: Sequence[Sizes]) -> bool:
     for fitted, asked in ((0, 1), (1, 0)):
         prior = photos.every_second(fitted).varying_distances(counted)
         half = photos.every_second(asked)
-        beliefs, likelihood = half.beliefs[MISTAKEN.index(prior.mistaken)], prior.log_likelihood(half.seen)
+        beliefs, likelihood = half.beliefs[SHARES.index(prior.mistaken)], prior.log_likelihood(half.seen)
         own += float(_log_sums(beliefs, likelihood).sum())
         for row in range(PERMUTATIONS):
             others[row] += _log_sums(beliefs[rng.permutation(len(beliefs))], likelihood).sum()
@@ -95,32 +97,40 @@ class _Photos:
 
     @cached_property
     def beliefs(self) -> Float:
-        """Log probabilities (k, m, c) for each share of MISTAKEN."""
-        return np.log(np.stack([believed(self.probabilities, share) for share in MISTAKEN]))
+        """Log probabilities (k, m, c) for each of SHARES."""
+        return np.log(np.stack([believed(self.probabilities, share) for share in SHARES]))
+
+    @cached_property
+    def typical(self) -> Typical:
+        """Which extents these photos have whatever they show."""
+        covariance: Float = np.cov(self.seen.T) + LEAST_SPREAD**2 * np.eye(2)
+        return Typical(self.seen.mean(axis=0), covariance)
 
     def every_second(self, first: int) -> _Photos:
         return replace(self, seen=self.seen[first::2], probabilities=self.probabilities[first::2])
 
     def log_likelihoods(self, prior: SizePrior) -> Float:
         """How well a prior explains each photo (m,), in nats."""
-        beliefs = self.beliefs[MISTAKEN.index(prior.mistaken)]
+        beliefs = self.beliefs[SHARES.index(prior.mistaken)]
         return _log_sums(beliefs, prior.log_likelihood(self.seen))
 
     def better(self, prior: SizePrior, than: SizePrior) -> bool:
-        """Whether a prior explains the photos better by more than chance: by CLEARLY standard errors of the gain."""
-        gains = self.log_likelihoods(prior) - self.log_likelihoods(than)
-        return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
+        """Whether a prior clearly explains the photos better."""
+        return _clearly(self.log_likelihoods(prior) - self.log_likelihoods(than))
+
+    def look_like_parts(self, prior: SizePrior) -> bool:
+        """Whether outlines are clearly more as a prior says than just all as they mostly are."""
+        return _clearly(self.log_likelihoods(prior) - self.typical.log_density(self.seen)[:, 0])
 
     def best_of(self, priors: Sequence[SizePrior]) -> SizePrior:
-        """The prior that explains the photos best, the first of equals, with the share of MISTAKEN that serves it."""
+        """The prior that explains the photos best, the first of equals, with that of SHARES as `mistaken`."""
 
-        def explained(prior: SizePrior) -> tuple[float, float]:
-            values = _log_sums(self.beliefs, prior.log_likelihood(self.seen)).sum(axis=1)
-            return float(values.max()), MISTAKEN[int(values.argmax())]
+        def explained(prior: SizePrior) -> tuple[float, SizePrior]:
+            asked = replace(prior, typical=self.typical)
+            values = _log_sums(self.beliefs, asked.log_likelihood(self.seen)).sum(axis=1)
+            return float(values.max()), replace(asked, mistaken=SHARES[int(values.argmax())])
 
-        found = list(self.pool.map(explained, priors))
-        place = max(range(len(found)), key=lambda row: found[row][0])
-        return replace(priors[place], mistaken=found[place][1])
+        return max(self.pool.map(explained, priors), key=lambda fit: fit[0])[1]
 
     def one_distance(self, complete: Sequence[Sizes]) -> SizePrior:
         """The sizes, factor and spread that explain the photos best if all are from one distance."""
@@ -150,6 +160,11 @@ class _Photos:
 
     def _middle(self, sizes: Sizes) -> float:
         return float(np.median(self.seen[:, 0]) - np.median(sizes.extents[:, 0]))
+
+
+def _clearly(gains: Float) -> bool:
+    """Whether gains (m,) are above 0 by more than chance."""
+    return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def _spreads(sizes: Sizes) -> list[float]:

@@ -21,8 +21,8 @@ MISTAKEN = 0.02
 """Share of the photos about which the network's word means nothing, until it is known better: a network is wrong more
 often than it is unsure."""
 LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of the photos that fit less closely: part tilted, edge in shadow
-OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
-WINDOW = 25.0  # area of log sizes over which these are spread evenly
+MISREAD = 0.05
+"""Share of photos whose outline means nothing: part cut off, shadow taken for part."""
 ANY_DISTANCE = 10.0
 """Spread of the log of distances that says nothing about them: a factor of 20,000 either way."""
 LOOKS_AT_ONCE = 2**22
@@ -30,10 +30,28 @@ LOOKS_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
+class Typical:
+    """Which extents photos have whatever they show: a normal density with this mean (2,) and covariance (2, 2)."""
+
+    mean: Float
+    covariance: Float
+
+    def log_density(self, observed: Float) -> Float:
+        """Log density (m, 1) of extents (m, 2)."""
+        (large, both), (_, small) = self.covariance
+        determinant = large * small - both**2
+        apart = observed - self.mean
+        squares = small * apart[:, 0] ** 2 - 2 * both * apart[:, 0] * apart[:, 1] + large * apart[:, 1] ** 2
+        density: Float = -0.5 * squares / determinant - np.log(2 * np.pi) - 0.5 * np.log(determinant)
+        return density[:, None]
+
+
+@dataclass(frozen=True)
 class SizePrior:
     """`sizes` that the parts of `classes` classes can have; `factor` log pixels per mm; `spread` the standard deviation
     of the log of each width around it, `distance_spread` that of both together, 0 where all photos are from one
-    distance. `mistaken`: the share of photos about which the network's word means nothing.
+    distance. `mistaken`: the share of photos about which the network's word means nothing. Outlines that mean nothing
+    are as `typical` of the photos says.
     """
 
     sizes: Sizes
@@ -42,6 +60,7 @@ class SizePrior:
     spread: float
     distance_spread: float = 0.0
     mistaken: float = MISTAKEN
+    typical: Typical | None = None
 
     def mistaken_about(self, observed: Float) -> Float:
         """The share (m, 1), in [0, 1), to which the network's word counts for nothing: `mistaken` where a photo's
@@ -54,7 +73,17 @@ class SizePrior:
         """What outlines say in photos of unknown scale: their shape alone. None where the prior comes from photos of
         one camera at one distance: others may be taken from other sides.
         """
-        return replace(self, distance_spread=ANY_DISTANCE) if self.distance_spread else None
+        if not self.distance_spread:
+            return None
+        spread = Typical(self._typical.mean, self._typical.covariance + ANY_DISTANCE**2 - self.distance_spread**2)
+        return replace(self, distance_spread=ANY_DISTANCE, typical=spread)
+
+    @property
+    def _typical(self) -> Typical:
+        """Where photos were never asked, anything within e^2 of the middle of all looks."""
+        if self.typical is not None:
+            return self.typical
+        return Typical(self.factor + self.sizes.extents.mean(axis=0), 4.0 * np.eye(2))
 
     def log_likelihood(self, observed: Float) -> Float:
         """Log density (m, classes) of observed extents (m, 2) in log pixels; rows of NaN (not measured) give zeros."""
@@ -62,11 +91,14 @@ class SizePrior:
         rows = np.flatnonzero(np.isfinite(observed).all(axis=1))
         at_once = max(1, LOOKS_AT_ONCE // max(1, len(self.sizes.labels)))
         for some in (rows[start : start + at_once] for start in range(0, len(rows), at_once)):
-            as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(observed[some], self.spread)
-            loosely = np.log(LOOSE_SHARE) + self._density(observed[some], max(LOOSE, self.spread))
-            outlying = np.full_like(loosely, np.log(OUTLIERS / WINDOW))
-            result[some] = np.logaddexp.reduce([as_fitted, loosely, outlying])
+            misread = np.log(MISREAD) + self._typical.log_density(observed[some])
+            result[some] = np.logaddexp(np.log(1 - MISREAD) + self._read(observed[some]), misread)
         return result
+
+    def _read(self, seen: Float) -> Float:
+        """Log density (m, classes) of measured extents (m, 2) of parts whose outline is read rightly."""
+        closely = np.log(1 - LOOSE_SHARE) + self._density(seen, self.spread)
+        return np.logaddexp(closely, np.log(LOOSE_SHARE) + self._density(seen, max(LOOSE, self.spread)))  # type: ignore[no-any-return]
 
     def _density(self, seen: Float, spread: float) -> Float:
         """Log density (m, classes) of measured extents (m, 2) around what each class can look like."""
@@ -114,6 +146,7 @@ def write_prior(path: Path, prior: SizePrior) -> None:
             "shares": prior.sizes.shares,
             "factor_spread_distance": np.array([prior.factor, prior.spread, distance]),
             "varying": np.array([prior.distance_spread, prior.mistaken, prior.sizes.of_shapes]),
+            "typical": np.vstack([prior._typical.mean, prior._typical.covariance]),
         },
         path,
     )
@@ -127,14 +160,16 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
         return None
     stored = load_file(path)
     factor, spread, distance = (float(value) for value in stored["factor_spread_distance"])
-    varying = stored.get("varying", (0.0, MISTAKEN, False))  # models of before 27 November 2026 lack it
+    varying = stored.get("varying", (0.0, MISTAKEN, False))  # models of before 27 November 2026 lack these two
     apart, mistaken, of_shapes = (float(value) for value in varying)
+    typical = stored.get("typical")
     extents, labels, shares = (stored[name] for name in ("extents", "labels", "shares"))
     if (
         not np.isfinite([factor, spread]).all()
         or spread <= 0
         or not 0 <= apart < np.inf
         or not 0 <= mistaken < 1
+        or not (typical is None or _is_normal(typical))
         or extents.shape != (len(labels), 2)
         or labels.shape != shares.shape
         or labels.dtype.kind not in "iu"
@@ -144,4 +179,12 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
     ):
         raise ValueError(f"{path.name} holds no sizes of {classes} classes")
     sizes = Sizes(extents, labels, shares, None if np.isnan(distance) else distance, bool(of_shapes))
-    return SizePrior(sizes, classes, factor, spread, apart, mistaken)
+    known = None if typical is None else Typical(typical[0], typical[1:])
+    return SizePrior(sizes, classes, factor, spread, apart, mistaken, known)
+
+
+def _is_normal(typical: Float) -> bool:
+    """Whether an array (3, 2) holds the mean and the covariance of a normal density."""
+    if typical.shape != (3, 2) or not np.isfinite(typical).all() or typical[1, 1] != typical[2, 0]:
+        return False
+    return bool(typical[1, 0] > 0 and np.linalg.det(typical[1:]) > 0)

@@ -1,5 +1,7 @@
 """Where photos come from varying distances the shape of outlines still tells parts apart, and only where it agrees."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -55,6 +57,27 @@ def test_shapes_that_disagree_with_what_is_seen_count_for_nothing() -> None:
     assert calibrate(possible, observed, sure) is not None
 
 
+def test_outlines_that_look_like_no_part_count_for_nothing() -> None:
+    """Shadows make an outline of anything; that what is wide is called by one name and what is long by another is not
+    enough to believe them.
+    """
+    possible, _, truth = photos(0.5)
+    rng = np.random.default_rng(3)
+    lean = np.where(truth >= 2, 0.35, 0.0)[:, None] * [1, -1]
+    observed = 5 + rng.normal(0, 0.4, (len(truth), 1)) + rng.normal(0, 0.35, (len(truth), 2)) + lean
+    assert calibrate(possible, observed, guesses(truth, 0.8, 0.8)) is None
+
+
+def test_a_photo_of_unknown_scale_is_judged_by_shape_and_one_camera_by_nothing() -> None:
+    possible, observed, truth = photos(0.3)
+    prior = calibrate(possible, observed, guesses(truth, 0.6, 0.7))
+    assert prior is not None and prior.of_shapes is not None
+    unsure = np.full((len(truth), len(WIDTHS_MM)), 1 / len(WIDTHS_MM))
+    anywhere = observed + np.random.default_rng(4).uniform(-3, 3, (len(truth), 1))
+    assert named(fuse(unsure, prior.of_shapes, anywhere), truth) > 0.95
+    assert SizePrior(possible[0], len(WIDTHS_MM), 1.1, 0.02).of_shapes is None
+
+
 def test_sizes_count_beside_shapes_only_where_one_distance_holds() -> None:
     for distance_spread, one in ((0.0, True), (0.3, False)):
         possible, observed, truth = photos(distance_spread)
@@ -79,7 +102,7 @@ def test_beliefs_stay_probabilities() -> None:
     assert believed(said, 0.0) == pytest.approx(said)
 
 
-def test_a_stored_prior_keeps_what_it_says_of_distances_and_one_of_before_is_read(tmp_path) -> None:
+def test_a_stored_prior_keeps_what_it_says_of_distances_and_one_of_before_is_read(tmp_path: Path) -> None:
     possible, observed, _ = photos(0.5)
     prior = SizePrior(possible[0], len(WIDTHS_MM), 1.1, 0.02, distance_spread=0.35, mistaken=0.2)
     write_prior(tmp_path / "prior.safetensors", prior)
@@ -88,9 +111,10 @@ def test_a_stored_prior_keeps_what_it_says_of_distances_and_one_of_before_is_rea
     assert (again.distance_spread, again.mistaken) == (0.35, 0.2)
     assert again.log_likelihood(observed) == pytest.approx(prior.log_likelihood(observed))
     stored = load_file(tmp_path / "prior.safetensors")
-    save_file({name: value for name, value in stored.items() if name != "varying"}, tmp_path / "before.safetensors")
+    of_before = {name: value for name, value in stored.items() if name not in {"varying", "typical"}}
+    save_file(of_before, tmp_path / "before.safetensors")
     before = read_prior(tmp_path / "before.safetensors", len(WIDTHS_MM))
-    assert before is not None and before.distance_spread == 0
+    assert before is not None and before.distance_spread == 0 and np.isfinite(before.log_likelihood(observed)).all()
     save_file(stored | {"varying": np.array([np.nan, 0.1, 0.0])}, tmp_path / "broken.safetensors")
     with pytest.raises(ValueError, match="no sizes"):
         read_prior(tmp_path / "broken.safetensors", len(WIDTHS_MM))

@@ -33,7 +33,7 @@ type Corners = tuple[float, float, float, float]
 
 
 class Classifier(Protocol):
-    """A trained model (`train.model.Model`). `knows_scale`: its photos came from one camera at one distance.
+    """A trained model (`train.model.Model`). `knows_scale`: outlines of its photos tell parts apart.
     `unknown_below`: the confidence from which a photo shows a known part, if any is asked for.
     """
 
@@ -44,10 +44,11 @@ class Classifier(Protocol):
     def unknown_below(self) -> float | None: ...
 
     def predict(
-        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[list[tuple[str, float]]]:
         """For each square photo the `top` likeliest labels with their probabilities, likeliest first. `sides` are those
         of the squares in pixels of the upright photos, where these come from the camera of the project's photos.
+        `outlines`: whether outlines count.
         """
 
 
@@ -119,7 +120,7 @@ class Predictor:
     ) -> Iterator[Prediction | Skipped]:
         """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each;
         without it every part that is found has an answer of its own, best found first (`one`: the largest alone), or
-        the whole photo has one where none is. `same_camera`: they come from the camera, at the distance, of the
+        the whole photo has one where none is. `same_camera`: they come from the camera, at the distances, of the
         project's photos, so that sizes count.
         """
         with ThreadPoolExecutor(min(8, os.process_cpu_count() or 1)) as pool:
@@ -129,7 +130,7 @@ class Predictor:
                 sides = [float(part.crop.side) for part in usable] if same_camera else None
                 pictures = [part.square for part in usable]
                 answers = self.model.predict(pictures, top, sides)
-                known = zip(answers, self._unknown(pictures, answers, sides), strict=True)
+                known = zip(answers, self._unknown(pictures, answers), strict=True)
                 for photo, parts in zip(some, looked, strict=True):
                     if isinstance(parts, Skipped):
                         yield parts
@@ -143,16 +144,14 @@ class Predictor:
         corners = None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max)
         return Prediction(photo, tuple(labels), unknown, corners, part.score)
 
-    def _unknown(
-        self, pictures: Sequence[Image.Image], answers: Sequence[Labels], sides: Sequence[float] | None
-    ) -> list[bool | None]:
+    def _unknown(self, pictures: Sequence[Image.Image], answers: Sequence[Labels]) -> list[bool | None]:
         """For each of the `answers` whether the model is too unsure of it; None where it has no threshold. This was
-        found on renders, which have no size in a photo: so it is the confidence without sizes that counts.
+        found on renders, whose outlines nobody asks: so it is the confidence by looks alone that counts.
         """
         threshold = self.model.unknown_below
         if threshold is None:
             return [None] * len(answers)
-        alone = answers if sides is None or not self.model.knows_scale else self.model.predict(pictures, 1)
+        alone = self.model.predict(pictures, 1, outlines=False) if self.model.knows_scale else answers
         return [labels[0][1] < threshold for labels in alone]
 
     def _parts(self, photo: Path, box: Box | None, one: bool) -> list[_Part] | Skipped:

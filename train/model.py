@@ -146,7 +146,7 @@ class Model:
 
     @property
     def knows_scale(self) -> bool:
-        """Whether the photos of its adaptation came from one camera at one distance, so that sizes tell parts apart."""
+        """Whether the sizes or shapes of outlines in the photos of its adaptation tell parts apart."""
         return self.prior is not None
 
     @property
@@ -179,36 +179,45 @@ class Model:
 
     @overload
     def predict(
-        self, images: Image.Image, top: int = 5, sides: Sequence[float] | None = None
+        self, images: Image.Image, top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[tuple[str, float]]: ...
 
     @overload
     def predict(
-        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[list[tuple[str, float]]]: ...
 
     def predict(
-        self, images: Image.Image | Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self,
+        images: Image.Image | Sequence[Image.Image],
+        top: int = 5,
+        sides: Sequence[float] | None = None,
+        outlines: bool = True,
     ) -> list[tuple[str, float]] | list[list[tuple[str, float]]]:
         """The `top` likeliest labels of a photo with their probabilities, likeliest first; of several photos a list of
         these. A photo may have any format and orientation: it becomes square as all photos of a project do. Raises
         UserError for what is no picture (a path, an array) and for a `top` below 1.
 
         `sides`, where photos come from the camera set-up that the model was adapted to: how many pixels of its upright
-        photo each square's side is. Then sizes count too, if the model knows a scale.
+        photo each square's side is. Then sizes count too, if the model knows a scale. Without, the shapes of outlines
+        do, if the model knows them from photos of varying distances. `outlines: False`: neither counts.
         """
         if top < 1:
             raise UserError(f"Model.predict: top={top} asks for no label.", "Ask for at least one.")
         if isinstance(images, Image.Image):
-            return self.predict([images], top, sides)[0]
+            return self.predict([images], top, sides, outlines)[0]
         if isinstance(images, Path) or not all(isinstance(image, Image.Image) for image in images):
             raise UserError(
                 "Model.predict takes pictures of Pillow, no paths or arrays.",
                 "Give it Image.open(path) or Image.fromarray(array).",
             )
         squares = [upright_square(image) for image in images]
-        extents = None if sides is None else np.array([extent(*pair) for pair in zip(squares, sides, strict=True)])
-        probabilities = self.probabilities(self._photos(squares), extents)
+        prior = self.prior if sides is not None or self.prior is None else self.prior.of_shapes
+        probabilities = self.probabilities(self._photos(squares))
+        if outlines and prior is not None:
+            known = [float(square.width) for square in squares] if sides is None else sides
+            extents = np.array([extent(*pair) for pair in zip(squares, known, strict=True)])
+            probabilities = fuse(probabilities, prior, extents)
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
         return [
             [(self.classes[column], float(row[column])) for column in columns]

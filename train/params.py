@@ -201,10 +201,10 @@ class TrainParams(Block):
     )
     """Turns of a photo that are averaged when it is recognised; each costs as much again."""
     size_prior: bool = True
-    """Whether a part's size in photos of one camera counts, where it says something.
+    """Whether the size and shape of a part's outline count, where they say something.
 
-    CAD knows how large parts are. Whether one distance explains the photos is found without labels; else sizes are left
-    out.
+    CAD knows how large parts are and what outlines they have. Whether photos from one distance, from varying ones, or
+    only shapes tell parts apart is found without labels; else outlines are left out.
     """
     labels: Literal["none", "folders", "csv"] = Field("none", json_schema_extra=values(meanings.LABELS))
     """Which labels of photos train. Photos whose label trains never score.

@@ -28,7 +28,7 @@ class Redness:
         self.sides: list[Sequence[float] | None] = []
 
     def predict(
-        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[list[tuple[str, float]]]:
         self.seen += images
         self.sides.append(sides)

@@ -148,9 +148,10 @@ class AdaptationTask:
         pooled = self.teacher.pooled(weak, images.photos)
         logits: Tensor = network.head(network.norm(pooled, "target"))
         if size_prior is not None and images.extents is not None:
-            sizes = size_prior.network_weight(images.extents), size_prior.log_likelihood(images.extents)
-            weight, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)
-            logits = weight * logits.log_softmax(dim=1) + likelihood
+            sizes = size_prior.mistaken_about(images.extents), size_prior.log_likelihood(images.extents)
+            mistaken, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)
+            believed = (1 - mistaken) * logits.softmax(dim=1) + mistaken / logits.shape[1]
+            logits = (believed + 1e-6).log() + likelihood
         probabilities = logits.softmax(dim=1)
         network.norm.follow_photos(pooled, probabilities)
         return probabilities

@@ -20,8 +20,8 @@ from scipy.stats import entropy
 from train.compute.distributed import ALONE, World
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import DomainNorm, TargetStatistics
+from train.sizes.calibration import calibrate
 from train.sizes.possible_sizes import Sizes
-from train.sizes.size_prior import calibrate
 
 FEW = 0.7  # share of the classes
 LESS_SURE = 0.1  # in parts of the largest entropy that predictions can have
@@ -42,7 +42,7 @@ def partial_target_reason(
     over classes that are not there, make the network LESS_SURE of them (the mean entropy of the predictions). Where all
     classes are there, also with a large gap between the domains, it stays about as sure. Measured:
     docs/explanation/training.md.
-    "" too where one of the possible `sizes` of the parts holds in the photos.
+    "" too where one of the possible `sizes` of the parts holds in the photos, all from one distance.
     """
 
     def reason() -> str:
@@ -51,7 +51,8 @@ def partial_target_reason(
         lost = float((entropy(by_own, axis=1) - entropy(by_source, axis=1)).mean())
         if seen >= FEW * classes or lost < LESS_SURE * math.log(classes):
             return ""
-        if calibrate(sizes, extents, by_source) is not None:
+        prior = calibrate(sizes, extents, by_source)
+        if prior is not None and not prior.distance_spread:
             return ""
         return f"the photos seem to show few of the classes (about {seen:.0f} of {classes})."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,19 @@ NEAREST = (1.5, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0, 12.5, 16.0, 24.0)
 class Sizes:
     """`extents` (n, 2): log of the largest and smallest width in mm of one look of a part; `labels` (n,) whose class it
     is; `shares` (n,) how often the class looks so, summing to 1 over each class. `distance_mm` is that of the camera
-    from the table, infinite for a very far one, None where the looks come from the views.
+    from the table, infinite for a very far one, None where the looks come from the views. `of_shapes`: each look is as
+    large as any other, so that they differ in shape alone.
     """
 
     extents: Float
     labels: npt.NDArray[np.int64]
     shares: Float
     distance_mm: float | None
+    of_shapes: bool = False
+
+    def shapes(self) -> Sizes:
+        """The same looks, each with 1 mm as the geometric mean of its widths."""
+        return replace(self, extents=self.extents - self.extents.mean(axis=1, keepdims=True), of_shapes=True)
 
 
 def possible_sizes(renders: Path, classes: Sequence[str], cache: Path | None = None) -> list[Sizes]:

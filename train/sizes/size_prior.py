@@ -1,59 +1,57 @@
-"""What the size of a part in the photo tells about which part it is, calibrated without labels.
+"""What the size and shape of a part's outline in a photo tell about which part it is.
 
-CAD knows real sizes. Where all photos come from one camera at one distance, millimetres become pixels by one unknown
-factor. The factor, how well it holds, and whether the camera looks straight down and from how far, are found by maximum
-likelihood over the unlabelled photos: the mixture, over the classes that the network thinks possible, of how large each
-class can look. Where distances vary, the spread comes out wide, and sizes are left out of it.
+CAD knows real sizes: with the factor from millimetres to pixels, and how much both widths of an outline vary together
+and apart, each class says how likely the outline is. `calibration` finds these without labels.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 
 from train.sizes.possible_sizes import Sizes
 
 Float = npt.NDArray[np.float64]
-SPREADS = (0.004, 0.007, 0.012, 0.02, 0.035, 0.05, 0.08, 0.12)
-"""Of the log of a width, at one distance: perspective and outlines that are a little off."""
-DISTANCE_SPREADS = (0.2, 0.35, 0.6, 1.0)
-"""Of the log of both widths together, where distances vary. Then sizes mislead: a chance mix of sizes and classes is
-taken for a rule. The shape of an outline holds all the same, so that the spread above may come out small."""
-COARSE = 0.05
-"""The factor is first looked for with this spread. Views, seen from many sides and distances, fit no closer."""
-FACTORS = np.linspace(-1.5, 1.5, 61)  # log factors to try around the one that matches the medians
-FINE = 0.03  # then as far around the best of them, in steps of a quarter of the spread
 PIXEL = 0.5  # how far an outline may be off, in pixels of the photo
-TRUSTED = 0.05
-"""Spread down to which the network's probabilities count in full. A network that has taught itself shall not overrule
-sizes that are sharper than that: its probabilities then count by spread / TRUSTED, but at least LEAST_TRUST."""
-LEAST_TRUST = 0.2
-CLEAR = 0.3
-"""By how much log likelihood a photo one distance has to explain the photos better than varying distances do. Where
-parts of all sizes are possible, any distance explains them a little."""
-DOUBT = 0.02  # a network is wrong more often than it is unsure: the least probability of a class
+MISTAKEN = 0.02
+"""Share of the photos about which the network's word means nothing, until it is known better: a network is wrong more
+often than it is unsure."""
 LOOSE, LOOSE_SHARE = 0.12, 0.1  # spread of the photos that fit less closely: part tilted, edge in shadow
-OUTLIERS = 0.05  # share of photos whose size means nothing: part cut off, shadow taken for part
-WINDOW = 25.0  # area of log sizes over which these are spread evenly
+MISREAD = 0.05
+"""Share of photos whose outline means nothing: part cut off, shadow taken for part."""
+ANY_DISTANCE = 10.0
+"""Spread of the log of distances that says nothing about them: a factor of 20,000 either way."""
 LOOKS_AT_ONCE = 2**22
 """Photos times looks of parts whose densities are in memory at once: 34 MB a matrix, of which there are some ten."""
-FEWEST_PHOTOS = 20
-MOST_PHOTOS = 300  # more fit one factor no better
-MANY_CLASSES, LEAST_PHOTOS = 300, 50
-"""Of more classes fewer photos are taken, down to this many: each is compared with every look of every class."""
+
+
+@dataclass(frozen=True)
+class Typical:
+    """Which extents photos have whatever they show: a normal density with this mean (2,) and covariance (2, 2)."""
+
+    mean: Float
+    covariance: Float
+
+    def log_density(self, observed: Float) -> Float:
+        """Log density (m, 1) of extents (m, 2)."""
+        (large, both), (_, small) = self.covariance
+        determinant = large * small - both**2
+        apart = observed - self.mean
+        squares = small * apart[:, 0] ** 2 - 2 * both * apart[:, 0] * apart[:, 1] + large * apart[:, 1] ** 2
+        density: Float = -0.5 * squares / determinant - np.log(2 * np.pi) - 0.5 * np.log(determinant)
+        return density[:, None]
 
 
 @dataclass(frozen=True)
 class SizePrior:
     """`sizes` that the parts of `classes` classes can have; `factor` log pixels per mm; `spread` the standard deviation
-    of the log of each width around it, `distance_spread` that of both together.
+    of the log of each width around it, `distance_spread` that of both together, 0 where all photos are from one
+    distance. `mistaken`: the share of photos about which the network's word means nothing. Outlines that mean nothing
+    are as `typical` of the photos says.
     """
 
     sizes: Sizes
@@ -61,11 +59,31 @@ class SizePrior:
     factor: float
     spread: float
     distance_spread: float = 0.0
+    mistaken: float = MISTAKEN
+    typical: Typical | None = None
 
-    def network_weight(self, observed: Float) -> Float:
-        """The weight (m, 1), in (0, 1], of the network's log probabilities beside the log likelihood of the sizes."""
-        trust = min(1.0, max(LEAST_TRUST, self.spread / TRUSTED))
-        return np.where(np.isfinite(observed).all(axis=1), trust, 1.0)[:, None]
+    def mistaken_about(self, observed: Float) -> Float:
+        """The share (m, 1), in [0, 1), to which the network's word counts for nothing: `mistaken` where a photo's
+        extents (m, 2) were measured, else 0.
+        """
+        return np.where(np.isfinite(observed).all(axis=1), self.mistaken, 0.0)[:, None]
+
+    @property
+    def of_shapes(self) -> SizePrior | None:
+        """What outlines say in photos of unknown scale: their shape alone. None where the prior comes from photos of
+        one camera at one distance: others may be taken from other sides.
+        """
+        if not self.distance_spread:
+            return None
+        spread = Typical(self._typical.mean, self._typical.covariance + ANY_DISTANCE**2 - self.distance_spread**2)
+        return replace(self, distance_spread=ANY_DISTANCE, typical=spread)
+
+    @property
+    def _typical(self) -> Typical:
+        """Where photos were never asked, anything within e^2 of the middle of all looks."""
+        if self.typical is not None:
+            return self.typical
+        return Typical(self.factor + self.sizes.extents.mean(axis=0), 4.0 * np.eye(2))
 
     def log_likelihood(self, observed: Float) -> Float:
         """Log density (m, classes) of observed extents (m, 2) in log pixels; rows of NaN (not measured) give zeros."""
@@ -73,11 +91,14 @@ class SizePrior:
         rows = np.flatnonzero(np.isfinite(observed).all(axis=1))
         at_once = max(1, LOOKS_AT_ONCE // max(1, len(self.sizes.labels)))
         for some in (rows[start : start + at_once] for start in range(0, len(rows), at_once)):
-            as_fitted = np.log(1 - LOOSE_SHARE - OUTLIERS) + self._density(observed[some], self.spread)
-            loosely = np.log(LOOSE_SHARE) + self._density(observed[some], max(LOOSE, self.spread))
-            outlying = np.full_like(loosely, np.log(OUTLIERS / WINDOW))
-            result[some] = np.logaddexp.reduce([as_fitted, loosely, outlying])
+            misread = np.log(MISREAD) + self._typical.log_density(observed[some])
+            result[some] = np.logaddexp(np.log(1 - MISREAD) + self._read(observed[some]), misread)
         return result
+
+    def _read(self, seen: Float) -> Float:
+        """Log density (m, classes) of measured extents (m, 2) of parts whose outline is read rightly."""
+        closely = np.log(1 - LOOSE_SHARE) + self._density(seen, self.spread)
+        return np.logaddexp(closely, np.log(LOOSE_SHARE) + self._density(seen, max(LOOSE, self.spread)))  # type: ignore[no-any-return]
 
     def _density(self, seen: Float, spread: float) -> Float:
         """Log density (m, classes) of measured extents (m, 2) around what each class can look like."""
@@ -98,62 +119,18 @@ class SizePrior:
         return density
 
 
-def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) -> SizePrior | None:
-    """Finds the camera: which of the `possible` sizes hold, the factor and the spread, from unlabelled photos.
-
-    `observed` (m, 2) log pixels, NaN where not measured; `probabilities` (m, c) the network's for each photo.
-    None when fewer than 20 photos could be measured, or varying distances explain them about as well.
-    """
-    measured = np.isfinite(observed).all(axis=1)
-    classes = probabilities.shape[1]
-    complete = [sizes for sizes in possible if len(np.unique(sizes.labels)) == classes]
-    if measured.sum() < FEWEST_PHOTOS or not complete:
-        return None
-    most = MOST_PHOTOS if classes <= MANY_CLASSES else max(LEAST_PHOTOS, MOST_PHOTOS * MANY_CLASSES // classes)
-    some = np.flatnonzero(measured)[:: -(-int(measured.sum()) // most)]
-    seen, beliefs = observed[some], np.log(probabilities[some] + DOUBT)
-
-    def explained(prior: SizePrior) -> float:
-        return float(logsumexp(beliefs + prior.log_likelihood(seen), axis=1).sum())
-
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-
-        def best_of(priors: Sequence[SizePrior]) -> tuple[float, SizePrior]:
-            values = list(pool.map(explained, priors))
-            place = values.index(max(values))  # the first of equals
-            return values[place], priors[place]
-
-        fits = [fit for sizes in complete for fit in _fits(sizes, classes, seen, best_of)]
-        value, best = max(fits, key=lambda fit: fit[0])
-        varying = [
-            SizePrior(best.sizes, classes, best.factor, spread, apart)
-            for spread in SPREADS
-            for apart in DISTANCE_SPREADS
-        ]
-        return best if value > best_of(varying)[0] + CLEAR * len(seen) else None
-
-
-def _fits(
-    sizes: Sizes, classes: int, seen: Float, best_of: Callable[[Sequence[SizePrior]], tuple[float, SizePrior]]
-) -> list[tuple[float, SizePrior]]:
-    """For each spread the factor with which `sizes` explain the photos best, and how well."""
-    middle = float(np.median(seen[:, 0]) - np.median(sizes.extents[:, 0]))
-    _, coarse = best_of([SizePrior(sizes, classes, middle + float(shift), COARSE) for shift in FACTORS])
-    fits = []
-    for spread in SPREADS:
-        if spread >= COARSE or sizes.distance_mm is not None:
-            shifts = np.arange(-FINE, FINE + 1e-9, max(FINE / 12, spread / 4))
-            fits.append(best_of([SizePrior(sizes, classes, coarse.factor + float(shift), spread) for shift in shifts]))
-    return fits
+def believed(probabilities: Float, mistaken: Float | float) -> Float:
+    """Class probabilities (m, c) of a network that says nothing about a share `mistaken` of the photos."""
+    even: Float = (1 - mistaken) * probabilities + mistaken / probabilities.shape[1]
+    return even
 
 
 def fuse(probabilities: Float, prior: SizePrior | None, observed: Float | None) -> Float:
     """Class probabilities (m, c) corrected by the sizes (m, 2) that were measured; unchanged without a prior."""
     if prior is None or observed is None:
         return probabilities
-    log_probabilities = np.log(probabilities.astype(np.float64) + 1e-6)
-    logits = prior.network_weight(observed) * log_probabilities + prior.log_likelihood(observed)
-    fused: Float = softmax(logits, axis=1)
+    beliefs = believed(probabilities.astype(np.float64), prior.mistaken_about(observed))
+    fused: Float = softmax(np.log(beliefs + 1e-6) + prior.log_likelihood(observed), axis=1)
     return fused
 
 
@@ -168,6 +145,8 @@ def write_prior(path: Path, prior: SizePrior) -> None:
             "labels": prior.sizes.labels,
             "shares": prior.sizes.shares,
             "factor_spread_distance": np.array([prior.factor, prior.spread, distance]),
+            "varying": np.array([prior.distance_spread, prior.mistaken, prior.sizes.of_shapes]),
+            "typical": np.vstack([prior._typical.mean, prior._typical.covariance]),
         },
         path,
     )
@@ -181,10 +160,16 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
         return None
     stored = load_file(path)
     factor, spread, distance = (float(value) for value in stored["factor_spread_distance"])
+    varying = stored.get("varying", (0.0, MISTAKEN, False))  # models of before 27 November 2026 lack these two
+    apart, mistaken, of_shapes = (float(value) for value in varying)
+    typical = stored.get("typical")
     extents, labels, shares = (stored[name] for name in ("extents", "labels", "shares"))
     if (
         not np.isfinite([factor, spread]).all()
         or spread <= 0
+        or not 0 <= apart < np.inf
+        or not 0 <= mistaken < 1
+        or not (typical is None or _is_normal(typical))
         or extents.shape != (len(labels), 2)
         or labels.shape != shares.shape
         or labels.dtype.kind not in "iu"
@@ -193,5 +178,13 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
         or not (labels.min() >= 0 and labels.max() < classes)
     ):
         raise ValueError(f"{path.name} holds no sizes of {classes} classes")
-    sizes = Sizes(extents, labels, shares, None if np.isnan(distance) else distance)
-    return SizePrior(sizes, classes, factor, spread)
+    sizes = Sizes(extents, labels, shares, None if np.isnan(distance) else distance, bool(of_shapes))
+    known = None if typical is None else Typical(typical[0], typical[1:])
+    return SizePrior(sizes, classes, factor, spread, apart, mistaken, known)
+
+
+def _is_normal(typical: Float) -> bool:
+    """Whether an array (3, 2) holds the mean and the covariance of a normal density."""
+    if typical.shape != (3, 2) or not np.isfinite(typical).all() or typical[1, 1] != typical[2, 0]:
+        return False
+    return bool(typical[1, 0] > 0 and np.linalg.det(typical[1:]) > 0)

@@ -148,11 +148,14 @@ def _save_chosen(layout: Layout, probe: Model, run: Adaptation, found: Chosen) -
 
 
 def _prior_figures(prior: SizePrior) -> dict[str, float | str | None]:
-    """What was found out about the camera, for people."""
+    """What was found out about the camera and what outlines say, for people."""
     distance = prior.sizes.distance_mm
     return {
-        "pixels_per_mm": math.exp(prior.factor),
+        "counts": "shapes" if prior.sizes.of_shapes else "sizes",
+        "pixels_per_mm": None if prior.sizes.of_shapes else math.exp(prior.factor),
         "spread": prior.spread,
+        "distance_spread": prior.distance_spread,
+        "mistaken": prior.mistaken,
         "sizes_from": "views" if distance is None else "resting parts, seen from above",
         "camera_height_mm": distance if distance is not None and math.isfinite(distance) else None,
     }

@@ -21,8 +21,9 @@ from train.params import TrainParams
 from train.selection.candidates import CandidateStore, Eligible
 from train.selection.choice import Candidate, still_eligible
 from train.selection.epoch_scores import EpochScorer, evidence
+from train.sizes.calibration import calibrate
 from train.sizes.possible_sizes import Sizes, possible_sizes
-from train.sizes.size_prior import SizePrior, calibrate
+from train.sizes.size_prior import SizePrior
 from train.validators import Outputs
 
 type OnCandidate = Callable[[int, Candidate], None]

@@ -18,7 +18,8 @@ from train.networks.ensemble import ensemble
 from train.selection.candidates import CandidateStore
 from train.selection.choice import Candidate, choose
 from train.selection.epoch_scores import EpochScorer
-from train.sizes.size_prior import SizePrior, calibrate
+from train.sizes.calibration import calibrate
+from train.sizes.size_prior import SizePrior
 from train.stages.adapt_epochs import sizes_in_photos, train_candidates
 
 

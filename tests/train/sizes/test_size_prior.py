@@ -11,8 +11,9 @@ from tests.train.conftest import CLASSES, write_renders
 from train.data.foreground import feret, find_part, measure_part, widths, zoom_to_part
 from train.sizes import possible_sizes as possible
 from train.sizes import size_prior
+from train.sizes.calibration import calibrate
 from train.sizes.possible_sizes import Sizes, possible_sizes
-from train.sizes.size_prior import SizePrior, calibrate, fuse, read_prior, write_prior
+from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 
 def photo(box: tuple[int, int, int, int], background: tuple[int, int, int] = (250, 250, 248)) -> Image.Image:

@@ -30,7 +30,7 @@ class OnlyLabel:
     unknown_below: None = None
 
     def predict(
-        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None
+        self, images: Sequence[Image.Image], top: int = 5, sides: Sequence[float] | None = None, outlines: bool = True
     ) -> list[Labels]:
         return [[(self.label, 1.0)] for _ in images]
 

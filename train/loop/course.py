@@ -26,12 +26,15 @@ RENDERS, PHOTOS, STEPS, MINUTES = range(1, 5)
 @dataclass(frozen=True)
 class Evidence:
     """What an epoch's averaged network shows without labels of photos, one number an item, higher is better: `renders`
-    (r,) the probability that it gives the class of each held-out render, `photos` (m,) how much it says of each photo.
-    (Of few renders whether they are named rightly, 1 or 0, is noise: of 11 between .2 and .4 while all else rose.)
+    (r,) the probability that it gives the class of each held-out render, `photos` (m,) how much it says of each photo,
+    `names` (m,) the number of the class that it takes each for (None: not known).
+
+    Whether few renders are named rightly, 1 or 0, would be noise: of 11 between .2 and .4 while all else rose.
     """
 
     renders: Values
     photos: Values
+    names: Values | None = None
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,15 @@ class Course(nn.Module):
         self._seconds += seconds
         renders_only = schedule.adapt_from is None
         if evidence is not None:
-            self._patience = self._patience.after(evidence.renders if renders_only else evidence.photos)
+            seen = (evidence.renders, None) if renders_only else (evidence.photos, evidence.names)
+            self._patience = self._patience.after(*seen)
         epochs = steps_done // limits.epoch_steps
         settled, ceiling = self._patience.over, self._ceiling(limits, epochs)
         if renders_only and limits.photos and not ceiling:
             if not settled and epochs < limits.source_epochs:
                 return False
             self.schedule = replace(schedule, adapt_from=steps_done, ramp_steps=max(steps_done, limits.epoch_steps))
-            self._patience = Patience() if evidence is None else Patience().after(evidence.photos)
+            self._patience = Patience() if evidence is None else Patience().after(evidence.photos, evidence.names)
             return True
         if not settled and not ceiling:
             return False
@@ -104,17 +108,20 @@ class Course(nn.Module):
         return MINUTES if limits.seconds is not None and self._seconds * last > limits.seconds else 0
 
     def get_extra_state(self) -> Tensor:
-        schedule, best = self.schedule, self._patience.best
+        schedule, best, names = self.schedule, self._patience.best, self._patience.names
         known = (schedule.adapt_from, schedule.decay_from) if isinstance(schedule, OpenSchedule) else (None, None)
         places = [-1 if step is None else step for step in known]
         ramp = schedule.ramp_steps if isinstance(schedule, OpenSchedule) else 0
-        figures = [*places, schedule.steps, ramp, self._seconds, self._reason, self._patience.since, best is not None]
-        return torch.tensor([*figures, *(() if best is None else best)], dtype=torch.float64)
+        kept = [each for each in (best, names) if each is not None]
+        figures = [*places, schedule.steps, ramp, self._seconds, self._reason, self._patience.since, len(kept)]
+        return torch.tensor(np.concatenate([figures, *kept]), dtype=torch.float64)
 
     def set_extra_state(self, state: Tensor) -> None:
         adapt_from, decay_from, steps, ramp, seconds, reason, since, seen = state[:8].tolist()
-        best = state[8:].cpu().numpy().astype(np.float64) if seen else None
-        self._patience, self._seconds, self._reason = Patience(best, int(since)), seconds, int(reason)
+        values = state[8:].cpu().numpy().astype(np.float64)
+        kept = [*np.split(values, int(seen)), None, None] if seen else [None, None]
+        self._patience = Patience(kept[0], int(since), kept[1])
+        self._seconds, self._reason = seconds, int(reason)
         if isinstance(self.schedule, OpenSchedule):
             begin, fall = (None if step < 0 else int(step) for step in (adapt_from, decay_from))
             self.schedule = OpenSchedule(int(steps), begin, fall, int(ramp))

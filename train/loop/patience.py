@@ -33,8 +33,10 @@ def rises(before: Values, after: Values) -> bool:
 
 @dataclass(frozen=True)
 class Patience:
-    """What has been seen: the `best` values (n,), None before the first, and how many times since then they did not
-    rise. Values rise against the best, not against the last: what creeps up adds up until it is more than noise.
+    """What has been seen: the `best` values (n,), None before the first, what the items were then named (`names` (n,);
+    None where they have no names), and how many times since then they did not rise. Values rise against the best, not
+    against the last: what creeps up adds up until it is more than noise. Where items are named, a rise that names none
+    of them otherwise is none: it makes answers surer that are given already, and that never ends.
 
     >>> patience = Patience().after(np.zeros(2))
     >>> patience = patience.after(np.array([1.0, 1.0]))
@@ -44,12 +46,16 @@ class Patience:
 
     best: Values | None = None
     since: int = 0
+    names: Values | None = None
 
-    def after(self, values: Values) -> Patience:
-        """What has been seen after `values` (n,) too, one of each item; the items stay the same."""
-        if self.best is None or rises(self.best, values):
-            return Patience(values)
-        return Patience(self.best, self.since + 1)
+    def after(self, values: Values, names: Values | None = None) -> Patience:
+        """What has been seen after `values` (n,) too, one of each item, and the items' `names`; the items stay the
+        same.
+        """
+        same = self.names is not None and names is not None and np.array_equal(self.names, names)
+        if self.best is None or (rises(self.best, values) and not same):
+            return Patience(values, 0, names)
+        return Patience(self.best, self.since + 1, self.names)
 
     @property
     def over(self) -> bool:

@@ -39,13 +39,14 @@ def plain_batches(
 def evidence(outputs: Outputs) -> Evidence:
     """What says whether an epoch's network still learns: the probability of each render's class, and of each photo how
     far its class probabilities lie from their mean (Kullback-Leibler divergence, in nats), whose mean over the photos
-    is the score information_maximisation.
+    is the score information_maximisation; and what it takes each photo for.
     """
     probabilities = outputs.target_probabilities
     mean = np.maximum(probabilities.mean(axis=0), SMALLEST) if len(probabilities) else 1.0
     divergences = (probabilities * np.log(np.maximum(probabilities, SMALLEST) / mean)).sum(axis=1)
     labels = outputs.source_labels
-    return Evidence(softmax(outputs.source_logits, axis=1)[np.arange(len(labels)), labels], divergences)
+    known = softmax(outputs.source_logits, axis=1)[np.arange(len(labels)), labels]
+    return Evidence(known, divergences, outputs.target_predictions.astype(np.float64))
 
 
 class EpochScorer:

@@ -44,6 +44,19 @@ def test_a_rise_that_is_slow_adds_up() -> None:
     assert patience.over
 
 
+def test_answers_that_only_become_surer_are_no_rise() -> None:
+    """A score goes on rising in every photo by a hair, long after the last photo was named otherwise."""
+    names, surer = np.array([0.0, 1.0, 1.0, 2.0]), np.array([1.0, 1.1, 1.2, 1.3])
+    patience, counted = Patience(), Patience()
+    for epoch in range(20):
+        patience = patience.after(surer + 0.001 * epoch)
+        counted = counted.after(surer + 0.001 * epoch, names)
+    assert not patience.over and counted.over
+    for epoch in range(20):  # as long as one photo changes its name it goes on
+        counted = Patience() if epoch == 0 else counted.after(surer + 0.001 * epoch, names + epoch % 2)
+        assert not counted.over
+
+
 def course(epochs: int = 60, source_epochs: int = 20, seconds: float | None = None, photos: bool = True) -> Course:
     return Course(OpenSchedule(epochs * 10), Limits(10, epochs, source_epochs, seconds, photos))
 
@@ -107,9 +120,9 @@ def test_without_evidence_it_goes_to_the_ceiling() -> None:
 def test_a_course_is_kept_whole_in_a_checkpoint() -> None:
     run, other = course(), course()
     for epoch in range(1, 12):
-        values = np.full(5, float(epoch > 3))
+        values, names = np.full(5, float(epoch > 3)), np.arange(5.0) + epoch // 4
         other.load_state_dict(run.state_dict())
-        heard = [each.hear(10 * epoch, Evidence(values, values), 0.5) for each in (run, other)]
+        heard = [each.hear(10 * epoch, Evidence(values, values, names), 0.5) for each in (run, other)]
         assert heard[0] == heard[1] and run.schedule == other.schedule
         assert torch.equal(run.get_extra_state(), other.get_extra_state())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.soak_search import served, soak
 
 SERVER = "tests.search.web.shop_server"
-GROWTH = 1.3  # of a few seconds, in which pools and caches still fill
+GROWTH = 1.3  # of the most that is held, in a few seconds in which pools and caches still fill
 
 
 def test_many_clients_get_answers_or_503(shop: Path) -> None:
@@ -19,4 +19,7 @@ def test_many_clients_get_answers_or_503(shop: Path) -> None:
         found = soak(address, process, 20, 8)
     assert found.faults == []
     assert found.statuses[200] and set(found.statuses) <= {200, 400, 503}
-    assert found.growth < GROWTH
+    # The most of each half, not means: a decoder that was lost on a broken file is missing for a moment.
+    held = [bytes_ for _, bytes_ in found.memory]
+    half = len(held) // 2
+    assert max(held[half:]) < GROWTH * max(held[:half])

@@ -35,6 +35,7 @@ FACTORS = np.linspace(-REACH, REACH, 61)
 FINE = 0.03  # then as far around the best of them, in steps of a quarter of the spread
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Shares of the photos about which the network's word may mean nothing."""
+FEW, BEST = 100, 5  # photos for the first look, and how many of its fits get a second one with all of them
 LEAST_SPREAD = 0.004  # what is typical of photos that are all alike is no point
 CLEARLY = 1.64
 """Standard errors: of equals one in twenty is better by more."""
@@ -122,41 +123,50 @@ class _Photos:
         """Whether outlines are clearly more as a prior says than just all as they mostly are."""
         return _clearly(self.log_likelihoods(prior) - self.typical.log_density(self.seen)[:, 0])
 
-    def best_of(self, priors: Sequence[SizePrior]) -> SizePrior:
-        """The prior that explains the photos best, the first of equals, with that of SHARES as `mistaken`."""
+    def best_of(self, priors: Sequence[SizePrior], many: int = 1) -> list[SizePrior]:
+        """The `many` priors that explain the photos best, best first, the first of equals, each with that of SHARES as
+        `mistaken`.
+        """
 
         def explained(prior: SizePrior) -> tuple[float, SizePrior]:
             asked = replace(prior, typical=self.typical)
             values = _log_sums(self.beliefs, asked.log_likelihood(self.seen)).sum(axis=1)
             return float(values.max()), replace(asked, mistaken=SHARES[int(values.argmax())])
 
-        return max(self.pool.map(explained, priors), key=lambda fit: fit[0])[1]
+        fits = sorted(self.pool.map(explained, priors), key=lambda fit: -fit[0])
+        return [prior for _, prior in fits[:many]]
 
     def one_distance(self, complete: Sequence[Sizes]) -> SizePrior:
         """The sizes, factor and spread that explain the photos best if all are from one distance."""
-        fits = []
+        few, coarse = self.few(), list[SizePrior]()
         for sizes in complete:
             start = SizePrior(sizes, self.probabilities.shape[1], self._middle(sizes), COARSE)
-            coarse = self.best_of([replace(start, factor=start.factor + float(shift)) for shift in FACTORS])
-            fits += [
-                replace(coarse, factor=coarse.factor + float(shift), spread=spread)
-                for spread in _spreads(sizes)
-                for shift in np.arange(-FINE, FINE + 1e-9, max(FINE / 12, spread / 4))
-            ]
-        return self.best_of(fits)
+            coarse += few.best_of([replace(start, factor=start.factor + float(shift)) for shift in FACTORS])
+        fine = [
+            replace(near, factor=near.factor + float(shift), spread=spread)
+            for near in few.best_of(coarse, BEST)
+            for spread in _spreads(near.sizes)
+            for shift in np.arange(-FINE, FINE + 1e-9, max(FINE / 12, spread / 4))
+        ]
+        return self.best_of(fine)[0]
 
     def varying_distances(self, complete: Sequence[Sizes]) -> SizePrior:
         """The sizes, factor and spreads that explain the photos best if distances vary."""
-        fits = []
+        few, coarse = self.few(), list[SizePrior]()
         for sizes in complete:
             middle, reach = self._middle(sizes), REACH
             for apart in DISTANCE_SPREADS:  # the widest first: it finds the factor that the next one starts from
                 start = SizePrior(sizes, self.probabilities.shape[1], middle, COARSE, apart)
-                tried = [replace(start, factor=middle + float(shift)) for shift in np.linspace(-reach, reach, STEPS)]
-                coarse = self.best_of(tried)
-                middle, reach = coarse.factor, apart
-                fits += [replace(coarse, spread=spread) for spread in _spreads(sizes)]
-        return self.best_of(fits)
+                shifts = np.linspace(-reach, reach, STEPS)
+                coarse += few.best_of([replace(start, factor=middle + float(shift)) for shift in shifts])
+                middle, reach = coarse[-1].factor, apart
+        near = few.best_of(coarse, BEST)
+        return self.best_of([replace(each, spread=spread) for each in near for spread in _spreads(each.sizes)])[0]
+
+    def few(self) -> _Photos:
+        """Some of the photos, where what is looked for is far from what is known."""
+        apart = max(1, len(self.seen) // FEW)
+        return replace(self, seen=self.seen[::apart], probabilities=self.probabilities[::apart])
 
     def _middle(self, sizes: Sizes) -> float:
         return float(np.median(self.seen[:, 0]) - np.median(sizes.extents[:, 0]))

@@ -86,14 +86,23 @@ def served(command: list[str], folder: Path) -> Iterator[tuple[str, psutil.Proce
         address = process.stdout.readline().split("/ (")[0].strip()
         until = time.monotonic() + READY_S
         with httpx.Client(base_url=address, timeout=READY_S, trust_env=False) as client:
-            while (ready := client.get("/ready")).status_code != 200:
+            while (said := _not_ready(client)) is not None:
                 if time.monotonic() > until:
-                    raise SystemExit(ready.text)
+                    raise SystemExit(said)
                 time.sleep(0.05)
         yield address, psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _not_ready(client: httpx.Client) -> str | None:
+    """What a server says that is not ready, None of one that is. Its address is printed before it listens."""
+    try:
+        answer = client.get("/ready")
+    except httpx.ConnectError as error:
+        return repr(error)
+    return None if answer.status_code == 200 else answer.text
 
 
 def soak(address: str, process: psutil.Process, clients: int, seconds: float) -> Soaked:

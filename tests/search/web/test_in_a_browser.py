@@ -178,12 +178,7 @@ def test_catalogue_part_and_status(browser: Browser, address: str, size: str) ->
 @pytest.mark.parametrize("size", SIZES)
 def test_a_line_of_known_length_measures_the_part(browser: Browser, address: str, tmp_path: Path, size: str) -> None:
     page = opened(browser, address, size, "de")
-    picture = Image.new("RGB", (400, 400), "white")
-    picture.paste((40, 180, 60), (100, 150, 300, 250))
-    picture.save(tmp_path / "p.png")
-    page.set_input_files("#photo", tmp_path / "p.png")
-    page.wait_for_selector("#answer[aria-busy=false] .card")
-    page.locator("#measure summary").click()
+    measured_photo(page, tmp_path)
     page.fill("#mm", "40,0")
     page.click("#draw")
     page.locator("#preview").evaluate("element => element.scrollIntoView({block: 'center'})")

@@ -16,7 +16,7 @@ from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
 from photos.crop import Box, area, usable_box
 from photos.find import Wanted
-from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_none
+from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_unused
 from photos.finder.look import SCALES, Sighting
 from photos.finder.masks import photo_mask
 from photos.opening import open_photo
@@ -156,8 +156,8 @@ def project_looking(layout: Layout, params: PhotosParams) -> Looking | None:
 
 
 def why_not_looking(layout: Layout) -> str:
-    """Why the project has no finder, in a sentence; empty where it has one."""
+    """Why the project's photos are cut by no finder, in a sentence; empty where they are."""
     try:
-        return why_none((layout.models / FINDER / DESCRIPTION).read_bytes())
+        return why_unused((layout.models / FINDER / DESCRIPTION).read_bytes())
     except OSError:
         return "`cad2real train find` makes one; until then photos without boxes are used whole."

@@ -107,6 +107,8 @@ def find(
     scores = {word: description["scores"][name] for name, word in named.items()}
     figures = ", ".join(f"{word} {'undefined' if value is None else f'{value:.3f}'}" for word, value in scores.items())
     print(f"find: on held-out pictures made of renders {figures}")
+    if description.get("set_aside"):
+        print(f"find: {description['set_aside']}")
 
 
 @train_app.command("tune")

@@ -80,6 +80,14 @@ def read_found(layout: Layout) -> FoundParts | None:
     return FoundParts(len(photos), parts, found["threshold"], names, tuple(zip(shown, pictures, strict=True)))
 
 
+def not_looked_through(layout: Layout) -> str:
+    """Why photos without boxes are used whole although there is a finder, in a sentence; else empty."""
+    try:
+        return str(read_json(layout.models / "find" / "finder.json").get("set_aside", ""))
+    except (OSError, UserError, AttributeError):
+        return ""
+
+
 def to_show(photos: list[FoundPhoto], most: int = MOST_SHOWN) -> list[FoundPhoto]:
     """Of all photos the `most` doubtful ones, most doubtful first: those in which nothing was found, the ones with the
     faintest parts last of them, then those with a part nearest to the threshold.

@@ -17,7 +17,7 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.report.charts import confusion_matrix, line_chart
 from flows.report.data import LabelCard, PartCard, ReportData, Scores, read_report_data
-from flows.report.found import read_found
+from flows.report.found import not_looked_through, read_found
 from flows.report.tables import figure_rows, gap_rows, selection_rows
 from flows.report.thumbnails import Thumbnails
 from flows.report.tsne_plot import plot_by_domain, plot_by_label
@@ -72,6 +72,7 @@ def render_page(layout: Layout, data: ReportData) -> str:
         hero=_hero(data),
         rows=class_rows(data),
         found=read_found(layout),
+        not_looked_through=not_looked_through(layout),
         first_found=FIRST_FOUND,
         most_names=MOST_NAMES,
         matrices=[(name, confusion_matrix(matrix, classes)) for name, matrix in matrices],

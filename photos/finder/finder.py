@@ -32,7 +32,8 @@ class FinderDescription(BaseModel):
     """What stands beside a finder's network (finder.json), checked before anything is built from it.
 
     `threshold`: the score from which a part counts as found, chosen on held-out composites. `parts_key`: of the renders
-    that it learned from (see `parts_key`). The rest of the file, figures for people, is passed on as it is.
+    that it learned from (see `parts_key`). `set_aside`: why the project's photos are not cut by it; empty where they
+    are. The rest of the file, figures for people, is passed on as it is.
     """
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -40,6 +41,7 @@ class FinderDescription(BaseModel):
     image_size: Annotated[int, Field(ge=MULTIPLE, le=4096)]
     threshold: Annotated[float, Field(ge=0, le=1)]
     parts_key: str = ""
+    set_aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,20 @@ def onnx_network(content: bytes, threads: int = 0) -> Network:
 
 def why_none(description: bytes) -> str:
     """Why a project needs no finder, as `cad2real train find --if-needed` wrote it; empty where there is one."""
+    return _said(description, "not_needed")
+
+
+def why_unused(description: bytes) -> str:
+    """Why a project's photos are not cut by a finder: there is none, or it is set aside. Empty where they are."""
+    return why_none(description) or _said(description, "set_aside")
+
+
+def _said(description: bytes, key: str) -> str:
     try:
         content = parse_json(description.decode())
     except ValueError:
         return ""
-    return str(content.get("not_needed", "")) if isinstance(content, dict) else ""
+    return str(content.get(key, "")) if isinstance(content, dict) else ""
 
 
 def parts_key(renders: Path) -> str:

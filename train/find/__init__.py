@@ -5,5 +5,6 @@ From low to high: `surfaces` (what parts lie on), `pieces` (a render as it lies 
 `composites` (pictures made of renders alone, with exact outlines), `photo_scenes` (pictures made of unlabelled photos),
 `network` (encoder, pyramid, heads), `export` (it as a file), `targets` (what it shall say of a picture), `losses`,
 `scores` (of found boxes), `training` (the loop around it all), `adaptation` (from renders on to photos), `choice`
-(whether that was any good, asked without labels), `need` (whether a project's photos need a finder, and which).
+(whether that was any good, asked without labels), `likeness` (whether photos are better used whole), `need` (whether a
+project's photos need a finder, and which).
 """

@@ -16,9 +16,9 @@ import photos.finder as photos_finder
 from cad2real.errors import UserError
 from cad2real.files import read_json
 from cad2real.layout import Layout
-from photos.finder.finder import DESCRIPTION, Finder, onnx_network, parts_key
+from photos.finder.finder import DESCRIPTION, Finder, FinderDescription, onnx_network, parts_key
 from photos.finder.look import SCALES
-from photos.looking import FINDER
+from photos.looking import FINDER, Looking
 from photos.opening import open_photo
 from photos.params import PhotosParams
 from train.data.backgrounds import read_backgrounds
@@ -29,6 +29,7 @@ from train.find.adaptation import adapted_finder
 from train.find.choice import Candidate, better, candidate
 from train.find.composites import Sources
 from train.find.export import onnx_of, save_finder, save_no_finder
+from train.find.likeness import Likeness, likeness
 from train.find.need import photos_to_look_through, why_no_finder
 from train.find.network import FinderNetwork
 from train.find.training import FinderRun, found_in_held_out, train_finder
@@ -69,6 +70,7 @@ def run(
     with resumable(layout.cache, "find", key) as folder:
         candidates = _candidates(FinderRun(sources, params, find, folder / "run.safetensors"), held_out, squares)
         chosen = better(*candidates) if len(candidates) > 1 else candidates[0]
+        alike = _likeness(chosen, unframed, params, find, photos, sources.renders)
         description = {
             "stage": "find",
             "backbone": params.backbone,
@@ -83,6 +85,8 @@ def run(
             "target_images": len(sources.unlabelled),
             "scores": _figures(chosen),
             "adapted": chosen is not candidates[0],
+            "likeness": alike.as_dict(),
+            "set_aside": alike.reason,
             "choice": dict(zip(("source", "adapted"), map(_figures, candidates), strict=False)),
             "parameters": settings,
         }
@@ -108,6 +112,20 @@ def _candidates(run: FinderRun, held_out: Sources, photos: npt.NDArray[np.uint8]
         return [source]
     adaptation = replace(run, checkpoint=run.checkpoint.with_name("photos.safetensors"))
     return [source, tried(adapted_finder(adaptation, network, photos, source.scores.threshold))]
+
+
+def _likeness(
+    chosen: Candidate,
+    unframed: Sequence[Path],
+    params: TrainParams,
+    find: FindParams,
+    photos: PhotosParams,
+    renders: npt.NDArray[np.uint8],
+) -> Likeness:
+    """How like the renders is what the chosen finder finds in the photos, and how like them are whole photos."""
+    description = FinderDescription(image_size=find.image_size, threshold=chosen.scores.threshold)
+    looking = Looking(Finder(onnx_network(chosen.network), description, ""))
+    return likeness(looking, unframed, photos.border, renders, params)
 
 
 def _figures(one: Candidate) -> dict[str, float | None]:

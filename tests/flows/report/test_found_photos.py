@@ -57,6 +57,28 @@ def test_doubtful_photos_come_first_and_what_was_missed_is_listed(tmp_path: Path
     assert text == render_page(layout, read_report_data(layout))
 
 
+@pytest.mark.parametrize(
+    ("finder", "said"),
+    [
+        ('{"set_aside": "it is set aside: whole photos look more like <renders>."}', True),
+        ('{"set_aside": ""}', False),
+        ("{}", False),
+        ("[]", False),
+        ("no json", False),
+        (None, False),
+    ],
+)
+def test_a_finder_that_is_set_aside_is_said(tmp_path: Path, finder: str | None, said: bool) -> None:
+    fake_project(tmp_path, ["bolt", "nut"])
+    layout = Layout(tmp_path)
+    if finder is not None:
+        (layout.models / "find").mkdir(parents=True)
+        (layout.models / "find" / "finder.json").write_text(finder)
+    text = render_page(layout, read_report_data(layout))
+    assert ("set aside: whole photos look more like &lt;renders&gt;" in text) == said
+    assert ('href="#found"' in text) == ('id="found"' in text) == said
+
+
 def picture(uri: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB"), int)
 

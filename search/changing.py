@@ -22,9 +22,10 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
 from photos.square import photo_square
-from search.additions import PHOTO, AddedPart, Changes, indexed, one_at_a_time, read_changes, write_changes
+from search.additions import PHOTO, AddedPart, Changes, one_at_a_time, read_changes, write_changes
 from search.embedding import Embedder
 from search.index import DescribedRow, Index, IndexedPart, check_model, load_index, save_index
+from search.places import DescribedPlace
 from search.ranking import Floats
 from search.renders import read_renders, with_looks
 from search.stage import embed_views, shortened
@@ -48,6 +49,9 @@ class NewPart:
     material: str = ""
     surface: str = ""
     color: str = ""
+    machine: str = ""
+    assembly: str = ""
+    position: str = ""
 
 
 def add_part(layout: Layout, new: NewPart) -> Index:
@@ -65,7 +69,7 @@ def add_part(layout: Layout, new: NewPart) -> Index:
             folder = Path(name)
             part = _rendered(layout, new, folder)
             embeddings = model.embed_files([folder / row.view for row in part.views], "index")
-            larger = _with_part(index, indexed(part), embeddings, [row.view for row in part.views])
+            larger = _with_part(index, part.as_part(), embeddings, [row.view for row in part.views])
             shutil.rmtree(layout.added / part.part_id, ignore_errors=True)
             (folder / part.part_id).replace(layout.added / part.part_id)
         others = [one for one in changes.parts if one.part_id != part.part_id]
@@ -192,8 +196,10 @@ def _rendered(layout: Layout, new: NewPart, folder: Path) -> AddedPart:
     shutil.rmtree(source)
     part = renders.parts[0]
     said = {"material": new.material, "surface": new.surface, "color": new.color, "size_mm": list(part.size_mm)}
+    within = [name for name in (new.machine, new.assembly) if name]
+    places = [DescribedPlace(position=new.position, within=within)] if within or new.position else []
     views = [DescribedRow(part_id=part.part_id, view=view) for view in renders.views]
-    return AddedPart(part_id=part.part_id, label=part.label, name=part.name, views=views, **said)
+    return AddedPart(part_id=part.part_id, label=part.label, name=part.name, views=views, places=places, **said)
 
 
 def _with_part(index: Index, part: IndexedPart, embeddings: Floats, views: list[str]) -> Index:

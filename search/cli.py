@@ -60,6 +60,12 @@ def search(  # more than seven parameters: typer makes an option of each
         str | None,
         typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
     ] = None,
+    assembly: Annotated[
+        str | None, typer.Option(help="Only parts of this assembly or machine.", show_default=False)
+    ] = None,
+    position: Annotated[
+        str | None, typer.Option(help="Only parts at this position of the part list.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     foreign: Annotated[
         Path | None,
@@ -80,7 +86,7 @@ def search(  # more than seven parameters: typer makes an option of each
         _evaluate(foreign, as_json)
         return
     photos = photos_with_boxes([photo, *(same or [])], box or [], reference)
-    wanted = PartFilter(material, color, *size_range(size))
+    wanted = PartFilter(material, color, *size_range(size), assembly=assembly, position=position)
     if same or box or photo.exists() or not _print_named(str(photo), wanted, top, as_json):
         count = top or load_params(Layout().params).search.top
         _print_answers(_answers(photos, count, wanted, one), as_json)
@@ -171,6 +177,8 @@ def _opened_search() -> Search:
 
 def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
+    from search.places import in_words
+
     header: tuple[str, ...] = ("rank", "part", "label", "name", "distance")
     rows: list[tuple[str, ...]] = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
     if any(match.size_fit is not None for match in matches):
@@ -180,6 +188,9 @@ def table(matches: list[Match]) -> str:
     if any(match.read for match in matches):
         header = (*header, "read in the photo")
         rows = [(*row, match.read or "") for row, match in zip(rows, matches, strict=True)]
+    if any(match.places for match in matches):
+        header = (*header, "position")
+        rows = [(*row, in_words(match.places)) for row, match in zip(rows, matches, strict=True)]
     return aligned(header, rows)
 
 

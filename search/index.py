@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cad2real.errors import UserError
 from cad2real.files import write_json
+from search.places import DescribedPlace, Place
 from search.principal import Principal
 
 EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
@@ -38,6 +39,13 @@ class DescribedPart(BaseModel):
     color: str = ""
     size_mm: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default=[], max_length=3)
     least_similarity: Annotated[float, Field(ge=-1, le=1)] | None = None
+    places: list[DescribedPlace] = []
+
+    def as_part(self) -> IndexedPart:
+        """The same as a part of an index."""
+        said = self.model_dump(include=set(DescribedPart.model_fields) - {"size_mm", "places"})
+        places = tuple(one.place for one in self.places)
+        return IndexedPart(**said, size_mm=tuple(self.size_mm), places=places)
 
 
 class DescribedRow(BaseModel):
@@ -69,7 +77,7 @@ class Description(BaseModel):
 class IndexedPart:
     """A part of the catalogue. `material`, `surface`, `color` are the part list's words (empty: it says none);
     `size_mm` its sides along x, y, z in mm (empty: not known); `least_similarity` of its views to photos that show it
-    (`search.usual`), None: not known.
+    (`search.usual`), None: not known. `places` say where it stands in the part list.
     """
 
     part_id: str
@@ -80,6 +88,7 @@ class IndexedPart:
     color: str = ""
     size_mm: tuple[float, ...] = ()
     least_similarity: float | None = None
+    places: tuple[Place, ...] = ()
 
     @property
     def longest_mm(self) -> float | None:
@@ -220,10 +229,7 @@ def load_index(folder: Path) -> Index:
         tensors = load((folder / EMBEDDINGS).read_bytes())
         embeddings = tensors["embeddings"]
         description = Description.model_validate_json(text)
-        parts = tuple(
-            IndexedPart(**part.model_dump(exclude={"size_mm"}), size_mm=tuple(part.size_mm))
-            for part in description.parts
-        )
+        parts = tuple(part.as_part() for part in description.parts)
         place = {part.part_id: number for number, part in enumerate(parts)}
         part_rows = np.array([place[row.part_id] for row in description.rows], dtype=np.int64)
         views = tuple(row.view for row in description.rows)

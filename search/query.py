@@ -27,6 +27,7 @@ from search.naming.catalogue import parts_in_text
 from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
 from search.photo_network import NETWORK, PhotoNetwork
+from search.places import assemblies_of
 from search.ranking import BEST_VIEWS, Floats, Match, Queries, nearest_parts
 from search.seeing.sizes import ALIKE, Measured, agreement, size_of_view, with_sizes
 from search.seeing.things import Eye, Seen, Shown
@@ -113,6 +114,10 @@ class Search:
             if asked is not None and asked.casefold() not in map(str.casefold, there):
                 known = f"There are: {', '.join(there[:MOST_NAMED])}." if there else "The part list names none."
                 raise UserError(f"No part of the catalogue has the {word} {asked}.", known)
+        if wanted.assembly is not None and not any(map(PartFilter(assembly=wanted.assembly).passes, self.index.parts)):
+            there = assemblies_of(part.places for part in self.index.parts)[:MOST_NAMED]
+            known = f"There are: {', '.join(there)}." if there else "The part list names none."
+            raise UserError(f"No part of the catalogue is in the assembly {wanted.assembly}.", known)
         if not wanted.mask(self.index.parts).any():
             raise UserError("No part of the catalogue passes the filter.", "Ask for less.")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from search.index import Index
 from search.part_filter import EVERY_PART, PartFilter
+from search.places import Place
 
 BEST_VIEWS = 3  # a photo shows a part from one side: its nearest views count; one alone would be a matter of luck
 SHORTLIST = (
@@ -46,7 +48,8 @@ class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
     its nearest views; `read` the text in the photo that names it, None where none does; `size_fit` in [0, 1] how well
-    its size is that in the photo, None where that is not known; `least_similarity` that photos of it have, as a rule.
+    its size is that in the photo, None where that is not known; `least_similarity` that photos of it have, as a rule;
+    `places`: where it stands in the part list.
     """
 
     rank: int
@@ -60,19 +63,20 @@ class Match:
     read: str | None = None
     size_fit: float | None = None
     least_similarity: float | None = None
+    places: tuple[Place, ...] = ()
 
     @property
     def is_unusual(self) -> bool:
         """Whether photos of the part are more like its views than this one is."""
         return self.least_similarity is not None and self.similarity < self.least_similarity
 
-    def as_dict(self) -> dict[str, str | int | float]:
+    def as_dict(self) -> dict[str, Any]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
         if self.confidence is not None:
             said["confidence"] = round(self.confidence, 4)
         if self.size_fit is not None:
             said["size_fit"] = round(self.size_fit, 4)
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in said.items() if value is not None and value != ()}
 
 
 def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -260,5 +264,5 @@ def _matches(
         by_views = float(similarities[part])
         least = None if np.isnan(index.least_similarities[part]) else float(index.least_similarities[part])
         what = rank, said.part_id, said.label, said.name, float(distances[part]), view
-        found.append(Match(*what, sure, by_views, least_similarity=least))
+        found.append(Match(*what, sure, by_views, least_similarity=least, places=said.places))
     return found

@@ -148,6 +148,7 @@ def as_json(part: IndexedPart) -> dict[str, object]:
         "surface": part.surface,
         "color": part.color,
         "size_mm": list(part.size_mm),
+        "places": [{"position": one.position, "within": list(one.within)} for one in part.places],
     }
 
 

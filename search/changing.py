@@ -23,14 +23,14 @@ from cad2real.params import load_params
 from photos.crop import Box
 from photos.square import photo_square
 from search.additions import PHOTO, AddedPart, Changes, one_at_a_time, read_changes, write_changes
-from search.embedding import Embedder
 from search.index import DescribedRow, Index, IndexedPart, check_model, load_index, save_index
+from search.model.embedding import Embedder
+from search.model.torch_model import load_model
 from search.places import DescribedPlace
 from search.ranking import Floats
 from search.renders import read_renders, with_looks
 from search.stage import embed_views, shortened
 from search.stores.publishing import publish
-from search.torch_model import load_model
 
 LIST = "part.csv"
 BESIDE = {".mtl", ".bin", ".png", ".jpg"}

@@ -60,16 +60,11 @@ def search(  # more than seven parameters: typer makes an option of each
         str | None,
         typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
     ] = None,
-    assembly: Annotated[
-        str | None, typer.Option(help="Only parts of this assembly or machine.", show_default=False)
-    ] = None,
-    position: Annotated[
-        str | None, typer.Option(help="Only parts at this position of the part list.", show_default=False)
-    ] = None,
+    assembly: Annotated[str | None, typer.Option(help="Only parts of it, or of a machine.", show_default=False)] = None,
+    position: Annotated[str | None, typer.Option(help="Only parts there in the list.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     foreign: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
+        Path | None, typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide its own among.")
     ] = None,
 ) -> None:
     """Says which parts a photo shows, nearest first (with a finder, of every part in it), or which a number means.
@@ -164,13 +159,13 @@ def _opened_search() -> Search:
     """The project's search, without torch where the index has its network beside it."""
     from cad2real.layout import Layout
     from search.index import load_index
-    from search.photo_network import NETWORK
+    from search.model.photo_network import NETWORK
     from search.query import Search
 
     layout = Layout()
     if not layout.index.is_dir() or (layout.index / NETWORK).is_file():
         return Search.open(Path())
-    from search.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX
+    from search.model.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX
 
     return Search.open(Path(), load_model(layout.models, load_index(layout.index).model_stage)[1])
 

@@ -108,7 +108,7 @@ class PartsAlike:
 class Index:
     """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
     data/renders). `model_stage` and `model_key` name the model that made them. `principal` is a short form of the
-    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`);
+    embeddings, of catalogues that are large. `temperature` is the model's (see `search.model.embedding.Embedder`);
     `tie_margin` the difference of distances from which two parts are told apart (`search.ties`), None: not known.
     """
 

@@ -19,7 +19,7 @@ import search.query
 import search.web.app
 from search.index import DescribedPart, Index, IndexedPart, save_index
 from search.looks.heads import Described, Head, Looks, save_looks
-from search.photo_network import NETWORK
+from search.model.photo_network import NETWORK
 from search.places import Place
 from search.seeing.guarded_photos import PhotoGuard
 from search.web.app import create_app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,15 +125,21 @@ def _print_named(text: str, wanted: PartFilter, top: int | None, as_json: bool) 
     from cad2real.quoting import quoted_json
     from search.index import load_index
     from search.naming.catalogue import named_parts
+    from search.places import in_words
 
     index = load_index(Layout().index)
     found = [(index.parts[one.number], one.how) for one in named_parts(index, text, wanted)[:top]]
     if as_json and found:
         said = [{"part_id": part.part_id, "label": part.label, "name": part.name, "how": how} for part, how in found]
-        print(quoted_json([{"rank": rank, **one} for rank, one in enumerate(said, 1)]))
+        where = [{"places": [asdict(one) for one in part.places]} if part.places else {} for part, _ in found]
+        both = zip(said, where, strict=True)
+        print(quoted_json([{"rank": rank, **one, **places} for rank, (one, places) in enumerate(both, 1)]))
     elif found:
-        rows = [(str(rank), part.part_id, part.label, part.name, how) for rank, (part, how) in enumerate(found, 1)]
-        print(aligned(("rank", "part", "label", "name", "how"), rows))
+        rows = [
+            (str(rank), part.part_id, part.label, part.name, how, in_words(part.places))
+            for rank, (part, how) in enumerate(found, 1)
+        ]
+        print(_without_empty_end(("rank", "part", "label", "name", "how", "position"), rows))
     return bool(found)
 
 
@@ -183,10 +189,15 @@ def table(matches: list[Match]) -> str:
     if any(match.read for match in matches):
         header = (*header, "read in the photo")
         rows = [(*row, match.read or "") for row, match in zip(rows, matches, strict=True)]
-    if any(match.places for match in matches):
-        header = (*header, "position")
-        rows = [(*row, in_words(match.places)) for row, match in zip(rows, matches, strict=True)]
-    return aligned(header, rows)
+    rows = [(*row, in_words(match.places)) for row, match in zip(rows, matches, strict=True)]
+    return _without_empty_end((*header, "position"), rows)
+
+
+def _without_empty_end(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table, without its last column where that is empty."""
+    if any(row[-1] for row in rows):
+        return aligned(header, rows)
+    return aligned(header[:-1], [row[:-1] for row in rows])
 
 
 def aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

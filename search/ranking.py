@@ -85,10 +85,11 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
     The distance is the mean of two: 1 minus the mean cosine of the part's nearest views, and 1 minus the classifier's
     probability of its label. The first tells parts of one label apart; the second is what training has learned. Both
     together find more than either alone. Without probabilities it is the first only. Parts without views are at
-    infinity.
+    infinity. What was added after training counts as less similar by its handicap.
     """
     similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
-    return _distances(similarities, with_added_parts(similarities, queries.probabilities)), nearest
+    counted = similarities - index.handicaps
+    return _distances(counted, with_added_parts(counted, queries.probabilities)), nearest
 
 
 def with_added_parts(similarities: Floats, probabilities: Floats | None) -> Floats | None:
@@ -176,11 +177,11 @@ def nearest_parts(
     else:
         short = queries.embeddings @ index.principal.axes
         similarities, nearest = _similarities(index, short, index.principal.reduced)
-    probabilities = with_added_parts(similarities, queries.probabilities)
+    probabilities = with_added_parts(similarities - index.handicaps, queries.probabilities)
     if not wanted.passes_all:
         similarities[:, ~wanted.mask(index.parts)] = -np.inf
     if index.principal is not None:
-        short_distances = _distances(similarities, probabilities)
+        short_distances = _distances(similarities - index.handicaps, probabilities)
         if together:
             short_distances[:] = short_distances.mean(axis=0)
         for row, distances in enumerate(short_distances):
@@ -220,7 +221,7 @@ class Compared:
 
 def ranked(index: Index, compared: Compared, top: int) -> list[list[Match]]:
     """For each query of `compared` the `top` nearest parts."""
-    distances = _distances(compared.similarities, compared.probabilities)
+    distances = _distances(compared.similarities - index.handicaps, compared.probabilities)
     sure = [None] * len(distances) if compared.confidence is None else compared.confidence
     rows = zip(distances, compared.nearest, compared.similarities, sure, strict=True)
     return [_matches(index, *row, top) for row in rows]

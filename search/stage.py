@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import batched
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from cad2real.progress import Progress
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, Changes, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
+from search.handicaps import MOST_PHOTOS, usual_photos, with_handicaps
 from search.held_out import held_out_renders, measured
 from search.index import Index, IndexedPart, save_index
 from search.looks.fitting import fit_looks
 from search.looks.heads import save_looks
 from search.looks.photo_shift import photo_shift
-from search.model.embedding import Embedder, embed_queries
+from search.model.embedding import Embedder, embed_queries, queries_of
 from search.model.outlines import outlines_of, save_outlines
 from search.model.photo_network import NETWORK
 from search.model.torch_model import load_model, onnx_of
@@ -95,10 +97,11 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
     index = Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature)
-    held_out = held_out_renders(model, layout.renders)
+    photos, held_out = _some_photos(layout, model, index), held_out_renders(model, layout.renders)
     if held_out is not None:
-        index = measured(model, index, held_out, _some_photos(layout, model, index))
-    return shortened(index)
+        index = measured(model, index, held_out, photos)
+    index = replace(index, photos=None if photos is None else usual_photos(index, photos.embeddings, model.classes))
+    return shortened(with_handicaps(index, model.classes))
 
 
 def _some_photos(layout: Layout, model: Embedder, index: Index) -> Queries | None:
@@ -106,8 +109,15 @@ def _some_photos(layout: Layout, model: Embedder, index: Index) -> Queries | Non
     from train.data.evenly import evenly
 
     squares = usable_squares(layout.squares)
-    rows = [squares[row] for row in evenly(np.arange(len(squares)), BATCH)]
-    return embed_queries(model, index, [picture_of(layout.squares / row.square) for row in rows]) if rows else None
+    rows = [squares[row] for row in evenly(np.arange(len(squares)), MOST_PHOTOS)]
+    asked = [
+        model.embed_and_classify([picture_of(layout.squares / row.square) for row in some])
+        for some in batched(rows, BATCH, strict=False)
+    ]
+    if not asked:
+        return None
+    embeddings, probabilities = (np.concatenate(answers) for answers in zip(*asked, strict=True))
+    return queries_of(model.classes, index, embeddings, probabilities)
 
 
 def shortened(index: Index) -> Index:

@@ -19,6 +19,7 @@ from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
 from search.evaluation.looks import LooksScores, looks_scores
 from search.evaluation.novelty import novelty, usual_novelty
+from search.handicaps import with_handicaps
 from search.index import Index, IndexedPart, check_model, load_index
 from search.looks.heads import load_looks
 from search.model.embedding import Embedder, embed_queries
@@ -79,7 +80,7 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     renders = 0
     if foreign is not None:
         larger, renders = _with_foreign(index, model, foreign)
-        rows["distractors"] = _among(larger, index, queries, right)
+        rows["distractors"] = _among(with_handicaps(larger, model.classes), index, queries, right)
     scores, looks = (
         left_out(index, queries, right),
         load_looks(layout.index, index.model_key, index.embeddings.shape[1]),
@@ -128,7 +129,8 @@ def _before(
 
 def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> PartScores | None:
     """Each part in turn as one that the classifier has not learned. Its embedding has seen the part in training, so
-    this says what the classifier's knowledge is worth, not what a new part's photos get.
+    this says what the classifier's knowledge is worth, not what a new part's photos get. Every second photo of the
+    others stands for those of the project.
     """
     if queries.probabilities is None:
         return None
@@ -139,7 +141,9 @@ def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> Part
         if rows.any():
             there = without_classes(queries.probabilities[rows], own, index)
             there[:, own] = np.nan
-            found[rows] = part_distances(index, Queries(queries.embeddings[rows], there))[0]
+            others = {part.label for part, is_own in zip(index.parts, own, strict=True) if not is_own}
+            without = with_handicaps(replace(index, photos=queries.embeddings[~rows][::2]), others)
+            found[rows] = part_distances(without, Queries(queries.embeddings[rows], there))[0]
     return part_scores(found, right)
 
 

@@ -43,7 +43,7 @@ def find_part(square: Image.Image) -> Foreground | None:
     ring = np.ones(small.shape[:2], dtype=bool)
     ring[RING:-RING, RING:-RING] = False
     background = np.median(small[ring], axis=0)
-    difference = np.abs(small - background).max(axis=2)
+    difference = _apart(small, background)
     if np.percentile(difference[ring], 90) >= EVEN:
         return None
     distinct = max(DISTINCT, 2 * float(np.percentile(difference[ring], 95)))
@@ -75,6 +75,15 @@ def opened(mask: Mask) -> Mask:
     return wide[1:-1, 1:-1] | left | right | above | below
 
 
+def _apart(pixels: npt.NDArray[np.float32], colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """By how much pixels (h, w, 3) differ from a colour (3,), in the channel (h, w) in which they do most. A channel at
+    a time: numpy's own maximum over so short an axis takes five times as long.
+    """
+    red, green, blue = (np.abs(pixels[..., channel] - colour[channel]) for channel in range(3))
+    most: npt.NDArray[np.float32] = np.maximum(np.maximum(red, green), blue)
+    return most
+
+
 def measure_part(square: Image.Image, found: Foreground) -> tuple[float, float]:
     """Largest and smallest width of the part in any direction, as shares of the square photo's side.
 
@@ -89,7 +98,7 @@ def measure_part(square: Image.Image, found: Foreground) -> tuple[float, float]:
         Image.Resampling.BILINEAR,
         fillcolor=found.background,
     )
-    difference = np.abs(np.asarray(fine, np.float32) - np.array(found.background, np.float32)).max(axis=2)
+    difference = _apart(np.asarray(fine, np.float32), np.array(found.background, np.float32))
     part = difference > found.distinct
     if part.any():
         part = difference > max(found.distinct, float(np.median(difference[part])) * HALF_WAY)

@@ -50,7 +50,9 @@ def distinct(places: Iterable[Place | None]) -> tuple[Place, ...]:
 
 
 def places_of_rows(rows: Sequence[PartRow], parents: Sequence[int | None]) -> list[Place | None]:
-    """The place of each of `rows`, which belong to the rows `parents`, and to what their columns name."""
+    """The place of each of `rows`, which belong to the rows `parents`, to what their columns name and to the heading
+    that they stand under.
+    """
     return [place(row.get("position"), _around(at, rows, parents)) for at, row in enumerate(rows)]
 
 
@@ -64,4 +66,5 @@ def _around(at: int, rows: Sequence[PartRow], parents: Sequence[int | None]) -> 
         above = parents[above]
     own = rows[at]
     named = own.get("parent") if parents[at] is None else ""  # an assembly that the list does not have as a row
-    return [own.get("machine"), own.get("assembly"), named, *reversed(inner)]
+    heading = "" if own.section_kind else own.section  # one that is known says of what kind parts are
+    return [own.get("machine"), own.get("assembly"), heading, named, *reversed(inner)]

@@ -306,3 +306,16 @@ P-4,Cam,4,manufactured
 P-5,Cap,4,purchased
 """
     assert set(placed(tmp_path, text).values()) == {()}
+
+
+def test_a_heading_names_the_assembly_below_it_unless_it_says_of_what_kind_parts_are(tmp_path: Path) -> None:
+    text = """Pos;Sachnummer;Benennung;Menge
+;;Spannvorrichtung;
+1;A-100;Platte;2
+2;A-200;Backe;8
+;;Normteile;
+3;A-300;Griff;1
+"""
+    found = placed(tmp_path, text)
+    assert found["A-100"] == (Place("1", ("Spannvorrichtung",)),)
+    assert found["A-300"] == (Place("3"),)

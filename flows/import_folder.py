@@ -97,8 +97,9 @@ def _import_assembly(root: Path, source: Path, assembly: Path, sub_assemblies: b
             temporary.write_bytes(part.text)
     if lists:
         return _with_list(root, [read.path for read in lists], unreadable, len(parts))
-    columns = ("part_id", "name", "number", "quantity", "file", "material", "surface", "color")
-    rows = [(item.part_id, item.name, item.number, item.quantity, item.file.as_posix(), "", "", "") for item in parts]
+    columns = ("part_id", "name", "number", "quantity", "machine", "file", "material", "surface", "color")
+    said = [(item.part_id, item.name, item.number, item.quantity, assembly.stem) for item in parts]
+    rows = [(*one, item.file.as_posix(), "", "", "") for one, item in zip(said, parts, strict=True)]
     return _without_list(root, columns, rows, unreadable)
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from cad2real.errors import UserError
 from cad2real.files import write_json
 from cad2real.layout import Layout
-from search.index import STRICT, DescribedPart, DescribedRow, IndexedPart
+from search.index import STRICT, DescribedPart, DescribedRow
 from search.renders import Renders
 
 CHANGES, PHOTO = "added.json", "photo_"
@@ -91,19 +91,13 @@ def with_changes(renders: Renders, changes: Changes) -> Changed:
     for added in changes.parts:
         if added.part_id not in listed | gone:
             rows += [(len(parts), row.view) for row in added.views]
-            parts.append(indexed(added))
+            parts.append(added.as_part())
     numbers = {part.part_id: number for number, part in enumerate(parts)}
     photos = tuple((numbers[row.part_id], row.view) for row in changes.photos if row.part_id in numbers)
     made = replace(
         renders, parts=tuple(parts), part_rows=tuple(part for part, _ in rows), views=tuple(view for _, view in rows)
     )
     return Changed(made, photos)
-
-
-def indexed(part: DescribedPart) -> IndexedPart:
-    """A part of a file as a part of an index."""
-    said = part.model_dump(include=set(DescribedPart.model_fields) - {"size_mm"})
-    return IndexedPart(**said, size_mm=tuple(part.size_mm))
 
 
 def tell(renders: Renders, changes: Changes) -> None:

@@ -22,14 +22,16 @@ from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
 from photos.square import photo_square
-from search.additions import PHOTO, AddedPart, Changes, indexed, one_at_a_time, read_changes, write_changes
-from search.embedding import Embedder
+from search.additions import PHOTO, AddedPart, Changes, one_at_a_time, read_changes, write_changes
+from search.handicaps import with_handicaps
 from search.index import DescribedRow, Index, IndexedPart, check_model, load_index, save_index
+from search.model.embedding import Embedder
+from search.model.torch_model import load_model
+from search.places import DescribedPlace
 from search.ranking import Floats
 from search.renders import read_renders, with_looks
 from search.stage import embed_views, shortened
 from search.stores.publishing import publish
-from search.torch_model import load_model
 
 LIST = "part.csv"
 BESIDE = {".mtl", ".bin", ".png", ".jpg"}
@@ -48,6 +50,9 @@ class NewPart:
     material: str = ""
     surface: str = ""
     color: str = ""
+    machine: str = ""
+    assembly: str = ""
+    position: str = ""
 
 
 def add_part(layout: Layout, new: NewPart) -> Index:
@@ -65,7 +70,7 @@ def add_part(layout: Layout, new: NewPart) -> Index:
             folder = Path(name)
             part = _rendered(layout, new, folder)
             embeddings = model.embed_files([folder / row.view for row in part.views], "index")
-            larger = _with_part(index, indexed(part), embeddings, [row.view for row in part.views])
+            larger = _with_part(index, model, part.as_part(), embeddings, [row.view for row in part.views])
             shutil.rmtree(layout.added / part.part_id, ignore_errors=True)
             (folder / part.part_id).replace(layout.added / part.part_id)
         others = [one for one in changes.parts if one.part_id != part.part_id]
@@ -88,7 +93,7 @@ def bring_back(layout: Layout, part_id: str) -> Index:
             raise UserError(f"{part_id} has no renders any more.", "Add it by its CAD file.")
         views = [view for row, view in zip(renders.part_rows, renders.views, strict=True) if row == numbers[0]]
         views += [row.view for row in changes.photos if row.part_id == part_id]
-        larger = _with_part(index, renders.parts[numbers[0]], embed_views(layout, model, views), views)
+        larger = _with_part(index, model, renders.parts[numbers[0]], embed_views(layout, model, views), views)
         left = [one for one in changes.removed if one != part_id]
         _keep(layout, larger, changes.model_copy(update={"removed": left}))
         return larger
@@ -111,7 +116,8 @@ def add_photo(layout: Layout, part_id: str, photo: Path, box: Box | None = None)
         if row.view in index.view_names:
             raise UserError(f"{photo} is a view of {part_id} already.", "Take another photo.")
         embedding = model.embed_and_classify([square])[0]
-        larger = shortened(index.with_rows(embedding, [index.number_of[part_id]], [row.view]))
+        larger = index.with_rows(embedding, [index.number_of[part_id]], [row.view])
+        larger = shortened(with_handicaps(larger, model.classes))
         with atomic_file(layout.added / row.view) as temporary:
             temporary.write_bytes(content.getvalue())
         _keep(layout, larger, changes.model_copy(update={"photos": [*changes.photos, row]}))
@@ -192,12 +198,15 @@ def _rendered(layout: Layout, new: NewPart, folder: Path) -> AddedPart:
     shutil.rmtree(source)
     part = renders.parts[0]
     said = {"material": new.material, "surface": new.surface, "color": new.color, "size_mm": list(part.size_mm)}
+    within = [name for name in (new.machine, new.assembly) if name]
+    places = [DescribedPlace(position=new.position, within=within)] if within or new.position else []
     views = [DescribedRow(part_id=part.part_id, view=view) for view in renders.views]
-    return AddedPart(part_id=part.part_id, label=part.label, name=part.name, views=views, **said)
+    return AddedPart(part_id=part.part_id, label=part.label, name=part.name, views=views, places=places, **said)
 
 
-def _with_part(index: Index, part: IndexedPart, embeddings: Floats, views: list[str]) -> Index:
-    return shortened(index.with_rows(embeddings, [len(index.parts)] * len(views), views, [part]))
+def _with_part(index: Index, model: Embedder, part: IndexedPart, embeddings: Floats, views: list[str]) -> Index:
+    larger = index.with_rows(embeddings, [len(index.parts)] * len(views), views, [part])
+    return shortened(with_handicaps(larger, model.classes))
 
 
 def _keep(layout: Layout, index: Index, changes: Changes) -> None:

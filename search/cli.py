@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,10 +60,11 @@ def search(  # more than seven parameters: typer makes an option of each
         str | None,
         typer.Option(metavar="MIN-MAX", help="Only parts whose longest side is so many mm, such as 20-60, 20- or -60."),
     ] = None,
+    assembly: Annotated[str | None, typer.Option(help="Only parts of it, or of a machine.", show_default=False)] = None,
+    position: Annotated[str | None, typer.Option(help="Only parts there in the list.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     foreign: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide the project's among."),
+        Path | None, typer.Option(metavar="DIR", help="With evaluate: renders of other parts to hide its own among.")
     ] = None,
 ) -> None:
     """Says which parts a photo shows, nearest first (with a finder, of every part in it), or which a number means.
@@ -80,7 +81,7 @@ def search(  # more than seven parameters: typer makes an option of each
         _evaluate(foreign, as_json)
         return
     photos = photos_with_boxes([photo, *(same or [])], box or [], reference)
-    wanted = PartFilter(material, color, *size_range(size))
+    wanted = PartFilter(material, color, *size_range(size), assembly=assembly, position=position)
     if same or box or photo.exists() or not _print_named(str(photo), wanted, top, as_json):
         count = top or load_params(Layout().params).search.top
         _print_answers(_answers(photos, count, wanted, one), as_json)
@@ -124,15 +125,21 @@ def _print_named(text: str, wanted: PartFilter, top: int | None, as_json: bool) 
     from cad2real.quoting import quoted_json
     from search.index import load_index
     from search.naming.catalogue import named_parts
+    from search.places import in_words
 
     index = load_index(Layout().index)
     found = [(index.parts[one.number], one.how) for one in named_parts(index, text, wanted)[:top]]
     if as_json and found:
         said = [{"part_id": part.part_id, "label": part.label, "name": part.name, "how": how} for part, how in found]
-        print(quoted_json([{"rank": rank, **one} for rank, one in enumerate(said, 1)]))
+        where = [{"places": [asdict(one) for one in part.places]} if part.places else {} for part, _ in found]
+        both = zip(said, where, strict=True)
+        print(quoted_json([{"rank": rank, **one, **places} for rank, (one, places) in enumerate(both, 1)]))
     elif found:
-        rows = [(str(rank), part.part_id, part.label, part.name, how) for rank, (part, how) in enumerate(found, 1)]
-        print(aligned(("rank", "part", "label", "name", "how"), rows))
+        rows = [
+            (str(rank), part.part_id, part.label, part.name, how, in_words(part.places))
+            for rank, (part, how) in enumerate(found, 1)
+        ]
+        print(_without_empty_end(("rank", "part", "label", "name", "how", "position"), rows))
     return bool(found)
 
 
@@ -158,19 +165,21 @@ def _opened_search() -> Search:
     """The project's search, without torch where the index has its network beside it."""
     from cad2real.layout import Layout
     from search.index import load_index
-    from search.photo_network import NETWORK
+    from search.model.photo_network import NETWORK
     from search.query import Search
 
     layout = Layout()
     if not layout.index.is_dir() or (layout.index / NETWORK).is_file():
         return Search.open(Path())
-    from search.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX
+    from search.model.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX
 
     return Search.open(Path(), load_model(layout.models, load_index(layout.index).model_stage)[1])
 
 
 def table(matches: list[Match]) -> str:
     """`matches` as lines for a terminal."""
+    from search.places import in_words
+
     header: tuple[str, ...] = ("rank", "part", "label", "name", "distance")
     rows: list[tuple[str, ...]] = [(str(m.rank), m.part_id, m.label, m.name, f"{m.distance:.3f}") for m in matches]
     if any(match.size_fit is not None for match in matches):
@@ -180,7 +189,15 @@ def table(matches: list[Match]) -> str:
     if any(match.read for match in matches):
         header = (*header, "read in the photo")
         rows = [(*row, match.read or "") for row, match in zip(rows, matches, strict=True)]
-    return aligned(header, rows)
+    rows = [(*row, in_words(match.places)) for row, match in zip(rows, matches, strict=True)]
+    return _without_empty_end((*header, "position"), rows)
+
+
+def _without_empty_end(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table, without its last column where that is empty."""
+    if any(row[-1] for row in rows):
+        return aligned(header, rows)
+    return aligned(header[:-1], [row[:-1] for row in rows])
 
 
 def aligned(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from search.embedding import Embedder, queries_of
 from search.index import Index
+from search.model.embedding import Embedder, queries_of
 from search.ranking import Floats, Queries
 from search.ties import tie_margin
 from search.usual import with_usual

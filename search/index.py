@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cad2real.errors import UserError
 from cad2real.files import write_json
+from search.places import DescribedPlace, Place
 from search.principal import Principal
 
 EMBEDDINGS, DESCRIPTION = "index.safetensors", "index.json"
@@ -38,6 +39,14 @@ class DescribedPart(BaseModel):
     color: str = ""
     size_mm: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default=[], max_length=3)
     least_similarity: Annotated[float, Field(ge=-1, le=1)] | None = None
+    handicap: float = Field(default=0.0, ge=0, le=2)
+    places: list[DescribedPlace] = []
+
+    def as_part(self) -> IndexedPart:
+        """The same as a part of an index."""
+        said = self.model_dump(include=set(DescribedPart.model_fields) - {"size_mm", "places"})
+        places = tuple(one.place for one in self.places)
+        return IndexedPart(**said, size_mm=tuple(self.size_mm), places=places)
 
 
 class DescribedRow(BaseModel):
@@ -69,7 +78,8 @@ class Description(BaseModel):
 class IndexedPart:
     """A part of the catalogue. `material`, `surface`, `color` are the part list's words (empty: it says none);
     `size_mm` its sides along x, y, z in mm (empty: not known); `least_similarity` of its views to photos that show it
-    (`search.usual`), None: not known.
+    (`search.usual`), None: not known; `handicap`: by how much it counts as less similar to photos (`search.handicaps`).
+    `places` say where it stands in the part list.
     """
 
     part_id: str
@@ -80,6 +90,8 @@ class IndexedPart:
     color: str = ""
     size_mm: tuple[float, ...] = ()
     least_similarity: float | None = None
+    handicap: float = 0.0
+    places: tuple[Place, ...] = ()
 
     @property
     def longest_mm(self) -> float | None:
@@ -99,8 +111,9 @@ class PartsAlike:
 class Index:
     """`embeddings` (n, d), L2-normalised; row i shows `parts[part_rows[i]]` in the picture `views[i]` (relative to
     data/renders). `model_stage` and `model_key` name the model that made them. `principal` is a short form of the
-    embeddings, of catalogues that are large. `temperature` is the model's (see `search.embedding.Embedder`);
+    embeddings, of catalogues that are large. `temperature` is the model's (see `search.model.embedding.Embedder`);
     `tie_margin` the difference of distances from which two parts are told apart (`search.ties`), None: not known.
+    `photos` (m, d): embeddings of some of the project's photos (`search.handicaps`), None: not known.
     """
 
     embeddings: Floats
@@ -112,6 +125,7 @@ class Index:
     principal: Principal | None = None
     temperature: float | None = None
     tie_margin: float | None = None
+    photos: Floats | None = None
 
     def rows_of(self, part: int) -> npt.NDArray[np.int64]:
         """The rows of part number `part`."""
@@ -148,6 +162,11 @@ class Index:
         known = [math.nan if part.least_similarity is None else part.least_similarity for part in self.parts]
         least = np.array(known, dtype=np.float64)
         return np.where(np.isnan(least), np.nanmedian(least), least) if np.isfinite(least).any() else least
+
+    @cached_property
+    def handicaps(self) -> Floats:
+        """The handicap of each part (parts,)."""
+        return np.array([part.handicap for part in self.parts], dtype=np.float32)
 
     @property
     def labels(self) -> set[str]:
@@ -197,13 +216,15 @@ def save_index(folder: Path, index: Index) -> None:
     tensors = {"embeddings": np.ascontiguousarray(index.embeddings)}
     if index.principal is not None:
         tensors |= {"axes": index.principal.axes, "reduced": index.principal.reduced}
+    if index.photos is not None:
+        tensors["photos"] = np.ascontiguousarray(index.photos)
     (folder / EMBEDDINGS).write_bytes(save(tensors))
     rows = [
         {"part_id": index.parts[part].part_id, "label": index.parts[part].label, "view": view}
         for part, view in zip(index.part_rows, index.views, strict=True)
     ]
     parts = [
-        {name: value for name, value in asdict(part).items() if value not in ("", (), None) or name in SAID}
+        {name: value for name, value in asdict(part).items() if value not in ("", (), None, 0.0) or name in SAID}
         for part in index.parts
     ]
     head = {name: getattr(index, name) for name in ("model_stage", "model_key", "temperature", "tie_margin")}
@@ -220,23 +241,19 @@ def load_index(folder: Path) -> Index:
         tensors = load((folder / EMBEDDINGS).read_bytes())
         embeddings = tensors["embeddings"]
         description = Description.model_validate_json(text)
-        parts = tuple(
-            IndexedPart(**part.model_dump(exclude={"size_mm"}), size_mm=tuple(part.size_mm))
-            for part in description.parts
-        )
+        parts = tuple(part.as_part() for part in description.parts)
         place = {part.part_id: number for number, part in enumerate(parts)}
         part_rows = np.array([place[row.part_id] for row in description.rows], dtype=np.int64)
         views = tuple(row.view for row in description.rows)
-        if embeddings.ndim != 2 or embeddings.dtype != np.float32 or len(embeddings) != len(views):
-            raise ValueError(f"{len(views)} rows, embeddings {embeddings.dtype} {embeddings.shape}")
-        with np.errstate(over="ignore"):
-            lengths = np.linalg.norm(embeddings, axis=1)
-        if not (lengths < LONGEST).all():  # NaN is not either
-            raise ValueError("embeddings that are not of length 1")
+        if len(embeddings) != len(views):
+            raise ValueError(f"{len(views)} rows, {len(embeddings)} embeddings")
+        photos = tensors.get("photos")
+        for some in (embeddings, photos):
+            _refuse_foreign(some, embeddings)
         principal = Principal.of_tensors(tensors, embeddings.shape)
         made_by = (description.model_stage, description.model_key)
         measured = (description.temperature, description.tie_margin)
-        return Index(embeddings, parts, part_rows, views, *made_by, principal, *measured)
+        return Index(embeddings, parts, part_rows, views, *made_by, principal, *measured, photos)
     except FileNotFoundError as error:
         raise UserError(f"There is no index ({error.filename} is missing).", REMEDY) from None
     except ValidationError as error:
@@ -245,6 +262,18 @@ def load_index(folder: Path) -> Index:
         raise UserError(f"{folder} holds a damaged index ({where}: {first['msg']}).", REMEDY) from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise UserError(f"{folder} holds a damaged index ({error}).", REMEDY) from None
+
+
+def _refuse_foreign(some: Floats | None, embeddings: Floats) -> None:
+    """Raises ValueError unless `some` are embeddings as those of the index are, or None."""
+    if some is None:
+        return
+    if some.ndim != 2 or some.dtype != np.float32 or some.shape[1:] != embeddings.shape[1:]:
+        raise ValueError(f"embeddings {some.dtype} {some.shape}")
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(some, axis=1)
+    if not (lengths < LONGEST).all():  # NaN is not either
+        raise ValueError("embeddings that are not of length 1")
 
 
 def check_model(index: Index, model_key: str) -> None:

@@ -54,6 +54,9 @@ def add(  # more than seven parameters: typer makes an option of each
     material: Annotated[str, typer.Option(help="As in a part list: steel.")] = "",
     surface: Annotated[str, typer.Option(help="As in a part list: brushed.")] = "",
     color: Annotated[str, typer.Option(help="As in a part list: black.")] = "",
+    machine: Annotated[str, typer.Option(help="The machine that it is built into.")] = "",
+    assembly: Annotated[str, typer.Option(help="The assembly that it is built into.")] = "",
+    position: Annotated[str, typer.Option(help="Its position in the part list.")] = "",
     photo: Annotated[
         Path | None, typer.Option(help="A photo that becomes a further view of the part.", show_default=False)
     ] = None,
@@ -71,7 +74,8 @@ def add(  # more than seven parameters: typer makes an option of each
 
     layout, cad = Layout(), Path(part)
     said = {"part-id": part_id, "label": label, "name": name, "units": units, "material": material,
-            "surface": surface, "color": color}  # fmt: skip
+            "surface": surface, "color": color, "machine": machine, "assembly": assembly,
+            "position": position}  # fmt: skip
     given = [option for option, value in said.items() if value]
     if photo is not None:
         if given:
@@ -80,7 +84,7 @@ def add(  # more than seven parameters: typer makes an option of each
     elif box is not None:
         raise UserError("--box says where the part is in a photo.", "Give --photo too.")
     elif cad.suffix or cad.exists():
-        made = add_part(layout, NewPart(cad, part_id, label, name, units, material, surface, color))
+        made = add_part(layout, NewPart(cad, *said.values()))
     else:
         made = bring_back(layout, part)
     _say(made)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cad2real.errors import UserError
 from search.index import IndexedPart
+from search.places import key
 
 RANGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)?-(\d{1,9}(?:\.\d{1,6})?)?")
 
@@ -19,7 +20,8 @@ RANGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)?-(\d{1,9}(?:\.\d{1,6})?)?")
 class PartFilter:
     """A part passes when it is of the given `material` and `color` (None: of any) and its longest side lies between
     `min_mm` and `max_mm` (None: no bound). A part whose size is not known passes no bound of sizes. Where there are
-    `part_ids`, it is one of these.
+    `part_ids`, it is one of these. It stands in the `assembly` (or machine), at the `position`, of the part list: where
+    both are given, at that position of that assembly.
     """
 
     material: str | None = None
@@ -27,10 +29,17 @@ class PartFilter:
     min_mm: float | None = None
     max_mm: float | None = None
     part_ids: frozenset[str] | None = None
+    assembly: str | None = None
+    position: str | None = None
 
     @property
     def passes_all(self) -> bool:
         return self == PartFilter()
+
+    @property
+    def place(self) -> str | None:
+        """What `search.places.Place.keys` must have, None: anything."""
+        return key(self.assembly, self.position) if self.assembly is not None or self.position is not None else None
 
     def passes(self, part: IndexedPart) -> bool:
         """Whether `part` may be an answer.
@@ -39,13 +48,14 @@ class PartFilter:
         >>> PartFilter(material="Brass", max_mm=20).passes(nut), PartFilter(min_mm=18).passes(nut)
         (True, False)
         """
-        longest = part.longest_mm
+        longest, place = part.longest_mm, self.place
         return (
             (self.material is None or part.material.casefold() == self.material.casefold())
             and (self.part_ids is None or part.part_id in self.part_ids)
             and (self.color is None or part.color.casefold() == self.color.casefold())
             and (self.min_mm is None or (longest is not None and longest >= self.min_mm))
             and (self.max_mm is None or (longest is not None and longest <= self.max_mm))
+            and (place is None or any(place in one.keys for one in part.places))
         )
 
     def mask(self, parts: Sequence[IndexedPart]) -> npt.NDArray[np.bool_]:

@@ -19,14 +19,16 @@ from photos.crop import Box
 from photos.looking import Looking, project_looking
 from photos.params import PhotosParams
 from search.additions import view_path
-from search.embedding import PhotoEmbedder, embed_queries
 from search.index import Index, check_model, load_index
 from search.looks.heads import Fact, Looks, load_looks
 from search.looks.unseen import Unseen, found_unseen
+from search.model.embedding import PhotoEmbedder, embed_queries
+from search.model.outlines import load_outlines
+from search.model.photo_network import NETWORK, PhotoNetwork
 from search.naming.catalogue import parts_in_text
 from search.naming.fusion import with_named
 from search.part_filter import EVERY_PART, PartFilter
-from search.photo_network import NETWORK, PhotoNetwork
+from search.places import assemblies_of
 from search.ranking import BEST_VIEWS, Floats, Match, Queries, nearest_parts
 from search.seeing.sizes import ALIKE, Measured, agreement, size_of_view, with_sizes
 from search.seeing.things import Eye, Seen, Shown
@@ -34,6 +36,7 @@ from search.stores.publishing import opened_store
 from search.stores.ranking import nearest_in_store
 from search.stores.store import VectorStore
 from search.ties import Tie, tie_of
+from train.sizes.size_prior import SizePrior
 
 MOST_NAMED = 20
 MOST_OF_ONE_PART = 5  # photos: after the third little is gained
@@ -81,7 +84,7 @@ class Answer:
 class Search:
     """A project's index with the model that made it, ready for photos. `looking` finds the parts in whole photos, where
     the project has a finder. `store` has the index's rows where they are not compared in memory. `looks` says what
-    photos look like.
+    photos look like, `outlines` what the shape of an outline says of which part it is.
     """
 
     index: Index
@@ -91,6 +94,7 @@ class Search:
     store: VectorStore | None = None
     layout: Layout = field(default_factory=Layout)
     looks: Looks | None = None
+    outlines: SizePrior | None = None
 
     @classmethod
     def open(cls, root: Path, model: PhotoEmbedder | None = None, threads: int = 0) -> Search:
@@ -104,7 +108,9 @@ class Search:
         params = load_params(layout.params)
         store = opened_store(layout, params.search, index)
         looks = load_looks(layout.index, index.model_key, index.embeddings.shape[1])
-        return cls(index, model, params.photos, project_looking(layout, params.photos), store, layout, looks)
+        outlines = load_outlines(layout.index, model.classes)
+        looking = project_looking(layout, params.photos)
+        return cls(index, model, params.photos, looking, store, layout, looks, outlines)
 
     def refuse_unknown(self, wanted: PartFilter) -> None:
         """Raises UserError, with what there is, when `wanted` asks for what no part of the catalogue is."""
@@ -113,6 +119,10 @@ class Search:
             if asked is not None and asked.casefold() not in map(str.casefold, there):
                 known = f"There are: {', '.join(there[:MOST_NAMED])}." if there else "The part list names none."
                 raise UserError(f"No part of the catalogue has the {word} {asked}.", known)
+        if wanted.assembly is not None and not any(map(PartFilter(assembly=wanted.assembly).passes, self.index.parts)):
+            there = assemblies_of(part.places for part in self.index.parts)[:MOST_NAMED]
+            known = f"There are: {', '.join(there)}." if there else "The part list names none."
+            raise UserError(f"No part of the catalogue is in the assembly {wanted.assembly}.", known)
         if not wanted.mask(self.index.parts).any():
             raise UserError("No part of the catalogue passes the filter.", "Ask for less.")
 
@@ -150,9 +160,9 @@ class Search:
         """An answer for each of what was `seen`, or one for all of it `together`: then the first has box and score, and
         a size that is known of any counts.
         """
-        queries = embed_queries(self.model, self.index, [one.square for one in seen])
-        sized = any(one.size for one in seen)
-        asked = max(2, top, ALIKE if sized else 0)
+        sized = [one.size is not None for one in seen]
+        queries = embed_queries(self.model, self.index, [one.square for one in seen], self.outlines, sized)
+        asked = max(2, top, ALIKE if any(sized) else 0)
         if self.store is not None:
             found = nearest_in_store(self.store, self.index, queries, asked, wanted, together)
         else:

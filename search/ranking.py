@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from search.index import Index
 from search.part_filter import EVERY_PART, PartFilter
+from search.places import Place
 
 BEST_VIEWS = 3  # a photo shows a part from one side: its nearest views count; one alone would be a matter of luck
 SHORTLIST = (
@@ -46,7 +48,8 @@ class Match:
     """A part that was found: `distance` 0 (the same) to 1.5, `view` its nearest picture, relative to data/renders,
     `confidence` the calibrated probability of its label, None where it is not known; `similarity` the mean cosine of
     its nearest views; `read` the text in the photo that names it, None where none does; `size_fit` in [0, 1] how well
-    its size is that in the photo, None where that is not known; `least_similarity` that photos of it have, as a rule.
+    its size is that in the photo, None where that is not known; `least_similarity` that photos of it have, as a rule;
+    `places`: where it stands in the part list.
     """
 
     rank: int
@@ -60,19 +63,20 @@ class Match:
     read: str | None = None
     size_fit: float | None = None
     least_similarity: float | None = None
+    places: tuple[Place, ...] = ()
 
     @property
     def is_unusual(self) -> bool:
         """Whether photos of the part are more like its views than this one is."""
         return self.least_similarity is not None and self.similarity < self.least_similarity
 
-    def as_dict(self) -> dict[str, str | int | float]:
+    def as_dict(self) -> dict[str, Any]:
         said = {**asdict(self), "distance": round(self.distance, 4), "similarity": round(self.similarity, 4)}
         if self.confidence is not None:
             said["confidence"] = round(self.confidence, 4)
         if self.size_fit is not None:
             said["size_fit"] = round(self.size_fit, 4)
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in said.items() if value is not None and value != ()}
 
 
 def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -81,10 +85,11 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
     The distance is the mean of two: 1 minus the mean cosine of the part's nearest views, and 1 minus the classifier's
     probability of its label. The first tells parts of one label apart; the second is what training has learned. Both
     together find more than either alone. Without probabilities it is the first only. Parts without views are at
-    infinity.
+    infinity. What was added after training counts as less similar by its handicap.
     """
     similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
-    return _distances(similarities, with_added_parts(similarities, queries.probabilities)), nearest
+    counted = similarities - index.handicaps
+    return _distances(counted, with_added_parts(counted, queries.probabilities)), nearest
 
 
 def with_added_parts(similarities: Floats, probabilities: Floats | None) -> Floats | None:
@@ -172,11 +177,11 @@ def nearest_parts(
     else:
         short = queries.embeddings @ index.principal.axes
         similarities, nearest = _similarities(index, short, index.principal.reduced)
-    probabilities = with_added_parts(similarities, queries.probabilities)
+    probabilities = with_added_parts(similarities - index.handicaps, queries.probabilities)
     if not wanted.passes_all:
         similarities[:, ~wanted.mask(index.parts)] = -np.inf
     if index.principal is not None:
-        short_distances = _distances(similarities, probabilities)
+        short_distances = _distances(similarities - index.handicaps, probabilities)
         if together:
             short_distances[:] = short_distances.mean(axis=0)
         for row, distances in enumerate(short_distances):
@@ -216,7 +221,7 @@ class Compared:
 
 def ranked(index: Index, compared: Compared, top: int) -> list[list[Match]]:
     """For each query of `compared` the `top` nearest parts."""
-    distances = _distances(compared.similarities, compared.probabilities)
+    distances = _distances(compared.similarities - index.handicaps, compared.probabilities)
     sure = [None] * len(distances) if compared.confidence is None else compared.confidence
     rows = zip(distances, compared.nearest, compared.similarities, sure, strict=True)
     return [_matches(index, *row, top) for row in rows]
@@ -260,5 +265,5 @@ def _matches(
         by_views = float(similarities[part])
         least = None if np.isnan(index.least_similarities[part]) else float(index.least_similarities[part])
         what = rank, said.part_id, said.label, said.name, float(distances[part]), view
-        found.append(Match(*what, sure, by_views, least_similarity=least))
+        found.append(Match(*what, sure, by_views, least_similarity=least, places=said.places))
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from cad2real.errors import DamagedFileError, UserError
 from cad2real.files import read_json
 from search.index import IndexedPart
+from search.places import places_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def catalogue_parts(catalogue: Path) -> list[IndexedPart]:
                 str(part["surface"]),
                 str(part["color"]),
                 tuple(round(float(side), 2) for side in part.get("size_mm") or ()),
+                places=places_of(part.get("places") or ()),
             )
             for part in read_json(catalogue, "parts")["parts"]
         ]
@@ -68,10 +70,10 @@ def catalogue_parts(catalogue: Path) -> list[IndexedPart]:
 
 
 def with_looks(renders: Renders, catalogue: Path) -> Renders:
-    """The same with what the catalogue says of each part's look, as far as it is there."""
+    """The same with what the catalogue says of each part's look and places, as far as it is there."""
     said = {part.part_id: part for part in catalogue_parts(catalogue)}
     parts = [
-        replace(part, material=own.material, surface=own.surface, color=own.color)
+        replace(part, material=own.material, surface=own.surface, color=own.color, places=own.places)
         if (own := said.get(part.part_id)) is not None
         else part
         for part in renders.parts

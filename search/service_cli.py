@@ -59,8 +59,8 @@ def export_onnx(
     Example: cad2real export onnx --out model.onnx
     """
     from cad2real.layout import Layout
+    from search.model.torch_model import export_onnx as write
     from search.prediction import model_in_use
-    from search.torch_model import export_onnx as write
 
     folder = model or model_in_use(Layout())
     write(folder, out)

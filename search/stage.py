@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import batched
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +19,23 @@ from cad2real.progress import Progress
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow, read_manifest
 from search.additions import Changed, Changes, is_photo, one_at_a_time, read_changes, tell, view_path, with_changes
-from search.embedding import Embedder, embed_queries
+from search.handicaps import MOST_PHOTOS, usual_photos, with_handicaps
 from search.held_out import held_out_renders, measured
 from search.index import Index, IndexedPart, save_index
 from search.looks.fitting import fit_looks
 from search.looks.heads import save_looks
 from search.looks.photo_shift import photo_shift
-from search.photo_network import NETWORK
+from search.model.embedding import Embedder, embed_queries, queries_of
+from search.model.outlines import outlines_of, save_outlines
+from search.model.photo_network import NETWORK
+from search.model.torch_model import load_model, onnx_of
 from search.principal import MANY_ROWS, principal_components
 from search.ranking import Floats, Match, Queries, nearest_parts, part_distances
 from search.renders import Renders, catalogue_parts, read_renders, with_looks
 from search.scores.parts import part_scores
 from search.scores.retrieval import EXAMPLES, TOP, RetrievalScores, choose_examples, retrieval_scores
 from search.stores.publishing import publish
-from search.torch_model import load_model, onnx_of
+from train.sizes.size_prior import SizePrior
 
 RETRIEVAL_FILE, EXAMPLES_FILE, SCORES_FILE = "retrieval.json", "examples.json", "scores.json"
 BATCH = 64  # photos in memory at once
@@ -58,7 +62,8 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     scored = [row for row in squares if row.label in labels and not row.duplicate_of]
     unknown = [row for row in squares if not row.label]
     rows = scored or unknown[:: max(1, len(unknown) // EXAMPLES)][:EXAMPLES]
-    found, queries = find_squares(model, index, layout.squares, rows)
+    outlines = outlines_of(layout.models / stage, model.classes)
+    found, queries = find_squares(model, index, layout.squares, rows, outlines)
     scores = retrieval_scores(found, [row.label for row in rows] if scored else [])
     without_cad = sorted({row.label for row in squares if row.label} - labels)
     shift = photo_shift(model, [layout.squares / row.square for row in squares])
@@ -66,6 +71,7 @@ def _build_index(layout: Layout) -> tuple[Index, RetrievalScores]:
     with atomic_folder(layout.index) as target:
         save_index(target, index)
         save_looks(target, looks)
+        save_outlines(target, outlines)
         _write_network(target / NETWORK, model)
         write_json(target / RETRIEVAL_FILE, {"photos": scores.photos, "top1": scores.top1, "top5": scores.top5,
                                         "labels_without_cad": without_cad})  # fmt: skip
@@ -91,10 +97,11 @@ def embedded(layout: Layout, changed: Changed, stage: str, model: Embedder) -> I
     views = (*renders.views, *(view for _, view in changed.photos))
     embeddings = embed_views(layout, model, views)
     index = Index(embeddings, renders.parts, of_parts, views, stage, model.key, None, model.temperature)
-    held_out = held_out_renders(model, layout.renders)
+    photos, held_out = _some_photos(layout, model, index), held_out_renders(model, layout.renders)
     if held_out is not None:
-        index = measured(model, index, held_out, _some_photos(layout, model, index))
-    return shortened(index)
+        index = measured(model, index, held_out, photos)
+    index = replace(index, photos=None if photos is None else usual_photos(index, photos.embeddings, model.classes))
+    return shortened(with_handicaps(index, model.classes))
 
 
 def _some_photos(layout: Layout, model: Embedder, index: Index) -> Queries | None:
@@ -102,8 +109,15 @@ def _some_photos(layout: Layout, model: Embedder, index: Index) -> Queries | Non
     from train.data.evenly import evenly
 
     squares = usable_squares(layout.squares)
-    rows = [squares[row] for row in evenly(np.arange(len(squares)), BATCH)]
-    return embed_queries(model, index, [picture_of(layout.squares / row.square) for row in rows]) if rows else None
+    rows = [squares[row] for row in evenly(np.arange(len(squares)), MOST_PHOTOS)]
+    asked = [
+        model.embed_and_classify([picture_of(layout.squares / row.square) for row in some])
+        for some in batched(rows, BATCH, strict=False)
+    ]
+    if not asked:
+        return None
+    embeddings, probabilities = (np.concatenate(answers) for answers in zip(*asked, strict=True))
+    return queries_of(model.classes, index, embeddings, probabilities)
 
 
 def shortened(index: Index) -> Index:
@@ -136,7 +150,7 @@ def usable_squares(folder: Path) -> list[SquareRow]:
 
 
 def find_squares(
-    model: Embedder, index: Index, folder: Path, rows: Sequence[SquareRow]
+    model: Embedder, index: Index, folder: Path, rows: Sequence[SquareRow], outlines: SizePrior | None = None
 ) -> tuple[list[list[Match]], list[Queries]]:
     """The nearest parts of each of the squares that `rows` name, and the questions that were asked, some at a time."""
     found: list[list[Match]] = []
@@ -144,7 +158,7 @@ def find_squares(
     with Progress("photos", len(rows), "photos") as progress:
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
-            asked.append(embed_queries(model, index, [picture_of(folder / row.square) for row in some]))
+            asked.append(embed_queries(model, index, [picture_of(folder / row.square) for row in some], outlines))
             found += nearest_parts(index, asked[-1], TOP)
             progress.advance(len(some))
     return found, asked

@@ -1,7 +1,7 @@
 """Measures the search: `python tools/bench_search.py [PROJECT] [--parts 10000] [--edge-views 64000]` prints JSON.
 
-Wall times and CPU seconds; on a shared machine only the latter mean something. The project needs an index
-(`cad2real run`); catalogues larger than it are random vectors, 32 around each part's own.
+Wall times and CPU seconds, and how loaded the machine was: on a shared one only the CPU seconds mean something. The
+project needs an index (`cad2real run`); catalogues larger than it are random vectors, 32 around each part's own.
 """
 
 from __future__ import annotations
@@ -42,13 +42,23 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=50)
     parser.add_argument("--only-edge", action="store_true", help="nothing but Qdrant's engine")
     asked = parser.parse_args()
-    if asked.only_edge:
-        print(json.dumps({"qdrant_edge": edge(asked.edge_views // VIEWS, asked.queries)}, indent=1))
-        return
-    found = {"server": server(asked.project, asked.queries), "shell": shell(asked.project)}
-    found["index"] = large_index(asked.parts, asked.queries)
+    before, found = load(), dict[str, Any]()
+    if not asked.only_edge:
+        found = measured(asked)
     found["qdrant_edge"] = edge(asked.edge_views // VIEWS, asked.queries)
+    found["machine"] = {"cores": os.process_cpu_count(), "load_before": before, "load_after": load()}
     print(json.dumps(found, indent=1))
+
+
+def load() -> float:
+    """How many processes wanted to run, as a mean of the last minute: above the cores no wall time means anything."""
+    return round(os.getloadavg()[0], 1)
+
+
+def measured(asked: argparse.Namespace) -> dict[str, Any]:
+    """All but Qdrant's engine."""
+    found = {"server": server(asked.project, asked.queries), "shell": shell(asked.project)}
+    return {**found, "index": large_index(asked.parts, asked.queries)}
 
 
 def photo_of(size: tuple[int, int]) -> bytes:

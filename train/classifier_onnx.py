@@ -58,7 +58,7 @@ def _turned(images: Tensor, quarters: int) -> Tensor:
 
 def classifier_onnx(model: Model) -> bytes:
     """The bytes of the ONNX file: input `images` float32 (n, 3, s, s) in [0, 1] for any n, outputs `embeddings` (n, d)
-    and `probabilities` (n, classes); its metadata says which model it is (see `search.photo_network.About`).
+    and `probabilities` (n, classes); its metadata says which model it is (see `search.model.photo_network.About`).
 
     Raises UserError when the network cannot be written so, or would then answer otherwise than in torch.
     """

@@ -5,5 +5,6 @@
 `group_headers`: those of several rows; `unknown_headers`: those in words that it lacks), `columns` gives each column
 its role by its header and by what its cells look like (`contents`). `rows` tells parts from headings, sums and remarks
 (`row_words`: the vocabulary in rows.yaml; `quantities`), `repeats` what is only there again. `hierarchy` finds
-assemblies, `ids` makes folder names, `parts` joins it to parts, `explain` says all of it. `words` compares words.
+assemblies, `places` where parts stand in them, `ids` makes folder names, `parts` joins it to parts, `explain` says all
+of it. `words` compares words.
 """

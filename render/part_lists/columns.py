@@ -18,11 +18,12 @@ OTHERS = {"description": ("name", 0.85), "name": ("description", 0.6)}
 FOR_WANT = {
     "material": (("part_number", 0.5), ("name", 0.5)),
     "kind": (("name", 0.4), ("level", 0.2)),
+    "assembly": (("kind", 0.9), ("name", 0.4), ("level", 0.2)),
     "size": (("name", 0.35),),
     "unit": (("quantity", 0.6), ("price", 0.65)),
 }
 """What a header may mean besides, where the cells say so: SAP calls its part numbers "Material",
-lists of makers have prices under "Unit".
+lists of makers have prices under "Unit", and "bought" under "Assembly".
 """
 HEADER_WEIGHT, FLOOR = 2.0, 0.55
 

@@ -134,6 +134,7 @@ def _part(part: ListedPart) -> dict[str, Any]:
         "sheet": part.sheet,
         "rows": part.rows,
         "section": part.section,
+        "places": [{"position": one.position, "within": list(one.within)} for one in part.places],
         "parent": part.parent,
         "children": part.children,
         "standard": part.standard,

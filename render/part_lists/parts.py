@@ -11,6 +11,7 @@ from typing import Literal
 from render.materials.material_words import Guess, MaterialWords
 from render.part_lists.hierarchy import find_parents
 from render.part_lists.ids import make_ids
+from render.part_lists.places import Place, distinct, places_of_rows
 from render.part_lists.quantities import Quantity, read_quantity
 from render.part_lists.row_words import RowWords
 from render.part_lists.rows import PartRow
@@ -28,7 +29,8 @@ _WEAR = re.compile(r"^v|wear|verschlei|usure|desgaste|usura|быстроизн|�
 class ListedPart:
     """One part of a list. `quantity` is the sum over `rows` (None: not understood); material, surface and color are
     canonical words, `guess` says how they were found; `parent` and `children` are part ids; `bought` says why it counts
-    as a bought standard part, `no_class` why it becomes no class.
+    as a bought standard part, `no_class` why it becomes no class; `places` where it stands, one for each row that says
+    so.
     """
 
     part_id: str
@@ -54,6 +56,7 @@ class ListedPart:
     children: list[str] = field(default_factory=list)
     no_class: str = ""
     why: list[str] = field(default_factory=list)
+    places: tuple[Place, ...] = ()
 
     @property
     def is_assembly(self) -> bool:
@@ -76,6 +79,9 @@ def join_rows(rows: Sequence[PartRow], materials: MaterialWords, words: RowWords
     for at, key in enumerate(keys):
         of_key[key].append(at)
     parts = {key: _part(ids[key], [rows[at] for at in of_key[key]], materials, words) for key in first}
+    places = places_of_rows(rows, parents)
+    for key, part in parts.items():
+        part.places = distinct(places[at] for at in of_key[key])
     for at, parent in enumerate(parents):
         if parent is None or keys[parent] == keys[at]:
             continue
@@ -187,7 +193,7 @@ def _sum(amounts: Sequence[Quantity]) -> float | None:
 def _bought(row: PartRow, words: RowWords) -> str:
     if row.section_kind == "bought":
         return f"it stands under {row.section!r}"
-    for role in ("standard", "part_number", "name", "kind", "description"):
+    for role in ("standard", "part_number", "name", "kind", "assembly", "description"):
         text = row.values.get(role)
         if text and (why := words.bought(text)):
             return f"{role}: {why}"

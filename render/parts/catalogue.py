@@ -17,6 +17,7 @@ from render.materials.file_materials import file_materials_key
 from render.materials.unsaid import unsaid
 from render.materials.vocabulary import DRAWN, read_material
 from render.part_lists.ids import part_id_fault
+from render.part_lists.places import Place
 from render.part_lists.reader import AS_FOUND, Choices
 from render.parts.cad_reader import CadReader, Measured
 from render.parts.company_list import read_rows
@@ -33,7 +34,7 @@ class Part:
     """One part that can be rendered; the fields are those of data/catalogue.json (docs/reference/formats.md).
 
     `file` is relative to the project folder; empty words are not given; `skin`: a hash where the file has materials of
-    its own.
+    its own. `places` say where the part stands; nothing that is rendered depends on them.
     """
 
     part_id: str
@@ -49,6 +50,7 @@ class Part:
     triangles: int
     sha256: str
     skin: str = ""
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def _part(row: Row, root: Path, sizes: SizeCache) -> tuple[Part, Measured]:
         triangles=measured.triangles,
         sha256=digest,
         skin=beside or (COLORS_INSIDE if measured.has_materials else ""),
+        places=row.places,
     )
     return part, measured
 
@@ -197,9 +200,15 @@ def read_catalogue(path: Path) -> Catalogue:
         raise UserError(f"{path} does not exist.", "Run `cad2real catalogue` first.")
     raw = read_json(path, "parts", "skipped")
     try:
-        parts = tuple(Part(**{"bodies": ""} | item | {"size_mm": tuple(item["size_mm"])}) for item in raw["parts"])
+        parts = tuple(_part_of(item) for item in raw["parts"])
         skipped = tuple(Skipped(**item) for item in raw["skipped"])
         notes = tuple(Skipped(**item) for item in raw.get("notes", []))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is not a catalogue ({error}).", "Run `cad2real catalogue` again.") from None
     return Catalogue(parts, skipped, notes)
+
+
+def _part_of(said: dict[str, Any]) -> Part:
+    """A part of a catalogue's file."""
+    places = tuple(Place.of(place) for place in said.get("places", ()))
+    return Part(**{"bodies": ""} | said | {"size_mm": tuple(said["size_mm"]), "places": places})

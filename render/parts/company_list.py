@@ -132,7 +132,7 @@ def _match(read: PartList, folder: CadFolder, default_units: str) -> tuple[list[
             skipped.append(Skipped(part.part_id, where, assemblies.holding(part) or found.why))
         else:
             named = (part.part_id, found.file, where, part.part_id, part.label, default_units)
-            rows.append(Row(*named, *look(part.guess), _bodies(part, by_id), _notes(part)))
+            rows.append(Row(*named, *look(part.guess), _bodies(part, by_id), _notes(part), part.places))
     stems = {file.with_suffix("") for file in used}  # in other formats as well
     for file in folder.files:
         if file.with_suffix("") not in stems:

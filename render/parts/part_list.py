@@ -14,14 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
+from render.part_lists.headers import read_headers
 from render.part_lists.ids import part_id_fault
+from render.part_lists.places import Place, distinct, place
 from render.parts.workbook import read_sheet
 
 REQUIRED = ("part_id", "file")
 OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")
+PLACING = ("position", "assembly", "machine")
+"""Optional as well, under any word that heads such a column in a company's list (headers.yaml)."""
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
 """Millimetres in one unit of length."""
 
+SURE = 0.9
+"""How well words have to fit a header."""
 MAX_LIST_BYTES = 50_000_000
 MAX_CELL = 2000
 """Characters in a cell: file names are shorter, and words for bodies of any assembly that people write."""
@@ -30,7 +36,7 @@ MAX_CELL = 2000
 @dataclass(frozen=True)
 class Row:
     """One usable row of a part list. `file` is absolute; empty strings: not given; `notes`: what of it is not as the
-    list says.
+    list says; `places`: where it stands.
     """
 
     part_id: str
@@ -44,6 +50,7 @@ class Row:
     color: str
     bodies: str
     notes: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skipped]]:
@@ -62,6 +69,7 @@ def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skip
             f"{path} has no column {' and no column '.join(missing)} (only {there}).",
             f"The first line must name the columns: {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}.",
         )
+    placing = _placing(names, path)
     rows: list[Row] = []
     skipped: list[Skipped] = []
     first_use: dict[str, str] = {}
@@ -79,10 +87,25 @@ def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skip
         values["units"] = values["units"].lower() or default_units
         values["label"] = values["label"] or values["part_id"]
         file = path.parent / values.pop("file")
-        rows.append(Row(file=file, where=where, **values))  # type: ignore[arg-type]  # values has no notes
+        said = {role: raw.get(name, "") for name, role in placing.items()}
+        places = distinct([place(said.get("position", ""), (said.get("machine", ""), said.get("assembly", "")))])
+        rows.append(Row(file=file, where=where, places=places, **values))  # type: ignore[arg-type]  # no notes in values
     if not rows and not skipped:
         raise UserError(f"{path} lists no part.", "Add one row a part below the line of column names.")
     return rows, skipped
+
+
+def _placing(names: list[str], path: Path) -> dict[str, str]:
+    """The columns that say where parts stand: their role by their name, of several of one role the first. Words that
+    may mean a number or a quantity as well are left alone, but for the roles' own.
+    """
+    words, found = read_headers(path.parent), dict[str, str]()
+    for name in dict.fromkeys(names):
+        roles = {meaning.role for meaning in words.meanings(name) if meaning.fit >= SURE}
+        role = name if name in PLACING else next(iter(roles & set(PLACING)), "") if len(roles) == 1 else ""
+        if role and name not in (*REQUIRED, *OPTIONAL) and role not in found.values():
+            found[name] = role
+    return found
 
 
 def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:

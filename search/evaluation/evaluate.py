@@ -17,16 +17,19 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
-from search.embedding import Embedder, embed_queries
 from search.evaluation.looks import LooksScores, looks_scores
 from search.evaluation.novelty import novelty, usual_novelty
+from search.handicaps import with_handicaps
 from search.index import Index, IndexedPart, check_model, load_index
 from search.looks.heads import load_looks
+from search.model.embedding import Embedder, embed_queries
+from search.model.outlines import load_outlines
+from search.model.torch_model import load_model
 from search.ranking import Floats, Queries, part_distances, part_similarities
 from search.renders import read_renders
 from search.scores.parts import NoveltyScores, PartScores, novelty_scores, part_scores
 from search.stage import BATCH, embed_views, picture_of, usable_squares
-from search.torch_model import load_model
+from train.sizes.size_prior import SizePrior
 
 TEMPLATES = 5  # of a part, as CNOS averages them
 MOST_FOREIGN = 10_000
@@ -66,7 +69,7 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     squares = [row for row in known if row.label in index.labels and not row.duplicate_of]
     if not squares:
         raise UserError("No photo has the label of a part.", "Put photos into folders that are called like the labels.")
-    queries = _queries(model, index, layout.squares, squares)
+    queries = _queries(model, index, layout.squares, squares, load_outlines(layout.index, model.classes))
     right = np.array([[part.label == row.label for part in index.parts] for row in squares])
     rows = {
         "adapted": part_scores(part_distances(index, queries)[0], right),
@@ -77,7 +80,7 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     renders = 0
     if foreign is not None:
         larger, renders = _with_foreign(index, model, foreign)
-        rows["distractors"] = _among(larger, index, queries, right)
+        rows["distractors"] = _among(with_handicaps(larger, model.classes), index, queries, right)
     scores, looks = (
         left_out(index, queries, right),
         load_looks(layout.index, index.model_key, index.embeddings.shape[1]),
@@ -90,9 +93,13 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     )
 
 
-def _queries(model: Embedder, index: Index, folder: Path, squares: Sequence[SquareRow]) -> Queries:
+def _queries(
+    model: Embedder, index: Index, folder: Path, squares: Sequence[SquareRow], outlines: SizePrior | None = None
+) -> Queries:
     some = [
-        embed_queries(model, index, [picture_of(folder / row.square) for row in squares[start : start + BATCH]])
+        embed_queries(
+            model, index, [picture_of(folder / row.square) for row in squares[start : start + BATCH]], outlines
+        )
         for start in range(0, len(squares), BATCH)
     ]
     probabilities = [one.probabilities for one in some if one.probabilities is not None]
@@ -122,7 +129,8 @@ def _before(
 
 def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> PartScores | None:
     """Each part in turn as one that the classifier has not learned. Its embedding has seen the part in training, so
-    this says what the classifier's knowledge is worth, not what a new part's photos get.
+    this says what the classifier's knowledge is worth, not what a new part's photos get. Every second photo of the
+    others stands for those of the project.
     """
     if queries.probabilities is None:
         return None
@@ -133,7 +141,9 @@ def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> Part
         if rows.any():
             there = without_classes(queries.probabilities[rows], own, index)
             there[:, own] = np.nan
-            found[rows] = part_distances(index, Queries(queries.embeddings[rows], there))[0]
+            others = {part.label for part, is_own in zip(index.parts, own, strict=True) if not is_own}
+            without = with_handicaps(replace(index, photos=queries.embeddings[~rows][::2]), others)
+            found[rows] = part_distances(without, Queries(queries.embeddings[rows], there))[0]
     return part_scores(found, right)
 
 

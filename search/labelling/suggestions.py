@@ -11,7 +11,7 @@ from photos.labelling import Asked, ReadBack, write_suggestions
 from photos.labelling import read_back as read_answers
 from photos.learned import LABELS
 from photos.manifest import read_manifest
-from search.torch_model import STAGES
+from search.model.torch_model import STAGES
 
 
 def suggest(layout: Layout, count: int, out: Path) -> int:

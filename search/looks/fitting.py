@@ -17,6 +17,7 @@ from search.index import DescribedPart, Index, IndexedPart
 from search.looks.heads import SAID_FROM, Described, Head, Hits, Looks, Shift, probabilities, said_of
 from search.looks.unseen import attribute_scores
 from search.looks.words import KINDS, Look, looks_of_part
+from search.places import DescribedPlace
 from search.ranking import Floats
 from train.data.evenly import evenly
 from train.measures.calibration import fit_temperature
@@ -147,4 +148,5 @@ def _hits(looks: Sequence[Look], known: Sequence[tuple[Head, Floats]]) -> Hits |
 
 def _described(part: IndexedPart) -> DescribedPart:
     said = {name: getattr(part, name) for name in ("part_id", "label", "name", "material", "surface", "color")}
-    return DescribedPart(**said, size_mm=list(part.size_mm))
+    places = [DescribedPlace(position=one.position, within=list(one.within)) for one in part.places]
+    return DescribedPart(**said, size_mm=list(part.size_mm), places=places)

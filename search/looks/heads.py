@@ -120,10 +120,7 @@ class Looks:
     @property
     def unseen(self) -> list[IndexedPart]:
         """Parts of the catalogue that have metadata and no renders."""
-        return [
-            IndexedPart(**part.model_dump(exclude={"size_mm"}), size_mm=tuple(part.size_mm))
-            for part in self.described.unseen
-        ]
+        return [part.as_part() for part in self.described.unseen]
 
     def answers(self, embeddings: Floats) -> list[tuple[Head, Floats]]:
         """Each head with the calibrated probabilities (n, values) of embeddings (n, d) of photos."""

@@ -19,7 +19,7 @@ from search.looks.heads import Shift
 from search.ranking import Floats
 
 if TYPE_CHECKING:
-    from search.embedding import Embedder
+    from search.model.embedding import Embedder
 
 MOST_PHOTOS = 64
 LENGTHS = np.geomspace(0.05, 2.0, 60)  # of an embedding before it was made 1 long, by the root of its dimensions

@@ -15,7 +15,7 @@ from search.stores.store import Hit
 
 FIRST_ROWS = 300  # that say which parts are compared view by view; more change the first ten hardly ever
 MOST_PARTS = 60  # that are compared view by view
-KEYWORDS, NUMBERS = ("part_id", "material", "color"), ("longest_mm",)
+KEYWORDS, NUMBERS = ("part_id", "material", "color", "places"), ("longest_mm",)
 
 
 def point_id(view: str) -> int:
@@ -25,8 +25,10 @@ def point_id(view: str) -> int:
 
 def payload(part: IndexedPart, view: str) -> dict[str, Any]:
     """What a filter can ask for, and what an answer needs."""
-    said = {"part_id": part.part_id, "view": view}
+    said: dict[str, Any] = {"part_id": part.part_id, "view": view}
     said |= {"material": part.material.casefold(), "color": part.color.casefold()}
+    if part.places:
+        said["places"] = sorted({key for place in part.places for key in place.keys})
     longest = part.longest_mm
     return said if longest is None else {**said, "longest_mm": longest}
 
@@ -38,6 +40,8 @@ def conditions(models: Any, wanted: PartFilter, part_ids: Sequence[str] | None =
     for key, value in (("material", wanted.material), ("color", wanted.color)):
         if value is not None:
             must.append(models.FieldCondition(key=key, match=models.MatchValue(value=value.casefold())))
+    if wanted.place is not None:  # a point has a list of them: one must be it
+        must.append(models.FieldCondition(key="places", match=models.MatchValue(value=wanted.place)))
     if wanted.min_mm is not None or wanted.max_mm is not None:
         must.append(models.FieldCondition(key="longest_mm", range=between(gte=wanted.min_mm, lte=wanted.max_mm)))
     for ids in (part_ids, wanted.part_ids):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -113,10 +113,10 @@ def _parts(index: Index) -> Iterator[PartRows]:
 
 
 def _digests(index: Index) -> dict[str, str]:
-    """A hash of each part: of what is said of it, its views and their embeddings."""
+    """A hash of each part: of what stores are told of it, its views and their embeddings."""
     found = {}
     for rows in _parts(index):
-        digest = hashlib.blake2b(repr((rows.part, rows.views)).encode(), digest_size=12)
+        digest = hashlib.blake2b(repr((replace(rows.part, handicap=0.0), rows.views)).encode(), digest_size=12)
         digest.update(np.ascontiguousarray(rows.embeddings).tobytes())
         found[rows.part.part_id] = digest.hexdigest()
     return found

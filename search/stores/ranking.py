@@ -32,6 +32,6 @@ def nearest_in_store(
         found = np.isfinite(similarities)
         last = np.where(found, similarities, 1).min(axis=1, keepdims=True)
         similarities = np.where(found | ~found.any(axis=0), similarities, last)
-    probabilities = with_added_parts(similarities, queries.probabilities)
+    probabilities = with_added_parts(similarities - index.handicaps, queries.probabilities)
     compared = Compared(similarities, nearest, probabilities, queries.confidence)
     return ranked(index, compared.as_one() if together else compared, top)

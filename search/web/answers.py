@@ -92,10 +92,13 @@ def told(answer: Answer, index: Index, width: int, height: int) -> Told:
         Card(match, parts[match.part_id], float(np.clip(1 - match.distance, 0, 1)), certainty(match.confidence))
         for match in answer.matches
     ]
+    highest = max((card.match.similarity for card in cards), default=0.0)
+    cards = [
+        replace(card, certainty=LESS.get(card.certainty, card.certainty)) if card.match.similarity < highest else card
+        for card in cards
+    ]
     if cards and cards[0].match.read:  # its number stands there
         cards[0] = replace(cards[0], certainty="sure")
-    elif cards and cards[0].match.similarity < max(card.match.similarity for card in cards):
-        cards[0] = replace(cards[0], certainty=LESS.get(cards[0].certainty, cards[0].certainty))
     tie = answer.tie
     tied = [Telling(parts[part], view) for part, view in zip(tie.part_ids, tie.views, strict=True)] if tie else []
     doubtful = bool(cards) and (cards[0].certainty == "unsure" or cards[0].match.is_unusual)
@@ -148,6 +151,7 @@ def as_json(part: IndexedPart) -> dict[str, object]:
         "surface": part.surface,
         "color": part.color,
         "size_mm": list(part.size_mm),
+        "places": [{"position": one.position, "within": list(one.within)} for one in part.places],
     }
 
 

@@ -17,6 +17,7 @@ from search.additions import view_path
 from search.index import Index
 from search.naming.catalogue import named_parts
 from search.part_filter import PartFilter
+from search.places import assemblies_of
 from search.stores.store import StoreError
 from search.web.answers import Told, look_alikes, part_url, picture_url
 from search.web.api import Figures, Judgement, Live, answers_of, ask, judge
@@ -74,10 +75,12 @@ def for_others(request: Request, told: list[Told], asked: Asked) -> dict[str, st
 
 
 def choices(index: Index) -> dict[str, Any]:
-    """What the filters offer: the materials and colours of the catalogue."""
+    """What the filters offer: the materials, colours and assemblies of the catalogue, and whether it has positions."""
     return {
         "materials": sorted({part.material for part in index.parts} - {""}),
         "colors": sorted({part.color for part in index.parts} - {""}),
+        "assemblies": assemblies_of(part.places for part in index.parts),
+        "positions": any(one.position for part in index.parts for one in part.places),
     }
 
 

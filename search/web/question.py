@@ -49,22 +49,34 @@ def question(
     color: Words = "",
     min_mm: Annotated[str, Form(max_length=20, description="Least longest side")] = "",
     max_mm: Annotated[str, Form(max_length=20, description="Greatest longest side")] = "",
+    assembly: Annotated[str, Form(max_length=200, description="An assembly or machine of the part list")] = "",
+    position: Annotated[str, Form(max_length=200, description="A position of the part list")] = "",
     reference: Annotated[str, Form(max_length=100, description="MM=x0,y0,x1,y1: a line of known length")] = "",
 ) -> Question:  # more than seven parameters: the fields of a form
     """The fields of a form as a question. Raises UserError for what cannot be meant."""
     boxes = tuple(_box(one) if one else None for one in (box, *more_box))
     known = reference_of(reference) if reference else None
-    return Question(boxes, top, part_filter(material, color, min_mm, max_mm), known)
+    return Question(boxes, top, part_filter(material, color, min_mm, max_mm, assembly, position), known)
 
 
-def catalogue_filter(material: Text = "", color: Text = "", min_mm: Text = "", max_mm: Text = "") -> PartFilter:
+def catalogue_filter(
+    material: Text = "",
+    color: Text = "",
+    min_mm: Text = "",
+    max_mm: Text = "",
+    assembly: Text = "",
+    position: Text = "",
+) -> PartFilter:
     """The same filters in an address."""
-    return part_filter(material, color, min_mm, max_mm)
+    return part_filter(material, color, min_mm, max_mm, assembly, position)
 
 
-def part_filter(material: str, color: str, min_mm: str, max_mm: str) -> PartFilter:
+def part_filter(
+    material: str, color: str, min_mm: str, max_mm: str, assembly: str = "", position: str = ""
+) -> PartFilter:
     """The filter of what was filled in; an empty field asks for nothing. Raises UserError for sizes that are none."""
-    return PartFilter(material or None, color or None, _millimetres(min_mm), _millimetres(max_mm))
+    sizes = _millimetres(min_mm), _millimetres(max_mm)
+    return PartFilter(material or None, color or None, *sizes, assembly=assembly or None, position=position or None)
 
 
 def _millimetres(text: str) -> float | None:

@@ -37,6 +37,7 @@ def _lines(card: Card, words: SimpleNamespace, origin: str) -> list[str]:
     facts = [said.material, said.surface, said.color]
     if said.size_mm:
         facts.append(f"{' × '.join(f'{round(side, 1):g}' for side in said.size_mm)} {words.mm}")
+    facts += [f"{words.place}: {one}" for one in said.places[:1]]
     about = ", ".join(filter(None, facts))
     sure = getattr(words, card.certainty)
     return [

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import cad2real.cli
 import train.classifier_onnx
 from cad2real.errors import UserError
-from search.photo_network import ABOUT, PhotoNetwork
+from search.model.photo_network import ABOUT, PhotoNetwork
 from tests.congruence.small_model import DESCRIPTION, SIZE, photos, small_network
 from train.classifier_onnx import classifier_onnx
 from train.model import Model, new_network, save_model
@@ -92,7 +92,7 @@ def test_files_that_are_no_exported_model_are_refused(saved: Model, tmp_path: Pa
 
 
 def test_asking_about_photos_imports_no_torch() -> None:
-    names = "search.query, search.photo_network, search.cli, photos.finder.finder"
+    names = "search.query, search.model.photo_network, search.cli, photos.finder.finder"
     code = f"import sys, {names}; print(sorted({{'torch', 'timm', 'torchvision'}} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"

@@ -21,6 +21,7 @@ from cad2real.layout import Layout
 from search.additions import read_changes
 from search.changing import NewPart, add_part, add_photo, remove_part
 from search.index import load_index
+from search.places import Place
 from search.query import Search
 from search.stage import build_index
 from tests.search.test_search import COLORS, ColorModel, project  # noqa: F401  (a fixture)
@@ -66,11 +67,14 @@ def invoke(*arguments: str) -> str:
 
 
 def test_a_part_is_found_as_soon_as_it_is_added(shop: Layout, tmp_path: Path) -> None:
-    said = invoke("index", "add", "spring.step", "--material", "steel", "--surface", "brushed", "--name", "Spring")
+    where = ("--machine", "Press 40", "--assembly", "Door", "--position", "4")
+    look = ("--material", "steel", "--surface", "brushed")
+    said = invoke("index", "add", "spring.step", *look, "--name", "Spring", *where)
     assert "16 views of 4 parts" in said
     index = load_index(shop.index)
     part = index.parts[3]
     assert (part.part_id, part.name, part.material, part.surface) == ("spring", "Spring", "steel", "brushed")
+    assert part.places == (Place("4", ("Press 40", "Door")),)
     assert part.size_mm == (9.0, 4.0, 4.0) and index.model_key == ColorModel.key
     first = Search.open(Path()).find(yellow_photo(tmp_path))[0]
     assert (first.part_id, first.confidence) == ("spring", None) and first.distance < 0.1

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cad2real.errors import UserError
 from search.index import DESCRIPTION, Index, IndexedPart, load_index, save_index
-from search.photo_network import ABOUT, IMAGES, OUTPUTS, PhotoNetwork
+from search.model.photo_network import ABOUT, IMAGES, OUTPUTS, PhotoNetwork
 
 
 def saved(folder: Path, embeddings: Any = None, **changes: Any) -> Path:

@@ -14,8 +14,8 @@ import search.query
 import search.stage
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from search.embedding import Embedder
 from search.index import load_index
+from search.model.embedding import Embedder
 from search.query import Search
 from search.stage import build_index
 

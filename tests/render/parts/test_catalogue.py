@@ -10,6 +10,7 @@ import pytest
 import trimesh
 
 from cad2real.errors import UserError
+from render.part_lists.places import Place
 from render.parts.catalogue import make_catalogue, make_part, read_catalogue, write_catalogue
 from render.parts.geometry import GeometryError
 
@@ -57,6 +58,35 @@ def test_written_and_read_again(folder: Path) -> None:
     assert read_catalogue(folder / "catalogue.json") == made
     raw = json.loads((folder / "catalogue.json").read_text())
     assert raw["skipped"][0]["thing"] == "b"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "part_id,file,machine,assembly,position",
+        "part_id,file,Maschine,Baugruppe,Pos.",
+        "part_id,file,設備,ユニット,項番",
+        "part_id,file,станок,узел,поз",
+    ],
+)
+def test_a_list_says_where_parts_stand_under_the_words_of_its_language(folder: Path, header: str) -> None:
+    path = write_list(folder, "a,box.stl,Press 40,Frame,3", "b,box.stl,,,1.10", "c,box.stl,,,", header=header)
+    made = make_catalogue(path, folder)
+    assert [part.places for part in made.parts] == [(Place("3", ("Press 40", "Frame")),), (Place("1.10"),), ()]
+    write_catalogue(folder / "catalogue.json", made)
+    assert read_catalogue(folder / "catalogue.json") == made
+
+
+def test_a_catalogue_of_before_has_no_places(folder: Path) -> None:
+    made = make_catalogue(write_list(folder, "a,box.stl"), folder).as_dict()
+    del made["parts"][0]["places"]
+    (folder / "catalogue.json").write_text(json.dumps(made))
+    assert read_catalogue(folder / "catalogue.json").parts[0].places == ()
+
+
+def test_a_column_that_may_be_a_number_or_a_quantity_is_no_position(folder: Path) -> None:
+    made = make_catalogue(write_list(folder, "a,box.stl,4,4", header="part_id,file,#,item"), folder)
+    assert made.parts[0].places == ()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import trimesh
 
 from cad2real.errors import UserError
 from render.part_lists.explain import as_json, lines
+from render.part_lists.places import Place
 from render.part_lists.reader import Choices, read_list
 from render.parts.catalogue import Catalogue, make_catalogue
 from render.parts.company_list import folder_parts, read_rows
@@ -248,3 +249,73 @@ def test_everything_is_explained(tmp_path: Path) -> None:
     text = "\n".join(lines(read))
     for words in ("header in row 3", "'Material': material", "'~3' is taken as 3", "row 5", "a sum", "'Unobtainium'"):
         assert words in text
+
+
+def placed(folder: Path, text: str) -> dict[str, tuple[Place, ...]]:
+    """Where the parts of a company's list stand, all of which have CAD."""
+    path = written(folder, text)
+    for part in read_list(path).parts:
+        box(folder / f"{part.part_number}.stl")
+    return {part.part_id: part.places for part in catalogue(path).parts}
+
+
+def test_a_part_stands_at_its_positions_in_what_its_columns_name(tmp_path: Path) -> None:
+    text = """Pos;Sachnummer;Benennung;Menge;Baugruppe;Maschine
+1;A-100;Platte;2;Rahmen;Presse 40
+2;A-200;Bolzen;8;Rahmen;Presse 40
+7;A-200;Bolzen;4;Tür;Presse 40
+3;A-300;Griff;1;;
+"""
+    assert placed(tmp_path, text) == {
+        "A-100": (Place("1", ("Presse 40", "Rahmen")),),
+        "A-200": (Place("2", ("Presse 40", "Rahmen")), Place("7", ("Presse 40", "Tür"))),
+        "A-300": (Place("3"),),
+    }
+
+
+def test_a_part_stands_in_the_assemblies_above_it_outermost_first(tmp_path: Path) -> None:
+    text = """Pos,Part number,Name,Qty
+1,G-1,Gearbox,1
+1.1,G-11,Housing,1
+1.1.1,G-111,Cover,2
+1.2,G-12,Shaft,1
+"""
+    found = placed(tmp_path, text)
+    assert found["G-1"] == (Place("1"),)
+    assert found["G-111"] == (Place("1.1.1", ("Gearbox", "Housing")),)
+    assert found["G-12"] == (Place("1.2", ("Gearbox",)),)
+
+
+def test_an_assembly_that_is_only_named_counts(tmp_path: Path) -> None:
+    text = """Part number,Name,Qty,Next assembly
+P-1,Plate,1,FRAME-7
+P-2,Pin,4,FRAME-7
+P-3,Key,4,P-1
+"""
+    found = placed(tmp_path, text)
+    assert found["P-1"] == (Place("", ("FRAME-7",)),)
+    assert found["P-3"] == (Place("", ("Plate",)),)
+
+
+def test_assembly_over_words_for_bought_and_made_is_no_assembly(tmp_path: Path) -> None:
+    text = """Part number,Name,Qty,Assembly
+P-1,Plate,1,purchased
+P-2,Pin,4,manufactured
+P-3,Key,4,purchased
+P-4,Cam,4,manufactured
+P-5,Cap,4,purchased
+"""
+    assert set(placed(tmp_path, text).values()) == {()}
+
+
+def test_a_heading_names_the_assembly_below_it_unless_it_says_of_what_kind_parts_are(tmp_path: Path) -> None:
+    text = """Pos;Sachnummer;Benennung;Menge
+;;Spannvorrichtung;
+1;A-100;Platte;2
+2;A-200;Backe;8
+;;Normteile;
+3;A-300;Griff;1
+"""
+    found = placed(tmp_path, text)
+    assert found["A-100"] == (Place("1", ("Spannvorrichtung",)),)
+    assert found["A-300"] == (Place("3"),)

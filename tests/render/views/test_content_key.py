@@ -17,6 +17,7 @@ from PIL import Image
 
 from render.materials.vocabulary import drawn_vocabulary, vocabulary
 from render.params import RenderParams
+from render.part_lists.places import Place
 from render.parts.catalogue import Part
 from render.views.description import VERSION, content_key
 from render.views.settings import make_settings
@@ -37,7 +38,10 @@ BOLT = Part(
 )
 TEXTURED = replace(BOLT, file="bolt.glb", material="", surface="", skin="0123456789abcdef")
 
+PLACED = replace(BOLT, places=(Place("3", ("Press 40", "Frame")), Place("12")))
+
 PARTS = {
+    "where it stands in the part list": (PLACED, "2d58c49e04f83134408ba4d9f7db1f205f66ae7ca5bcffa0b1a79ff67e25dc7e"),
     "bolt": (BOLT, "2d58c49e04f83134408ba4d9f7db1f205f66ae7ca5bcffa0b1a79ff67e25dc7e"),
     "bodies": (
         replace(BOLT, bodies="head*=brass brushed; ring=rubber; shiny = powder coated ral 5010"),

@@ -13,6 +13,7 @@ import search.stores.qdrant
 from cad2real.errors import UserError
 from search.index import IndexedPart
 from search.part_filter import PartFilter
+from search.places import Place
 from search.stores.exact import ExactStore
 from search.stores.qdrant import QdrantStore, connected
 from search.stores.qdrant_edge import EdgeStore
@@ -25,6 +26,11 @@ FILTERS = [
     PartFilter(color="red", max_mm=30),
     PartFilter(min_mm=10, max_mm=20),
     PartFilter(material="gold"),
+    PartFilter(assembly="frame"),
+    PartFilter(assembly="PRESS 40", max_mm=30),
+    PartFilter(position="3"),
+    PartFilter(assembly="Frame", position="3"),
+    PartFilter(assembly="Door", position="3"),
 ]
 
 
@@ -33,7 +39,9 @@ def part_rows(number: int, views: int) -> PartRows:
     embeddings = rng.normal(0, 1, (views, SIZE)) + 2 * rng.normal(0, 1, SIZE)
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     size = (float(number), 5.0, 5.0) if number % 5 else ()
-    part = IndexedPart(f"p{number}", "l", "n", ("Steel", "brass", "")[number % 3], "", ("Red", "")[number % 2], size)
+    look = ("Steel", "brass", "")[number % 3], "", ("Red", "")[number % 2]
+    frame, door = Place(str(number % 4), ("Press 40", "Frame")), Place(str(number % 5), ("Press 40", "Door"))
+    part = IndexedPart(f"p{number}", "l", "n", *look, size, places=((), (frame,), (frame, door))[number % 3])
     return PartRows(part, embeddings.astype(np.float32), tuple(f"p{number}/view_{view}.png" for view in range(views)))
 
 

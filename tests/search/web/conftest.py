@@ -19,7 +19,8 @@ import search.query
 import search.web.app
 from search.index import DescribedPart, Index, IndexedPart, save_index
 from search.looks.heads import Described, Head, Looks, save_looks
-from search.photo_network import NETWORK
+from search.model.photo_network import NETWORK
+from search.places import Place
 from search.seeing.guarded_photos import PhotoGuard
 from search.web.app import create_app
 from search.web.live import LiveSearch
@@ -27,14 +28,18 @@ from search.web.serve import _listening, server_config
 from tests.search.test_search import COLORS, ColorModel
 
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\"'"
+FRAME = (Place("3", ("Press 40", f"Frame {HOSTILE}")),)
+BOTH = (Place("7", ("Press 40", f"Frame {HOSTILE}")), Place("3", ("Press 40", "Door")))
 
 
 def shop_index(temperature: float | None = 1.0) -> Index:
     model = ColorModel()
     pictures = [Image.new("RGB", (16, 16), color) for color in COLORS.values()]
     said = [
-        IndexedPart("hex_bolt", "hex_bolt", f"Bolt {HOSTILE}", "steel", "galvanized", "red", (45.3, 13.0, 15.0)),
-        IndexedPart("hex_nut", "hex_nut", "Nut M10", "brass", "", "", (16.0, 18.5, 8.4)),
+        IndexedPart(
+            "hex_bolt", "hex_bolt", f"Bolt {HOSTILE}", "steel", "galvanized", "red", (45.3, 13.0, 15.0), places=FRAME
+        ),
+        IndexedPart("hex_nut", "hex_nut", "Nut M10", "brass", "", "", (16.0, 18.5, 8.4), places=BOTH),
         IndexedPart("washer", "washer", "", "steel", "", "blue", (20.0, 20.0, 2.0)),
     ]
     views = tuple(f"{part.part_id}/view_000.png" for part in said)

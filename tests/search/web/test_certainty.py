@@ -42,3 +42,10 @@ def test_what_else_is_said() -> None:
     assert not sure.doubtful and not sure.tied and sure.cards[0].fit == pytest.approx(0.7)
     nothing = told(Answer([]), shop_index(), 200, 100)
     assert (nothing.cards, nothing.doubtful, nothing.tied, nothing.box) == ([], False, [], None)
+
+
+def test_behind_an_added_part_whose_views_are_nearer_no_learned_one_is_sure() -> None:
+    added = Match(1, "hex_bolt", "hex_bolt", "Bolt", 0.3, "hex_bolt/view_000.png", None, 0.6)
+    learned = Match(2, "hex_nut", "hex_nut", "Nut", 0.6, "hex_nut/view_000.png", 0.97, 0.4)
+    cards = told(Answer([added, learned]), shop_index(), 100, 100).cards
+    assert [card.certainty for card in cards] == ["not_trained", "likely"]

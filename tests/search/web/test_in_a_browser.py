@@ -356,3 +356,38 @@ def test_what_it_looks_like_becomes_a_filter(
     assert page.locator("select[name=material]").input_value() == "brass"
     assert page.locator(".only").is_hidden() and "Nut M10" in page.locator(".card.first").inner_text()
     sound(page)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "heading"), [("en", "Part list"), ("de", "Stückliste")])
+def test_parts_of_one_assembly_are_asked_for_and_say_where_they_stand(
+    browser: Browser, address: str, tmp_path: Path, size: str, language: str, heading: str
+) -> None:
+    page = opened(browser, address, size, language)
+    (tmp_path / "p.jpg").write_bytes(photo("washer", (800, 600)))
+    page.set_input_files("#photo", tmp_path / "p.jpg")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    assert page.locator(".card").count() == 3
+    page.locator("details:has(select[name=assembly]) > summary").click()
+    page.select_option("select[name=assembly]", "Door")
+    page.locator(".card").nth(1).wait_for(state="detached")
+    page.wait_for_selector("#answer[aria-busy=false] .card")
+    said = page.locator(".card.first .places").inner_text()
+    assert heading in said and "Pos. 3 · Press 40 › Door" in said and "Pos. 7 · Press 40 › Frame <img" in said
+    sound(page)
+    page.goto(f"{address}/parts?assembly=Press+40&position=3")
+    assert page.locator(".grid li").count() == 2 and page.locator("input[name=position]").input_value() == "3"
+    assert page.locator("select[name=assembly]").input_value() == "Press 40"
+    sound(page)
+    page.goto(f"{address}/compare?a=hex_bolt&b=hex_nut")
+    assert "Pos. 3 · Press 40 › Door" in page.locator("table.compare").inner_text()
+    sound(page)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_heading_of_each_page_is_one_line_on_a_phone(browser: Browser, address: str, language: str) -> None:
+    page = opened(browser, address, "phone", language)
+    for path in ("/", "/parts", "/status", "/help"):
+        page.goto(address + path)
+        tops = page.locator(".bar a").evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
+        assert max(tops) - min(tops) < 20, path

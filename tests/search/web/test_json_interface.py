@@ -63,6 +63,15 @@ def test_a_frame_a_number_of_parts_and_filters(client: TestClient) -> None:
     some = ask(client, photo("hex_bolt"), max_mm="20,5")["answers"][0]["parts"]  # type: ignore[index]
     assert {part["part_id"] for part in some} == {"hex_nut", "washer"}
     assert ask(client, photo("hex_bolt"), material="gold")["answers"][0]["parts"] == []  # type: ignore[index]
+    for fields, expected in (
+        ({"assembly": "press 40"}, {"hex_bolt", "hex_nut"}),
+        ({"assembly": "Door"}, {"hex_nut"}),
+        ({"position": "3"}, {"hex_bolt", "hex_nut"}),
+        ({"assembly": "Door", "position": "7"}, set()),
+    ):
+        some = ask(client, photo("hex_bolt"), **fields)["answers"][0]["parts"]  # type: ignore[index]
+        assert {part["part_id"] for part in some} == expected
+    assert only[0]["places"][1] == {"position": "3", "within": ["Press 40", "Door"]}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +90,7 @@ def test_a_frame_a_number_of_parts_and_filters(client: TestClient) -> None:
         (photo("washer"), {"top": "0"}, 422, "top"),
         (photo("washer"), {"top": "many"}, 422, "top"),
         (photo("washer"), {"material": "x" * 300}, 422, "material"),
+        (photo("washer"), {"assembly": "x" * 300}, 422, "assembly"),
     ],
 )
 def test_what_cannot_be_asked_is_said(
@@ -112,6 +122,8 @@ def test_the_catalogue(client: TestClient) -> None:
     assert found("") == ["hex_bolt", "hex_nut", "washer"]
     assert found("q=HEX") == ["hex_bolt", "hex_nut"] and found("q=nut+m10") == ["hex_nut"] and found("q=zzz") == []
     assert found("material=steel&max_mm=30") == ["washer"]
+    assert found("assembly=Press+40&position=7") == ["hex_nut"] and found("position=") == found("")
+    assert client.get("/api/parts/washer").json()["places"] == []
     assert found("size=1&page=2") == ["hex_nut"] and found("page=9") == []
     part = client.get("/api/parts/hex_nut").json()
     assert part["views"] == ["/pictures/hex_nut/view_000.png"] and set(part["look_alikes"]) == {"hex_bolt", "washer"}

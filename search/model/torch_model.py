@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
-from search.embedding import Embedder
+from search.model.embedding import Embedder
 
 STAGES = ("adapt", "probe")  # the best first
 
@@ -22,7 +22,7 @@ def load_model(models: Path, stage: str | None = None) -> tuple[str, Embedder]:
 
 
 def onnx_of(model: Embedder) -> bytes:
-    """The file that `search.photo_network` reads. Raises UserError when the model's network cannot be written so."""
+    """The file that `search.model.photo_network` reads. Raises UserError when the network cannot be written so."""
     from train.classifier_onnx import classifier_onnx
     from train.model import Model
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.benchmark.labelled import STAGES as LABELLED_STAGES
@@ -168,7 +168,7 @@ def run_command(root: Path, stage: str) -> None:
     log = Layout(root).logs / f"{stage}.log"
     log.unlink(missing_ok=True)
     finished = run_group(
-        [sys.executable, "-m", "cad2real", *COMMANDS[stage]],
+        [*PYTHON, "-m", "cad2real", *COMMANDS[stage]],
         root,
         log,
         lambda line: print_progress(f"    {line}"),

@@ -20,7 +20,11 @@ _REMEMBERED = {_constants.GROUPREF, _constants.GROUPREF_EXISTS}
 def check_patterns(path: Path, patterns: Iterable[str]) -> None:
     """Raises UserError for the first of `patterns`, those of the file `path`, that is not tried."""
     for pattern in patterns:
-        if fault := pattern_fault(pattern):
+        try:
+            fault = pattern_fault(pattern)
+        except (OverflowError, RecursionError):
+            fault = "it is too large"
+        if fault:
             raise UserError(f"{path}: the pattern {pattern[:80]!r} is not tried: {fault}.", "Write it plainer.")
 
 

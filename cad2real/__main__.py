@@ -2,9 +2,12 @@
 
 import sys
 
+from cad2real.import_path import keep_current_folder_out
+
 
 def main() -> None:
     """Runs the command."""
+    keep_current_folder_out()
     try:
         from cad2real.cli import main as command
     except KeyboardInterrupt:

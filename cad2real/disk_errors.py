@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.files import WRITING
 
+LEAST_ROOM = 1_000_000
+"""Bytes; with less a disk is as good as full."""
 REMEDIES = {
     errno.ENOSPC: "Make room there and run the same again.",
     errno.EDQUOT: "Make room there and run the same again.",
@@ -32,6 +35,21 @@ def disk_error(error: BaseException) -> UserError | None:
             words = os.strerror(number)
             if (isinstance(cause, OSError) and cause.errno == number) or words in str(cause):
                 return UserError(f"{_place(cause)}: {words}.", remedy)
+    return None
+
+
+def no_room(folder: Path) -> UserError | None:
+    """What the disk of `folder` says of itself when it is full or read-only; None where it is neither. For programs
+    that fail over it in words of their own ("disk I/O error").
+    """
+    try:
+        said = os.statvfs(folder)
+    except OSError:
+        return None
+    if said.f_flag & os.ST_RDONLY:
+        return UserError(f"{folder}: {os.strerror(errno.EROFS)}.", REMEDIES[errno.EROFS])
+    if said.f_bavail * said.f_frsize < LEAST_ROOM:
+        return UserError(f"{folder}: {os.strerror(errno.ENOSPC)}.", REMEDIES[errno.ENOSPC])
     return None
 
 

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Literal
 
 from cad2real.errors import UserError
+from cad2real.import_path import keep_current_folder_from_children
 from cad2real.process_limits import limit_cpu, limit_memory, most_reserved
 
 START_S = 600.0
@@ -77,6 +78,7 @@ class GuardedProcess[Question]:
         if self._process is not None and self._process.is_alive() and not self._is_worn():
             return
         self.close()
+        keep_current_folder_from_children()
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._prepare, self._limits), daemon=True)

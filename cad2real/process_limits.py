@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -17,6 +19,19 @@ def limit_memory(memory: int) -> None:
 def limit_cpu(seconds: int) -> None:
     """Lets this process compute for `seconds` from now on."""
     _lower(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
+
+
+@contextlib.contextmanager
+def room_for(memory: int) -> Iterator[None]:
+    """Within it all of this process may take `memory` bytes more than it has; more is a MemoryError, or the error of
+    the library that asked.
+    """
+    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    _lower(resource.RLIMIT_DATA, _bytes_of("VmData", "self") + memory)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, hard))
 
 
 def most_reserved(process: int | None = None) -> int:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cad2real.errors import UserError
+from cad2real.import_path import without_safe_path
 from flows.ownership import refuse_foreign_project
 from flows.service_password import service_password
 
@@ -47,7 +48,7 @@ def run_environment(root: Path) -> dict[str, str]:
     if not os.environ.get("PREFECT_API_URL"):
         defaults |= NO_SERVER_OF_PREFECTS_OWN
         defaults["PREFECT_HOME"] = str((root / ".prefect").resolve())
-    environment = {**defaults, **os.environ}
+    environment = without_safe_path({**defaults, **os.environ})
     if not os.environ.get("PREFECT_API_URL"):
         environment |= dict.fromkeys(
             NO_PROXY, _and_this_machine(next(filter(None, map(environment.get, NO_PROXY)), ""))

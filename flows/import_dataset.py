@@ -52,6 +52,8 @@ def import_dataset(name: str, folder: Path, root: Path, source: str = "", target
     dataset = DATASETS.get(name)
     if dataset is None:
         raise UserError(f"{name} is no known data set.", f"Known are {', '.join(DATASETS)}.")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder.", f"Name the folder in which {name} lies, unpacked.")
     source, target = source or dataset.source, target or dataset.target
     pictures, skipped = {}, []
     for domain in (source, target):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cad2real.disk_errors import no_room
 from cad2real.errors import UserError
 from cad2real.quoting import quoted
 from flows.processes import FinishedProcess
@@ -108,6 +109,8 @@ def explain_failure(stage: str, finished: FinishedProcess, log: Path) -> StageEr
     own_error = next((line.removeprefix("error: ") for line in reversed(own) if line.startswith("error: ")), None)
     if own_error is not None:  # the stage has told the user what to mend
         return StageError(f"stage {stage}: {own_error}", f"(log: {log})", transient=False)
+    if disk := no_room(log.parent):
+        return StageError(f"stage {stage}: {disk.what}", f"{disk.remedy} (log: {log})", transient=False)
     killed = finished.exit_code < 0
     transient = killed or any(_TRANSIENT.search(line) for line in own)
     how = f"was ended by signal {-finished.exit_code}" if killed else "failed"

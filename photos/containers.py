@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 from PIL import Image
 
 from cad2real.errors import UserError
+from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 PDF_MARK = b"%PDF-"
 PDF_SIDE_PX = 3000
 PDF_MOST_SCALE = 300 / 72  # dots an inch; a page is measured in points
-_one_pdf = Lock()  # PDFium is not made for threads
+PDF_LIMITS = Limits(cpu_s=20, wall_s=120.0, memory=1024**3)
+REASONS = {
+    "time": "its first page is not drawn after two minutes",
+    "computing": "its first page takes too long to draw",
+    "memory": "its first page takes too much memory",
+    "crash": "its reader crashed over it",
+}
+_one_pdf = Lock()  # one process reads them
 
 
 def open_other(path: Path) -> Image.Image | None:
@@ -36,21 +47,52 @@ def _heif(path: Path) -> Image.Image:
 
 
 def _first_page(path: Path) -> Image.Image:
-    import pypdfium2
-
-    with _one_pdf:
-        document = None
-        try:
-            document = pypdfium2.PdfDocument(path)
-            page = document[0]
-            longer = max(page.get_size())
-            if not longer > 0:
-                raise ValueError("its first page has no size")
-            image: Image.Image = page.render(scale=min(PDF_MOST_SCALE, PDF_SIDE_PX / longer)).to_pil().convert("RGB")
-        except pypdfium2.PdfiumError as error:
-            raise ValueError(str(error)) from None
-        finally:
-            if document is not None:
-                document.close()
+    """The first page of a PDF, rendered by a process that may be lost: a file of 4 kB may draw for ever."""
+    if multiprocessing.current_process().daemon:  # it has limits already, and may start no other
+        answer = next(_rendered(path))
+    else:
+        with _one_pdf:
+            try:
+                answer = _pdf_reader().ask(path)
+            except GivenUpError as error:
+                raise UserError(f"is a PDF, and {REASONS[error.reason]}.", "Export its page as JPEG.") from None
+    width, height = (int.from_bytes(answer[at : at + 4], "big") for at in (0, 4))
+    if not width:
+        raise ValueError(answer[8:].decode(errors="replace"))
+    image = Image.frombytes("RGB", (width, height), answer[8:])
     image.format = "PDF"
     return image
+
+
+@lru_cache(maxsize=1)
+def _pdf_reader() -> GuardedProcess[Path]:
+    """One for this process, kept for its next PDF; it ends with it."""
+    return GuardedProcess("reads PDFs", prepare_pdfs, PDF_LIMITS)
+
+
+def prepare_pdfs() -> Callable[[Path], Iterator[bytes]]:
+    """The work of that process, with its library loaded."""
+    import pypdfium2  # noqa: F401
+
+    return _rendered
+
+
+def _rendered(path: Path) -> Iterator[bytes]:
+    """Width, height (4 bytes each) and RGB of the first page of `path`; 0, 0 and the reason where there is none."""
+    import pypdfium2
+
+    document = None
+    try:
+        document = pypdfium2.PdfDocument(path)
+        page = document[0]
+        longer = max(page.get_size())
+        if not longer > 0:
+            raise ValueError("its first page has no size")
+        image = page.render(scale=min(PDF_MOST_SCALE, PDF_SIDE_PX / longer)).to_pil().convert("RGB")
+        answer = b"".join(side.to_bytes(4, "big") for side in image.size) + image.tobytes()
+    except (pypdfium2.PdfiumError, ValueError) as error:
+        answer = bytes(8) + str(error).encode()
+    finally:
+        if document is not None:
+            document.close()
+    yield answer

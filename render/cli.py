@@ -221,12 +221,14 @@ def scenes(  # more than seven parameters: typer makes one option of each
     from cad2real.params import load_params
     from render.parts.catalogue import make_catalogue
     from render.parts.company_list import choices_of
-    from render.scene_stage import SceneRun, checked_formats, export_scenes, render_scenes
-    from render.scenes.settings import scene_settings
+    from render.scene_stage import SceneRun, check_folder, checked_formats, export_scenes, render_scenes
+    from render.scenes.settings import check_settings, scene_settings
 
     layout_files = Layout()
     params = load_params(layout_files.params)
     wanted = checked_formats(formats)
+    check_settings(layout, size, quality)
+    check_folder(out)
     listed = make_catalogue(
         parts, layout_files.root, params.catalogue.units, choices=choices_of(params.catalogue, other=True)
     )

@@ -12,7 +12,7 @@ from render.part_lists.reader import Choices, PartList, read_list
 from render.parts.cad_files import CadFolder
 from render.parts.company_list import cad_lines, is_simple
 
-SIMPLE = "its first line names the columns part_id and file: a simple list, read by rules of its own"
+SIMPLE = "a row names the columns part_id and file: a simple list, read by rules of its own"
 
 
 def report_list(part_list: Path, choices: Choices, *, explain: bool, json: Path | None, params: Path | None) -> None:

@@ -146,13 +146,18 @@ def _render(run: SceneRun, numbers: Sequence[int], key: str, folder: Path) -> tu
     return tuple(failed)
 
 
-def _check(out: Path, run: SceneRun) -> None:
+def check_folder(out: Path) -> None:
+    """Raises UserError where `out` holds what is not of scenes."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is not a folder.", "Choose another --out.")
     own = (SCENES, MODELS, "logs", "failed.json", *FORMATS.values())
     there = sorted(entry.name for entry in out.iterdir()) if out.is_dir() else []
     if any(name not in own and not name.startswith(".") for name in there):
         raise UserError(f"{out} holds other files.", "Choose a new or empty folder.")
+
+
+def _check(out: Path, run: SceneRun) -> None:
+    check_folder(out)
     place = next(folder for folder in (out, *out.resolve().parents) if folder.is_dir())
     need = run.count * run.settings.width * run.settings.height * BYTES_PER_PIXEL
     if shutil.disk_usage(place).free < need:

@@ -7,7 +7,6 @@ import hashlib
 import io
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import numpy as np
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file, atomic_folder, write_text
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from photos.crop import Box
@@ -186,7 +186,7 @@ def _rendered(layout: Layout, new: NewPart, folder: Path) -> AddedPart:
     write_text(source / LIST, table.getvalue())
     out = folder / "renders"
     command = ["render", "--parts", str(source.resolve() / LIST), "--out", str(out.resolve()), "--as-project"]
-    ended = subprocess.run([sys.executable, "-m", "cad2real", *command], cwd=layout.root, stdout=subprocess.DEVNULL)
+    ended = subprocess.run([*PYTHON, "-m", "cad2real", *command], cwd=layout.root, stdout=subprocess.DEVNULL)
     try:
         renders = read_renders(out) if ended.returncode == 0 else None
     except UserError:

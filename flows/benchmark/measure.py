@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json, write_text
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.benchmark.labelled import STAGES as LABELLED_STAGES
@@ -48,6 +48,11 @@ COMMANDS = {
     "index": ["index"],
     "report": ["report"],
 }
+OWN = frozenset({"params.yaml", "data", "split", "unseen", "finished.txt"})
+OWN_PREFIXES = ("seed-", "labelled-", ".")
+"""What lies in the folder of a benchmark."""
+USERS_OWN = ("parts", "photos")
+"""Of `data`: a benchmark leaves parts and photos where they are."""
 StageRunner = Callable[[Path, str], None]
 
 
@@ -75,6 +80,8 @@ def run_benchmark(spec: BenchmarkSpec, out: Path | None, runner: StageRunner | N
     Renders that `out` holds already are kept where they are still right. Raises UserError when an input is missing or
     a stage fails.
     """
+    if out is not None:
+        check_folder(out)
     with _folder(out) as root:
         make_project(spec, root)
         photos = PhotoSet(spec.photos, spec.boxes, load_params(Layout(root).params).photos.boxes_on)
@@ -124,6 +131,17 @@ def _unseen_result(project: Path, seed: int, runner: StageRunner | None) -> dict
     return {UNSEEN + name: result[name] for name in kept if name in result}
 
 
+def check_folder(out: Path) -> None:
+    """Raises UserError where `out` holds what no benchmark writes: it may be a project, whose params.yaml would go."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is not a folder.", "Choose another --out.")
+    there = {entry.name for entry in out.iterdir()} if out.is_dir() else set()
+    there |= {f"data/{name}" for name in USERS_OWN if (out / "data" / name).exists()}
+    others = sorted(name for name in there if not (name in OWN or name.startswith(OWN_PREFIXES)))
+    if others:
+        raise UserError(f"{out} holds other files ({others[0]}).", "Choose a new or empty folder, or a benchmark's.")
+
+
 @contextmanager
 def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
@@ -145,6 +163,8 @@ def make_project(spec: BenchmarkSpec, root: Path) -> None:
         raise UserError(f"{spec.photos}: no such folder of photos.", "Name the folder that holds the photos.")
     if spec.boxes is not None and not spec.boxes.exists():
         raise UserError(f"{spec.boxes}: no such box file.", "Correct the path, or leave --boxes out.")
+    if not any(path.is_file() for path in spec.photos.rglob("*")):
+        raise UserError(f"{spec.photos} holds no photo.", "Name the folder that holds the photos.")
     params = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
     for block in ("catalogue", "render", "photos", "train"):
         params.setdefault(block, {})
@@ -168,7 +188,7 @@ def run_command(root: Path, stage: str) -> None:
     log = Layout(root).logs / f"{stage}.log"
     log.unlink(missing_ok=True)
     finished = run_group(
-        [sys.executable, "-m", "cad2real", *COMMANDS[stage]],
+        [*PYTHON, "-m", "cad2real", *COMMANDS[stage]],
         root,
         log,
         lambda line: print_progress(f"    {line}"),

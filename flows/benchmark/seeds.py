@@ -11,7 +11,7 @@ from typing import Any
 
 from cad2real.files import read_json, write_text
 from cad2real.layout import Layout
-from flows.benchmark.measure import BenchmarkSpec, StageRunner, make_project, run_benchmark
+from flows.benchmark.measure import BenchmarkSpec, StageRunner, check_folder, make_project, run_benchmark
 from flows.benchmark.table import FIGURES, UNSEEN
 from flows.dvc.code_versions import ROOMS, code_version
 from flows.pipeline import print_progress
@@ -27,6 +27,8 @@ def run_seeds(spec: BenchmarkSpec, count: int, out: Path | None, runner: StageRu
     A seed that is finished in `out` is not run again unless parameters, parts, photos, boxes or the code have changed.
     """
     runs = []
+    if out is not None:
+        check_folder(out)
     for seed in range(spec.seed, spec.seed + count):
         print_progress(f"seed {seed}")
         folder = None if out is None else out / f"seed-{seed}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+from cad2real.import_path import PYTHON
 from flows.environment import run_environment
 
-DVC = [sys.executable, "-m", "dvc"]
+DVC = [*PYTHON, "-m", "dvc"]
 
 
 def run_dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from cad2real.files import parse_json
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.dvc.commands import run_dvc
@@ -101,7 +102,7 @@ def _probe(script: str) -> dict[str, object] | str:
     """What `script` prints as JSON, or the last line of its error."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, env=os.environ
+            [*PYTHON, "-c", script], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, env=os.environ
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {PROBE_TIMEOUT_S} s"

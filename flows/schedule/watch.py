@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cad2real.errors import UserError
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from cad2real.params import load_params
 from flows.pipeline import print_progress
@@ -54,7 +54,7 @@ def _run(run: Callable[[], bool]) -> None:
 
 def run_in_subprocess(root: Path) -> bool:
     """`cad2real run` in a process of its own, so that each run starts fresh. Its output is printed."""
-    command = [sys.executable, "-m", "cad2real", "run"]
+    command = [*PYTHON, "-m", "cad2real", "run"]
     finished = run_group(command, root, Layout(root).logs / "watch.log", print_progress)
     return finished.exit_code == 0
 

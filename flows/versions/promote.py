@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from cad2real.errors import UserError
 from cad2real.files import TEMPORARY_SUFFIX, atomic_folder, parse_json
+from cad2real.import_path import PYTHON
 from cad2real.layout import Layout
 from flows.environment import run_environment
 from flows.versions.record import version_folders
@@ -78,7 +78,7 @@ def compare(before: dict[str, Any], after: dict[str, Any], tolerance: float) -> 
 
 def score(root: Path, folders: list[Path]) -> list[dict[str, Any]]:
     """Scores the models in a process of their own: this room does without torch. Raises UserError."""
-    command = [sys.executable, "-m", "train.stages.score", *(str(folder.resolve()) for folder in folders)]
+    command = [*PYTHON, "-m", "train.stages.score", *(str(folder.resolve()) for folder in folders)]
     done = subprocess.run(command, cwd=root, env=run_environment(root), capture_output=True, text=True)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

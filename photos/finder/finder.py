@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cad2real.errors import UserError
 from cad2real.files import parse_json
-from cad2real.onnx_options import session_options
+from cad2real.onnx_session import MOST_MEMORY, OnnxSession
+from cad2real.process_limits import room_for
 from photos.finder.look import MULTIPLE, Floats, Maps, Network, Sighting, look
 from photos.finder.masks import photo_mask, run_lengths
 
@@ -77,8 +78,9 @@ class Finder:
                 raise UserError(f"{folder} holds no finder: {reason}", REMEDY)
             description = FinderDescription.model_validate_json(text)
             content = (folder / NETWORK).read_bytes()
-            network = onnx_network(content, threads)
-            network(np.zeros((3, MULTIPLE, MULTIPLE), np.uint8))
+            with room_for(MOST_MEMORY):
+                network = onnx_network(content, threads, str(folder))
+                network(np.zeros((3, MULTIPLE, MULTIPLE), np.uint8))
         except FileNotFoundError as error:
             raise UserError(f"{folder} holds no finder ({error.filename} is missing).", REMEDY) from None
         except UserError:
@@ -111,11 +113,9 @@ def corners(box: Floats) -> Corners:
     return x_min, y_min, x_max, y_max
 
 
-def onnx_network(content: bytes, threads: int = 0) -> Network:
-    """The network in the bytes of an ONNX file. Raises onnxruntime's exceptions when they are none."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(content, session_options(threads), providers=["CPUExecutionProvider"])
+def onnx_network(content: bytes, threads: int = 0, name: str = "The finder") -> Network:
+    """The network in the bytes of the ONNX file `name`. Raises onnxruntime's exceptions when they are none."""
+    session = OnnxSession(content, threads, name)
 
     def maps_of(picture: npt.NDArray[np.uint8]) -> Maps:
         given = np.ascontiguousarray(picture[None], np.float32) / 255

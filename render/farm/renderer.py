@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from cad2real.import_path import keep_current_folder_from_children
 from render.job import Done, Failed, Job, Message, SceneJob
 
 PARTS_PER_PROCESS = 200
@@ -34,6 +35,7 @@ class Renderer[J: Job | SceneJob]:
     def _start(self) -> None:
         from render.blender.worker import work
 
+        keep_current_folder_from_children()
         context = multiprocessing.get_context("spawn")
         self.connection, its_end = context.Pipe()
         self._process = context.Process(

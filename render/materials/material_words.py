@@ -16,6 +16,7 @@ from typing import Any
 from cad2real.errors import UserError
 from render.materials.colors import RAL
 from render.materials.letters import CJK, folded
+from render.materials.plain_patterns import check_patterns
 from render.materials.word_files import read_words
 
 VOCABULARY = Path(__file__).with_name("vocabulary.yaml")
@@ -182,9 +183,19 @@ def read_vocabulary(beside: Path | None) -> MaterialWords:
     if own is None or not own.is_file():
         return _shipped()
     try:
-        return MaterialWords([read_words(own), read_words(VOCABULARY)])
+        words = read_words(own)
+        check_patterns(own, _patterns(words))
+        return MaterialWords([words, read_words(VOCABULARY)])
     except (KeyError, TypeError, AttributeError, re.error) as error:
         raise UserError(f"{own} has not the form of a vocabulary ({error}).", "See docs/inputs.md.") from None
+
+
+def _patterns(words: Mapping[str, Any]) -> Iterator[str]:
+    """All patterns of a vocabulary."""
+    for items in words.values():
+        for item in items if isinstance(items, list) else [items]:
+            yield from (*item.get("patterns", ()), *item.get("not", ()))
+            yield from [item["standards"]] if "standards" in item else []
 
 
 @lru_cache(maxsize=1)

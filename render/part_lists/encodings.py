@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
+from render.materials.letters import CJK
 from render.part_lists.headers import HeaderWords
+from render.part_lists.likely_letters import COMMON_PAIRS, likely_letters
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -16,18 +19,23 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-OLDER = ("cp1252", "cp1251", "gb18030", "cp932", "big5", "euc_kr", "cp1250", "koi8_r", "cp866", "mac_roman", "euc_jp")
+OLDER = (
+    "cp1252", "cp1251", "gb18030", "cp932", "big5", "euc_kr", "cp1250", "koi8_r", "cp866", "mac_roman", "euc_jp",
+    "cp850", "iso8859_5", "mac_cyrillic",
+)  # fmt: skip
 """Without a mark and not UTF-8; the first one where nothing speaks for another."""
-BY_WORDS_ONLY = ("cp1250", "mac_roman")
-"""So like the first one that only words that are known speak for them."""
 SAMPLE = 200_000
+WORD = 8
+"""Points for a known word, as for so many letters as people write them."""
 _CELL_ENDS = re.compile(r"[,;\t|\r\n\"]+")
+_JAPANESE_MAIL = (b"\x1b$B", b"\x1b$@")
 
 
 def decode(raw: bytes, headers: HeaderWords) -> tuple[str, str]:
     r"""The text of `raw` and the encoding it was read with. Bytes that mean nothing in it become U+FFFD.
 
-    Words of `headers` decide between encodings that all fit, else what charset-normalizer finds most likely.
+    Words of `headers` decide between encodings that all fit, then how likely the letters are, then what
+    charset-normalizer finds (between those of Chinese, Japanese and Korean), then their order.
     Raises ValueError for what is no text.
 
     >>> from render.part_lists.headers import read_headers
@@ -40,14 +48,17 @@ def decode(raw: bytes, headers: HeaderWords) -> tuple[str, str]:
     sample = raw[:SAMPLE]
     if b"\0" in sample:
         return _without_mark(raw)
+    if sample.isascii() and any(mark in sample for mark in _JAPANESE_MAIL):
+        return raw.decode("iso2022_jp", errors="replace"), "iso2022_jp"
     if _fits(raw, "utf-8"):
         return raw.decode("utf-8"), "utf-8"
+    if _is_damaged_utf8(sample):
+        return raw.decode("utf-8", errors="replace"), "utf-8 with damaged bytes"
     scores = {encoding: _score(sample, encoding, headers) for encoding in OLDER}
     best = max(scores.values())
     tied = [encoding for encoding in OLDER if scores[encoding] == best]
-    if best <= 0:
-        tied = [encoding for encoding in tied if encoding not in BY_WORDS_ONLY] or tied
-    encoding = tied[0] if best > 0 else _most_likely(sample, tied) or tied[0]
+    pairs = [encoding for encoding in tied if encoding in COMMON_PAIRS and encoding != "euc_jp"]
+    encoding = (_most_likely(sample, pairs) if len(pairs) > 1 and tied[0] in pairs else None) or tied[0]
     return raw.decode(encoding, errors="replace"), encoding
 
 
@@ -69,14 +80,32 @@ def _fits(raw: bytes, encoding: str) -> bool:
     return True
 
 
+def _is_damaged_utf8(sample: bytes) -> bool:
+    """Whether `sample` is UTF-8 but for a few bytes: cut off, or two files in one. Letters of other encodings form its
+    sequences by chance only.
+    """
+    text = sample.decode("utf-8", errors="replace")
+    letters = sum(1 for char in text if not char.isascii() and unicodedata.category(char)[0] == "L")
+    damaged = text.rstrip("\ufffd").count("\ufffd")
+    return letters > 2 * damaged
+
+
 def _score(sample: bytes, encoding: str, headers: HeaderWords) -> int:
-    """How many words that are known as headers the text has beyond ASCII; -1 where the bytes do not fit."""
+    """How much speaks for `encoding`: words beyond ASCII that are known as headers, and letters as people write them;
+    -1,000,000 where the bytes do not fit.
+    """
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)  # the sample may end within a letter
     except UnicodeDecodeError:
-        return -1
+        return -1_000_000
     cells = {cell.strip() for cell in _CELL_ENDS.split(text[:50_000])}
-    return sum(1 for cell in cells if not cell.isascii() and headers.knows(cell))
+    known = sum(1 for cell in cells if not cell.isascii() and _has_letters(cell) and headers.knows(cell))
+    return WORD * known + likely_letters(text, encoding)
+
+
+def _has_letters(cell: str) -> bool:
+    """Whether `cell` has letters enough to be no known word by chance."""
+    return sum(map(str.isalpha, cell)) >= (2 if CJK.search(cell) else 3)
 
 
 def _most_likely(sample: bytes, encodings: list[str]) -> str | None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3}
-_NUMBER = r"\d+(?:[ ']\d{3})*(?:[.,]\d+)?"
+_NUMBER = r"\d+(?:[ ']\d{3})*(?:[.,]\d+)?(?:e[+-]?\d{1,4}(?!\w))?"
+MOST = 1e9
+"""More is no count of parts."""
 _WRITTEN = re.compile(
     rf"^(?P<about>[~≈<>≥≤+±]|ca\.?|approx\.?|about|min\.?|max\.?|около|约|約|x|×|х|qty:?|\()?\s*(?P<number>{_NUMBER})\s*"
     rf"(?:(?P<range>-|–|to|bis|/|\.\.\.?|à)\s*(?P<second>{_NUMBER}))?\s*(?P<rest>.{{0,40}})$",
     re.IGNORECASE | re.DOTALL,
 )
 _FRACTION = re.compile(r"^(\d+)\s*/\s*(\d+)$")
+_GOES_ON = re.compile(r"[-./:]\d")
+"""More numbers after a range: a day or a time."""
 _EMPTY = re.compile(r"[\s\-–—_.?]*")
 _COUNTED = re.compile(r"[a-zа-яё\"'″′㎜]|[\u3040-\u9fff]", re.IGNORECASE)
 
@@ -52,6 +56,8 @@ def read_quantity(text: str) -> Quantity:
     if found is None:
         return Quantity(written, None, is_exact=False)
     value = _number(found["second"] or found["number"]) if found["range"] != "/" else _number(found["number"])
+    if value > MOST or _GOES_ON.match(found["rest"]):
+        return Quantity(written, None, is_exact=False)
     rest = found["rest"].strip(" .)(xX×х*,;")
     exact = found["range"] is None and found["about"] in {None, "x", "X", "×", "х"}
     if rest and not _COUNTED.match(rest):
@@ -75,5 +81,5 @@ def is_nothing(text: str) -> bool:
 
 def _number(text: str) -> float:
     """`text` as a number: 1,5 and 1.5 are the same, 1 000 is a thousand."""
-    value = float(re.sub(r"[ ']", "", text).replace(",", ".")[:30])
-    return int(value) if value.is_integer() else value
+    value = float(re.sub(r"[ ']", "", text).replace(",", "."))
+    return int(value) if value.is_integer() and value <= MOST else value

@@ -8,21 +8,19 @@ from pathlib import Path
 
 from cad2real.errors import UserError
 from render.materials.material_words import read_vocabulary
-from render.part_lists.delimited import read_rows
-from render.part_lists.encodings import decode
-from render.part_lists.headers import HeaderWords, read_headers
+from render.part_lists.columns import Column
+from render.part_lists.headers import read_headers
+from render.part_lists.list_files import read_sheets
 from render.part_lists.parts import Classes, ListedPart, choose_classes, join_rows
 from render.part_lists.repeats import repeated_sheets, sums_up, without_shared_files
 from render.part_lists.row_words import RowWords, read_row_words
 from render.part_lists.rows import NotPart, PartRow, read_rows_of
 from render.part_lists.tables import Table, TableFinder
-from render.part_lists.workbooks import Sheet, read_workbook
+from render.part_lists.workbooks import Sheet
 
-FORMATS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
-MAX_LIST_BYTES = 50_000_000
+ON_ITS_SIDE = "its first column, not a row, names what stands beside it"
 TOGETHER = 0.6
 """A sheet counts beside the best one from this share of its score on."""
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,11 @@ def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
     finder = TableFinder(headers, materials, choices.columns)
     tables, left_out = _choose(sheets, finder, choices, path)
     tables = _without_other_sheets(tables, left_out, words, choices)
+    if not tables and (turned := [name for name, why in left_out.items() if why == ON_ITS_SIDE]):
+        where = f"{path}, sheet {turned[0]!r}," if turned[0] else f"{path}"
+        raise UserError(
+            f"{where} lies on its side: {ON_ITS_SIDE}.", "Turn it: copy it, then paste special with 'transpose'."
+        )
     if not tables:
         raise UserError(
             f"{path} has no table of parts: no row names columns such as part number, name, quantity or material.",
@@ -79,6 +82,7 @@ def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
     for table in tables:
         found, dropped = read_rows_of(table, words)
         above = read.setdefault(table.sheet.name, [])
+        _check_results(path, table)
         if why := sums_up(table, found, above, words):
             dropped = [*dropped, *(NotPart(table.sheet.name, row.number, row.label, why) for row in found)]
             found = []
@@ -93,27 +97,6 @@ def read_list(path: Path, choices: Choices = AS_FOUND) -> PartList:
     parts, tree = join_rows(rows, materials, words)
     choose_classes(parts, choices.classes, skip_bought=choices.skip_bought)
     return PartList(path, sheets, left_out, tables, parts, others, tree)
-
-
-def read_sheets(path: Path, headers: HeaderWords) -> list[Sheet]:
-    """The sheets of `path`, one for a text file; told by what it holds, not by its name. Raises UserError."""
-    if not path.is_file():
-        raise UserError(
-            f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
-        )
-    if path.stat().st_size > MAX_LIST_BYTES:
-        raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")
-    raw = path.read_bytes()
-    if raw.startswith((_ZIP, _OLE)):
-        return read_workbook(path)
-    try:
-        text, encoding = decode(raw, headers)
-    except ValueError:
-        raise UserError(
-            f"{path} is no text and no workbook.", f"Save the part list as one of {', '.join(FORMATS)}."
-        ) from None
-    rows, dialect = read_rows(text)
-    return [Sheet("", rows, note=f"{encoding}, {dialect}")]
 
 
 def _choose(
@@ -141,7 +124,9 @@ def _choose(
     if not found:
         for sheet in sheets:
             headed = not left_out.get(sheet.name, "no row").startswith("no row")
-            if not headed and (tables := finder.headless(sheet)):
+            if not headed and finder.lies_on_its_side(sheet):
+                left_out[sheet.name] = ON_ITS_SIDE
+            elif not headed and (tables := finder.headless(sheet)):
                 left_out.pop(sheet.name, None)
                 return tables, left_out
     best = max((_best(tables) for tables in found.values()), default=0.0)
@@ -150,6 +135,18 @@ def _choose(
             left_out[name] = "another sheet looks far more like a part list"
             del found[name]
     return [table for tables in found.values() for table in tables], left_out
+
+
+def _check_results(path: Path, table: Table) -> None:
+    """Raises UserError where a cell that is read holds a formula whose result nobody has computed."""
+    used = {column.index for column in table.columns if column.role}
+    places = [(row, column) for row, column in table.sheet.no_result if table.start <= row < table.end]
+    if cells := [f"{Column(column, '', '', '', 0).letter}{row + 1}" for row, column in places if column in used]:
+        more = f" and {len(cells) - 3} more" if len(cells) > 3 else ""
+        raise UserError(
+            f"{path} has formulas without results ({', '.join(cells[:3])}{more}).",
+            "Open it in a spreadsheet program, which computes them, and save it.",
+        )
 
 
 def _without_other_sheets(

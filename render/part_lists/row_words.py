@@ -10,6 +10,7 @@ from typing import Any
 
 from cad2real.errors import UserError
 from render.materials.letters import folded
+from render.materials.plain_patterns import check_patterns
 from render.materials.word_files import read_words
 from render.part_lists.words import plain
 
@@ -100,7 +101,9 @@ def read_row_words(beside: Path | None) -> RowWords:
     own = beside / ROWS.name if beside else None
     if own is not None and own.is_file():
         try:
-            _add(words, read_words(own))
+            more = read_words(own)
+            check_patterns(own, more.get("bought", {}).get("patterns", ()))
+            _add(words, more)
             return RowWords(words)
         except (KeyError, TypeError, AttributeError, re.error) as error:
             raise UserError(f"{own} has not the form of {ROWS.name} ({error}).", "See docs/inputs.md.") from None

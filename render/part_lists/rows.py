@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from render.part_lists.merged_cells import merged_down
 from render.part_lists.quantities import is_nothing
 from render.part_lists.row_words import RowWords
 from render.part_lists.tables import Table
@@ -14,6 +15,8 @@ from render.part_lists.words import one_line
 
 BARE = 0.5
 """From this share of rows with nothing but a name on, such rows are parts; below it they are headings and remarks."""
+PER_ROW = frozenset({"quantity", "position", "level", "price", "weight", "remark"})
+"""What a cell that is merged over several rows says of all of them together, or of the first."""
 _SUM = re.compile(r"[\s\d.,%$€£¥₽+\-–—/()*]*(?:usd|eur|kg|g|руб|元|pcs|stk)?[\s.]*", re.IGNORECASE)
 _GOES_ON = re.compile(r"[a-zа-яà-ÿ(,;]|(?:гост|ост|ту|din|iso|en|gb|l=|\d+[xх×])", re.IGNORECASE)
 _MEASURE = re.compile(r"[^\W\d]\d|(?<!\w)\d{2,}[^\W\d]|\d ?(?:mm|cm|m|v|a|w|x|ghz|kg|g|мм|в)(?![^\W\d])", re.IGNORECASE)
@@ -88,6 +91,9 @@ class _Reader:
         self._places = {role: place for place, role in reversed(self._roles)}
         self._indented = [self._places[role] for role in ("name", "part_number", "position") if role in self._places]
         self._header = {text for text in table.head.texts if text}
+        self._rows = merged_down(
+            table.sheet, table.start, {place for place, role in self._roles if role not in PER_ROW}
+        )
         self._width = max((column.index for column in table.columns), default=0) + 1
         self._bare_are_parts = self._bare_share() > BARE or not self._has_headings()
         self.parts: list[PartRow] = []
@@ -96,7 +102,7 @@ class _Reader:
     def read(self) -> tuple[list[PartRow], list[NotPart]]:
         state = _State()
         for at in range(self._table.start, self._table.end):
-            row = self._table.sheet.rows[at]
+            row = self._rows[at]
             if not any(cell.strip() for cell in row):
                 state.after_gap = True
                 continue
@@ -200,11 +206,7 @@ class _Reader:
         if in_name and _MEASURE.search(text):
             return "part"
         following = next(
-            (
-                cells
-                for cells in self._table.sheet.rows[at + 1 : min(at + 4, self._table.end)]
-                if any(c.strip() for c in cells)
-            ),
+            (cells for cells in self._rows[at + 1 : min(at + 4, self._table.end)] if any(c.strip() for c in cells)),
             None,
         )
         if following is not None and len(self._values(following)) >= 1:
@@ -266,7 +268,7 @@ class _Reader:
         return self._words.section(text) is not None or bool(_MARKED.fullmatch(text))
 
     def _looked_through(self) -> Iterator[dict[str, str]]:
-        for row in self._table.sheet.rows[self._table.start : min(self._table.end, self._table.start + 2000)]:
+        for row in self._rows[self._table.start : min(self._table.end, self._table.start + 2000)]:
             yield self._values(row)
 
 

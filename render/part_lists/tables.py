@@ -104,6 +104,14 @@ class TableFinder:
                 kept[at] = self._again(table, end)
         return kept
 
+    def lies_on_its_side(self, sheet: Sheet) -> bool:
+        """Whether the first column of `sheet` has the words that head columns, one below the other."""
+        filled = [row for row in sheet.rows[:CLOSE_LOOK] if any(map(str.strip, row))]
+        first = min((at for row in filled for at, cell in enumerate(row) if cell.strip()), default=0)
+        texts = [text for row in filled if first < len(row) and (text := one_line(row[first]))]
+        known = {plain(text) for text in texts if self._headers.knows(text)}
+        return len(known) >= 3 and len(known) >= 0.6 * len(texts)
+
     def headless(self, sheet: Sheet) -> list[Table]:
         """The sheet as one table whose columns are told by their cells: without a header, or below one in words that no
         vocabulary has.

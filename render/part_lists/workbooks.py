@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import html
+import io
 import json
 import re
 import zipfile
@@ -20,6 +21,7 @@ from typing import Any
 from cad2real.errors import UserError
 from cad2real.files import parse_json
 from cad2real.guarded_process import GivenUpError, GuardedProcess, Limits
+from render.part_lists.words import visible
 from render.part_lists.workbook_limits import MAX_COLUMNS, MAX_ROWS, check_row, check_unpacked
 
 MAX_CELLS = 20_000_000
@@ -37,6 +39,11 @@ _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,18})["']""")
 _CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,40})(\d{1,18})["']""")
 _HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _FILTERED = re.compile(rb"<(?:\w+:)?filterColumn\b")
+_NO_RESULT = re.compile(
+    rb"<(?:\w+:)?c\b(?![^>]*\bt=[\"']str)[^>]*\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*>\s*"
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</"
+)
+"""A formula whose result is not in the file: a program wrote it, and no spreadsheet has opened and saved it since."""
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
 _REPEATED = re.compile(rb"""number-(rows|columns)-repeated\s*=\s*["'](\d{1,18})["']""")
 
@@ -44,7 +51,8 @@ _REPEATED = re.compile(rb"""number-(rows|columns)-repeated\s*=\s*["'](\d{1,18})[
 @dataclass
 class Sheet:
     """One sheet: `rows` are its cells as text from row 1 on, empty rows as empty lists; `filtered` the numbers of rows
-    that a filter hides; `merged` ranges as (first row, first column, last row, last column) from 0.
+    that a filter hides; `merged` ranges as (first row, first column, last row, last column) from 0; `no_result` the
+    places (row, column) from 0 of formulas whose result the file does not have.
     """
 
     name: str
@@ -52,12 +60,13 @@ class Sheet:
     visible: bool = True
     filtered: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    no_result: list[tuple[int, int]] = field(default_factory=list)
     note: str = ""
 
 
 def read_workbook(path: Path) -> list[Sheet]:
     """The sheets of the workbook `path` in their order. Raises UserError when it is none, damaged or too large."""
-    filtered = _check_archive(path) if zipfile.is_zipfile(path) else {}
+    said = _check_archive(path) if zipfile.is_zipfile(path) else {}
     answer = _read_apart(path)
     if isinstance(answer, str):
         raise UserError(
@@ -65,15 +74,15 @@ def read_workbook(path: Path) -> list[Sheet]:
             "Save it again as .xlsx without a password, or as CSV (UTF-8).",
         )
     for sheet in answer:
-        sheet.filtered = filtered.get(sheet.name, set())
+        sheet.filtered, sheet.no_result = said.get(sheet.name, (set(), []))
     return answer
 
 
-def _check_archive(path: Path) -> dict[str, set[int]]:
+def _check_archive(path: Path) -> dict[str, tuple[set[int], list[tuple[int, int]]]]:
     """Refuses an archive that unpacks to too much or has cells beyond the limits. Returns for sheets of .xlsx, by their
-    names, the rows that a filter hides.
+    names, the rows that a filter hides and the places of formulas without a result.
     """
-    filtered: dict[str, set[int]] = {}
+    said: dict[str, tuple[set[int], list[tuple[int, int]]]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             check_unpacked(path, archive)
@@ -85,7 +94,8 @@ def _check_archive(path: Path) -> dict[str, set[int]]:
                 xml = archive.read(member)
                 if b"sheetData" in xml:
                     rows = _check_sheet(path, xml)
-                    filtered[names.get(member.filename.lstrip("/"), "")] = rows
+                    places = [(int(row) - 1, _column(letters) - 1) for letters, row in _NO_RESULT.findall(xml)]
+                    said[names.get(member.filename.lstrip("/"), "")] = rows, places
                 elif member.filename == "content.xml":
                     _check_repeats(path, xml)
     except UserError:
@@ -95,7 +105,7 @@ def _check_archive(path: Path) -> dict[str, set[int]]:
             f"{path} cannot be read as a workbook ({type(error).__name__}).",
             "Save it again as .xlsx without a password, or as CSV (UTF-8).",
         ) from None
-    return filtered
+    return said
 
 
 def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -189,7 +199,7 @@ def _answers(path: Path) -> Iterator[bytes]:
 def _sheets(path: Path) -> list[Sheet]:
     import python_calamine as calamine
 
-    book = calamine.CalamineWorkbook.from_path(path)
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))  # by what it holds, not by its name
     sheets = []
     for said in book.sheets_metadata[:MAX_SHEETS]:
         if said.typ != calamine.SheetTypeEnum.WorkSheet:
@@ -214,11 +224,11 @@ def _sheets(path: Path) -> list[Sheet]:
 def _text(value: object) -> str:
     """A cell as people see it: 1001, not 1001.0; 0.3, not 0.30000000000000004."""
     if isinstance(value, str):
-        return value
+        return visible(value)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
+        return str(int(value)) if value.is_integer() and abs(value) < 1e20 else f"{value:.12g}"
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return "" if value is None else str(value)

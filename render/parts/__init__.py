@@ -1,6 +1,6 @@
 """What is rendered: the part list and the CAD files, read and checked.
 
-`company_list` turns any part list into rows: `part_list` reads the simple one (a workbook through `workbook`),
+`company_list` turns any part list into rows: `part_list` reads the simple one (whose table `simple_table` finds),
 `render.part_lists` all others, and `cad_files` finds the CAD of their parts, `company_assemblies` what is only in an
 assembly. `geometry` reads CAD files: STEP through
 `step_files` (`step_text` is what their text says, `step_strings` its letters, `step_split` cuts parts out of

@@ -13,12 +13,13 @@ from render.materials.looks import look
 from render.materials.vocabulary import DRAWN
 from render.params import CatalogueParams
 from render.part_lists.ids import make_ids
+from render.part_lists.list_files import FORMATS as LIST_FORMATS
 from render.part_lists.parts import ListedPart
 from render.part_lists.reader import AS_FOUND, Choices, PartList, read_list
-from render.part_lists.reader import FORMATS as LIST_FORMATS
 from render.parts.cad_files import CadFolder, format_rank
 from render.parts.company_assemblies import Assemblies, names_of
-from render.parts.part_list import REQUIRED, Row, read_part_list, read_table
+from render.parts.part_list import Row, read_part_list, rows_of_table
+from render.parts.simple_table import REQUIRED, find_table, first_row
 
 MOST_LINES = 40
 MOST_LISTS, MOST_ENTRIES = 30, 20_000
@@ -38,11 +39,10 @@ class FolderPart:
 
 
 def is_simple(path: Path) -> bool:
-    """Whether the part list at `path` names its columns part_id and file in its first line. Raises UserError when it
-    is missing, or no such list can be read from it.
+    """Whether a row of the part list at `path` names its columns part_id and file. Raises UserError when it is missing,
+    or cannot be opened.
     """
-    _, first = next(read_table(path), (1, []))
-    return set(REQUIRED) <= {name.lower() for name in first}
+    return find_table(path) is not None
 
 
 def read_rows(path: Path, default_units: str, choices: Choices = AS_FOUND) -> tuple[list[Row], list[Skipped]]:
@@ -51,26 +51,13 @@ def read_rows(path: Path, default_units: str, choices: Choices = AS_FOUND) -> tu
     A list with the columns part_id and file is read by the rules of `read_part_list`; any other as a company's, with
     the user's `choices`. Raises UserError when the list as a whole cannot be used.
     """
-    try:
-        simple = is_simple(path)
-    except UserError as error:
-        return _company_rows(path, default_units, choices, error)
-    if simple:
-        return read_part_list(path, default_units)
-    return _company_rows(path, default_units, choices, None)
-
-
-def _company_rows(
-    path: Path, default_units: str, choices: Choices, before: UserError | None
-) -> tuple[list[Row], list[Skipped]]:
-    """`before`: why it is no simple list that can be opened, which is said where it is no other list either."""
+    if table := find_table(path):
+        return rows_of_table(path, table, default_units)
     try:
         read = read_list(path, choices)
     except UserError:
-        if before is not None:
-            raise before from None
-        _, first = next(read_table(path), (1, []))
-        if not any(first) or set(REQUIRED) & {name.lower() for name in first}:
+        names = first_row(path)
+        if not any(names) or {*REQUIRED} & {*names}:
             return read_part_list(path, default_units)  # and say which column is missing
         raise
     return rows_of(read, default_units)
@@ -85,28 +72,23 @@ def choices_of(params: CatalogueParams, other: bool = False) -> Choices:
 
 def count_parts(path: Path) -> int:
     """How many parts the list at `path` has, with CAD or without. Raises UserError."""
-    if _is_simple_for_sure(path):
-        return sum(1 for _ in read_table(path)) - 1
-    return len(read_list(path).parts)
+    table = find_table(path)
+    return len(table.rows) if table else len(read_list(path).parts)
 
 
 def input_files(path: Path) -> Iterator[Path]:
     """The CAD files that the list at `path` may mean; some may not be there. Raises UserError."""
-    if not _is_simple_for_sure(path):
-        yield from CadFolder(path.parent).files
-        return
-    (_, names), *rows = read_table(path)
-    column = [name.lower() for name in names].index("file")
-    yield from (path.parent / cell for _, cells in rows for cell in cells[column : column + 1])
-
-
-def _is_simple_for_sure(path: Path) -> bool:
     try:
-        return is_simple(path)
+        table = find_table(path)
     except UserError:
         if not path.is_file():
             raise
-        return False
+        table = None
+    if table is None:
+        yield from CadFolder(path.parent).files
+        return
+    column = table.names.index("file")
+    yield from (path.parent / cell for _, cells in table.rows for cell in cells[column : column + 1])
 
 
 def rows_of(read: PartList, default_units: str) -> tuple[list[Row], list[Skipped]]:

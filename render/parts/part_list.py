@@ -1,4 +1,4 @@
-"""The simple part list, with columns part_id and file: CSV or Excel, one row a part.
+"""The simple part list, with columns part_id and file: text or workbook, one row a part.
 
 Every row is checked on its own: a bad one never stops the others. Lists without these columns are read by
 `render.part_lists`, through `company_list`.
@@ -6,21 +6,18 @@ Every row is checked on its own: a bad one never stops the others. Lists without
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from cad2real.errors import Skipped, UserError
 from render.part_lists.headers import read_headers
 from render.part_lists.ids import part_id_fault
 from render.part_lists.places import Place, distinct, place
-from render.parts.workbook import read_sheet
+from render.parts.simple_table import OPTIONAL, REQUIRED, SimpleTable, find_table, first_row
 
-REQUIRED = ("part_id", "file")
-OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")
 PLACING = ("position", "assembly", "machine")
 """Optional as well, under any word that heads such a column in a company's list (headers.yaml)."""
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
@@ -28,7 +25,10 @@ UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
 
 SURE = 0.9
 """How well words have to fit a header."""
-MAX_LIST_BYTES = 50_000_000
+ALIKE = 0.8
+"""How alike the name of a column must be to one that is read to be named: lable, colors, materials."""
+ERRORS = {"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}
+"""What spreadsheets show for a formula that failed."""
 MAX_CELL = 2000
 """Characters in a cell: file names are shorter, and words for bodies of any assembly that people write."""
 
@@ -59,22 +59,26 @@ def read_part_list(path: Path, default_units: str) -> tuple[list[Row], list[Skip
     Returns the usable rows in the file's order, and the rows that were skipped with their reasons. Raises UserError
     when the list as a whole cannot be used: it is missing, not text, lacks a required column or has no row.
     """
-    table = read_table(path)
-    _, first = next(table, (1, []))
-    names = [name.lower() for name in first]
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
+    table = find_table(path)
+    if table is None:
+        names = first_row(path)
+        missing = [name for name in REQUIRED if name not in names]
         there = ", ".join(filter(None, names)) or "none"
         raise UserError(
             f"{path} has no column {' and no column '.join(missing)} (only {there}).",
             f"The first line must name the columns: {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}.",
         )
-    placing = _placing(names, path)
+    return rows_of_table(path, table, default_units)
+
+
+def rows_of_table(path: Path, table: SimpleTable, default_units: str) -> tuple[list[Row], list[Skipped]]:
+    """As `read_part_list`, of the `table` that was found in `path`."""
+    placing = _placing(table.names, path)
     rows: list[Row] = []
-    skipped: list[Skipped] = []
+    skipped = [*_unread(path, table)]
     first_use: dict[str, str] = {}
-    for number, cells in table:
-        raw = dict(zip(names, cells, strict=False))
+    for number, cells in table.rows:
+        raw = dict(zip(table.names, cells, strict=False))
         values = {name: raw.get(name, "") for name in (*REQUIRED, *OPTIONAL)}
         if not any(values.values()):
             continue
@@ -101,40 +105,19 @@ def _placing(names: list[str], path: Path) -> dict[str, str]:
     """
     words, found = read_headers(path.parent), dict[str, str]()
     for name in dict.fromkeys(names):
-        roles = {meaning.role for meaning in words.meanings(name) if meaning.fit >= SURE}
+        roles = {meaning.role for meaning in words.meanings(name.replace("_", " ")) if meaning.fit >= SURE}
         role = name if name in PLACING else next(iter(roles & set(PLACING)), "") if len(roles) == 1 else ""
         if role and name not in (*REQUIRED, *OPTIONAL) and role not in found.values():
             found[name] = role
     return found
 
 
-def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV or Excel file with their numbers, the column names first. Raises UserError."""
-    if not path.is_file():
-        raise UserError(
-            f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
-        )
-    if path.stat().st_size > MAX_LIST_BYTES:
-        raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")
-    if path.suffix.lower() == ".xlsx":
-        yield from read_sheet(path)
-        return
-    # All kinds of line ends; a cell may be as long as the file, so that a long one is its own row's fault only.
-    csv.field_size_limit(MAX_LIST_BYTES)
-    table = csv.reader(io.StringIO(_read_text(path), newline=None), dialect=csv.excel, skipinitialspace=True)
-    for cells in table:
-        if cells:
-            yield table.line_num, [cell.strip() for cell in cells]
-
-
-def _read_text(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if b"\0" in raw[:4096]:
-            raise UserError(f"{path} is not a text file.", "Save the part list as CSV (UTF-8) or .xlsx.") from None
-        return raw.decode("cp1252", errors="replace")  # what older spreadsheets write
+def _unread(path: Path, table: SimpleTable) -> Iterator[Skipped]:
+    """Columns that are not read, though they look like one that is."""
+    wanted = [name for name in OPTIONAL if name not in table.names]
+    for name in table.names:
+        if name not in OPTIONAL and (close := get_close_matches(name, wanted, 1, ALIKE)):
+            yield Skipped(f"column {name!r}", str(path), f"is not read; call it {close[0]} if it is that")
 
 
 def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> str:
@@ -143,6 +126,10 @@ def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> s
     for name, value in values.items():
         if len(value) > MAX_CELL:
             return f"its {name} has {len(value):,} characters, more than {MAX_CELL:,}; shorten it, or close its quotes"
+        if value.upper() in ERRORS:
+            return f"its {name} is {value}, a formula that failed; mend it in the spreadsheet"
+        if "\ufffd" in value:
+            return f"its {name} has a character that cannot be read; save the list again as CSV (UTF-8) or .xlsx"
     if not part_id:
         return "the row has no part_id; give it one"
     if fault := part_id_fault(part_id):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cad2real.files import parse_json
+from cad2real.import_path import PYTHON
 from render.file_signatures import has_signature
 
 FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".blend")
@@ -38,8 +38,8 @@ def read_scene(path: Path) -> list[Raw]:
     with tempfile.TemporaryDirectory(prefix="cad2real-scene-") as folder:
         out = Path(folder) / "bodies.npz"
         if path.suffix.lower() != ".blend":
-            _run([sys.executable, "-m", "render.parts.usd_files", str(path.resolve())], folder)
-        _run([sys.executable, "-m", "render.blender.scenes", str(path.resolve()), str(out)], folder)
+            _run([*PYTHON, "-m", "render.parts.usd_files", str(path.resolve())], folder)
+        _run([*PYTHON, "-m", "render.blender.scenes", str(path.resolve()), str(out)], folder)
         return _load_bodies(out)
 
 

@@ -59,14 +59,20 @@ class SceneSettings:
         return self.layout
 
 
-def scene_settings(parts: Sequence[Part], layout: str, most: int, size: str, quality: str, seed: int) -> SceneSettings:
-    """Settings as they are written on a command line. Raises UserError for what cannot be."""
-    if not parts:
-        raise UserError("There is no part to lay out.", "The reasons stand above.")
+def check_settings(layout: str, size: str, quality: str) -> None:
+    """Raises UserError for what cannot be, before any CAD is read."""
     if layout not in get_args(Layouts):
         raise UserError(f"--layout {layout!r} is not known.", f"Choose one of: {', '.join(get_args(Layouts))}.")
     if quality not in QUALITY_PRESETS:
         raise UserError(f"--quality {quality!r} is not known.", f"Choose one of: {', '.join(QUALITY_PRESETS)}.")
+    _sides(size)
+
+
+def scene_settings(parts: Sequence[Part], layout: str, most: int, size: str, quality: str, seed: int) -> SceneSettings:
+    """Settings as they are written on a command line. Raises UserError for what cannot be."""
+    if not parts:
+        raise UserError("There is no part to lay out.", "The reasons stand above.")
+    check_settings(layout, size, quality)
     width, height = _sides(size)
     largest = max(max(part.size_mm) for part in parts)
     return SceneSettings(layout, most, width, height, quality, seed, bundled_maps(), largest)  # type: ignore[arg-type]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cad2real.errors import UserError
-from cad2real.onnx_options import session_options
+from cad2real.onnx_session import MOST_MEMORY, OnnxSession
+from cad2real.process_limits import room_for
 from search.ranking import Floats
 from train.data.foreground import zoom_to_part
 from train.data.image_cache import to_array, upright_square
@@ -37,7 +37,7 @@ class About(BaseModel):
 class PhotoNetwork:
     """An `Embedder` of photos by onnxruntime. Threads may use one at the same time."""
 
-    def __init__(self, session: Any, about: About) -> None:
+    def __init__(self, session: OnnxSession, about: About) -> None:
         self._session, self.about = session, about
         self.key, self.classes = about.model_key, tuple(about.classes)
 
@@ -46,16 +46,12 @@ class PhotoNetwork:
         """Reads what `cad2real index` or `cad2real export onnx` wrote. `threads` work on one photo (0: as many as there
         are cores). Raises UserError when it is missing, damaged, or no such file.
         """
-        import onnxruntime
-
         try:
-            content = path.read_bytes()
-            session = onnxruntime.InferenceSession(
-                content, session_options(threads), providers=["CPUExecutionProvider"]
-            )
-            about = About.model_validate_json(session.get_modelmeta().custom_metadata_map[ABOUT])
+            session = OnnxSession(path.read_bytes(), threads, str(path))
+            about = About.model_validate_json(session.metadata[ABOUT])
             network = cls(session, about)
-            network.embed_and_classify([Image.new("RGB", (about.image_size, about.image_size))])
+            with room_for(MOST_MEMORY):
+                network.embed_and_classify([Image.new("RGB", (about.image_size, about.image_size))])
         except FileNotFoundError:
             raise UserError(f"There is no {path}.", REMEDY) from None
         except UserError:

@@ -18,6 +18,8 @@ from PIL import Image
 from cad2real.cli import main
 from cad2real.files import write_json
 from cad2real.layout import Layout
+from flows.pipeline import explain_failure
+from flows.processes import FinishedProcess
 from tests.train.conftest import CLASSES, draw_shape, write_renders
 
 REPOSITORY = Path(__file__).parents[2]
@@ -153,6 +155,20 @@ def test_a_read_only_disk(disk: Path, command: str, capsys: pytest.CaptureFixtur
     without_outputs(disk, command)
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     assert "Read-only file system" in said(command, capsys)
+
+
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_a_stage_that_fails_over_its_disk_in_words_of_its_own(disk: Path, how: str) -> None:
+    (disk / "data" / "logs").mkdir(parents=True, exist_ok=True)
+    finished, log = FinishedProcess(1, ("ERROR: unexpected error - disk I/O error",)), disk / "data" / "logs" / "x.log"
+    assert "disk I/O error" in str(explain_failure("render", finished, log))
+    if how == "full":
+        fill(disk, 0)
+    else:
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    error = explain_failure("render", finished, log)
+    assert ("No space left" if how == "full" else "Read-only file system") in str(error)
+    assert "\n" not in str(error) and not error.transient
 
 
 def test_a_run_on_a_read_only_disk(disk: Path) -> None:

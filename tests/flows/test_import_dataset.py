@@ -115,6 +115,9 @@ def test_what_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=why):
             import_dataset(name, source, tmp_path / "p", **more)
         assert not (tmp_path / "p").exists()
+    for place in (tmp_path / "none", source / "real" / "nut" / "0.jpg"):
+        with pytest.raises(UserError, match="is no folder"):
+            import_dataset("domainnet", place, tmp_path / "p")
     (source / "real" / "nut" / "out.jpg").symlink_to(tmp_path / "secret.jpg")
     picture(tmp_path / "secret.jpg", "nut")
     (source / "clipart" / "nut" / "bad.jpg").write_bytes(b"no picture")

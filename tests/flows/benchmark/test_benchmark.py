@@ -23,6 +23,7 @@ from flows.benchmark.measure import (
     run_command,
     views_a_part,
 )
+from flows.benchmark.seeds import run_seeds
 from flows.benchmark.table import benchmark_table
 from flows.pipeline import StageError
 
@@ -41,6 +42,7 @@ SKIPPED = {"thing": "x.jpg", "where": "", "reason": "is no picture."}
 @pytest.fixture
 def task(tmp_path: Path) -> BenchmarkSpec:
     (tmp_path / "mine" / "photos").mkdir(parents=True)
+    (tmp_path / "mine" / "photos" / "one.jpg").write_bytes(b"")
     (tmp_path / "mine" / "parts.csv").write_text("part_id,file\nbolt,bolt.stl\n")
     return BenchmarkSpec(tmp_path / "mine" / "parts.csv", tmp_path / "mine" / "photos", seed=3)
 
@@ -153,3 +155,23 @@ def test_what_was_found_without_boxes_is_printed(tmp_path: Path) -> None:
     assert "(seed 4)" in benchmark_table(several) and "(seed 5)" in benchmark_table(several)
     (layout.squares / "found.json").unlink()
     assert "found" not in benchmark_table(collect_result(layout, 4, {}))
+
+
+def test_a_folder_with_other_things_is_left_alone(task: BenchmarkSpec, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "data" / "photos").mkdir(parents=True)
+    (project / "params.yaml").write_text("train: {epochs: 40}  # a night\n")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("dear")
+    for out, what in ((project, "data/photos"), (other, "letter.txt"), (other / "letter.txt", "is not a folder")):
+        for run in (run_benchmark, lambda spec, out: run_seeds(spec, 2, out, stand_in({}))):
+            with pytest.raises(UserError, match=what):
+                run(task, out)
+    assert (project / "params.yaml").read_text() == "train: {epochs: 40}  # a night\n"
+
+
+def test_a_folder_without_photos_is_said_before_anything_is_rendered(task: BenchmarkSpec, tmp_path: Path) -> None:
+    (tmp_path / "none" / "below").mkdir(parents=True)
+    with pytest.raises(UserError, match="holds no photo"):
+        run_benchmark(BenchmarkSpec(task.parts, tmp_path / "none"), tmp_path / "out", stand_in({}))

@@ -171,6 +171,8 @@ def test_a_second_run_keeps_all_and_fewer_views_drop_the_rest(made: Path) -> Non
     [
         (["--formats", "voc"], "coco, yolo, bop"),
         (["--layout", "pile"], "scattered, heap, mixed"),
+        (["--size", "axb"], "is no size"),
+        (["--quality", "best"], "Choose one of"),
         (["--out", "full"], "holds other files"),
         (["--parts", "none.csv"], "none.csv"),
     ],
@@ -180,4 +182,5 @@ def test_what_cannot_be_is_one_line(parts: list[Part], tmp_path: Path, words: li
     (tmp_path / "full" / "mine.txt").write_text("mine")
     done = run(tmp_path, "--views", "1", *words)
     assert done.returncode == 1 and said in done.stderr
+    assert "can be rendered" not in done.stdout  # said before CAD is read
     assert "Traceback" not in done.stderr and (tmp_path / "full" / "mine.txt").exists()

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
-from search.photo_network import ABOUT, IMAGES, OUTPUTS, PhotoNetwork
 
 from cad2real import onnx_session
 from cad2real.errors import UserError
 from photos.finder.finder import OUTPUTS as MAPS
 from photos.finder.finder import PICTURES, Finder
+from search.model.photo_network import ABOUT, IMAGES, OUTPUTS, PhotoNetwork
 from tests.peak_memory import printed_and_peak_mb
 
 LOAD = """
 import sys
 from pathlib import Path
 from cad2real.errors import UserError
-from search.photo_network import PhotoNetwork
+from search.model.photo_network import PhotoNetwork
 try:
     print(PhotoNetwork.load(Path(sys.argv[1])).classes)
 except UserError as error:

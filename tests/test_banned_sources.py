@@ -28,6 +28,7 @@ ORDER_DOES_NOT_MATTER = {"sorted", "any", "all", "len", "set", "frozenset", "sum
 ALLOWED = {
     ("train/stages/probe.py", "torch.manual_seed"): "weights: random are drawn by timm from the global state",
     ("train/find/network.py", "torch.manual_seed"): "the same, with the global state forked around it",
+    ("train/find/likeness.py", "torch.manual_seed"): "the same",
     ("train/networks/transferable.py", "torch.manual_seed"): "the same",
     ("train/methods/batch.py", "torch.manual_seed"): "modules draw from the global state, which is forked around it",
     ("train/loop/adaptation.py", "clock"): "ends a run at most_minutes, where someone sets them",

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from render.part_lists.merged_cells import merged_down
 from render.part_lists.quantities import is_nothing
 from render.part_lists.row_words import RowWords
 from render.part_lists.tables import Table
 from render.part_lists.words import one_line
+from render.part_lists.workbooks import merged_down
 
 BARE = 0.5
 """From this share of rows with nothing but a name on, such rows are parts; below it they are headings and remarks."""

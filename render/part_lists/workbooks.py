@@ -12,7 +12,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -232,3 +232,25 @@ def _text(value: object) -> str:
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return "" if value is None else str(value)
+
+
+def merged_down(sheet: Sheet, start: int, columns: Container[int] | None = None) -> list[list[str]]:
+    """The rows of `sheet`; from row `start` (from 0) on, below the head, with what is merged over several rows of
+    `columns` (None: all) in each of these: a file has its text in the first one alone.
+    """
+    rows = sheet.rows
+    for top, left, bottom, _ in sheet.merged:
+        if (
+            bottom == top
+            or not start <= top < len(rows)
+            or left >= len(rows[top])
+            or (columns is not None and left not in columns)
+        ):
+            continue
+        if rows is sheet.rows:
+            rows = list(rows)
+        for at in range(top + 1, min(bottom + 1, len(rows))):
+            row = [*rows[at], *[""] * (left + 1 - len(rows[at]))]
+            row[left] = row[left] or rows[top][left]
+            rows[at] = row
+    return rows

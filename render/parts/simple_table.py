@@ -13,8 +13,7 @@ from cad2real.errors import UserError
 from render.part_lists.delimited import HEAD_ROWS
 from render.part_lists.headers import HeaderWords
 from render.part_lists.list_files import read_sheets
-from render.part_lists.merged_cells import merged_down
-from render.part_lists.workbooks import Sheet
+from render.part_lists.workbooks import Sheet, merged_down
 
 REQUIRED = ("part_id", "file")
 OPTIONAL = ("label", "name", "units", "material", "surface", "color", "bodies")

@@ -55,9 +55,10 @@ def test_parts_near_to_everything_take_few_photos_of_the_learned() -> None:
     index, photos = with_handicaps(plain, LEARNED), photos_of_learned(30)
     before = part_distances(plain, asked(plain, photos))[0].argmin(axis=1)
     after = part_distances(index, asked(index, photos))[0].argmin(axis=1)
-    assert (before >= 2).mean() > 0.5 and (after >= 2).mean() < 2 * TAKEN
+    assert (before >= 2).mean() > 0.5 and (after >= 2).mean() < 1.3 * TAKEN
     assert [part.handicap for part in index.parts[:2]] == [0, 0] and min(index.handicaps[2:]) > 0
-    assert nearest_parts(index, asked(index, photos[:1]), 1)[0][0].part_id in LEARNED
+    first = [found[0].part_id for found in nearest_parts(index, asked(index, photos), 1)]
+    assert [index.number_of[part] for part in first] == after.tolist()
 
 
 def test_a_part_of_its_own_is_found_beside_them() -> None:
@@ -73,7 +74,7 @@ def test_what_takes_nothing_has_no_handicap() -> None:
 
 
 def test_photos_of_what_the_catalogue_has_not_say_nothing_of_added_parts() -> None:
-    strangers = rows(5, 60, 0.8, 70, 1.0)
+    strangers = rows(5, 120, 0.8, 70, 1.0)
     index = index_with({}, None)
     parts = tuple(replace(part, least_similarity=0.4) for part in index.parts)
     index = replace(index, parts=parts)

@@ -180,3 +180,32 @@ def test_a_run_on_a_read_only_disk(disk: Path) -> None:
     )
     assert done.returncode == 1
     assert "Read-only file system" in done.stderr and "Traceback" not in done.stderr
+
+
+SHARED_MEMORY = {
+    "full": "mount -t tmpfs -o size=4k tmpfs /dev/shm && head -c 4096 /dev/zero > /dev/shm/other",
+    "read-only": "mount -t tmpfs -o ro tmpfs /dev/shm",
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "command"),
+    [("full", "catalogue"), ("full", "train adapt"), ("read-only", "photos"), ("read-only", "evaluate")],
+)
+def test_shared_memory_is_not_needed(disk: Path, how: str, command: str) -> None:
+    without_outputs(disk, command)
+    # In a mount namespace of its own, so that nothing else on the machine loses its shared memory.
+    nothing_fits = "! head -c 8192 /dev/zero 2>/dev/null > /dev/shm/more"
+    inside = f'({SHARED_MEMORY[how]}) && ({nothing_fits}) 2>/dev/null && exec "$@"'
+    namespace = ["unshare", "--mount", "--propagation", "private", "sh", "-c", inside, "sh"]
+    run = subprocess.run(
+        [*namespace, sys.executable, "-m", "cad2real", *command.split()],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    if "unshare failed" in run.stderr or "permission denied" in run.stderr:
+        pytest.skip("a mount namespace is not permitted here")
+    assert run.returncode == 0, run.stderr
+    assert all((disk / output).exists() for output in STAGES[command])

@@ -65,8 +65,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def _place(error: BaseException) -> str:
     """The file that `error` is about, or the output that was being written."""
-    name = getattr(error, "filename", None)
-    if isinstance(name, str | bytes):
-        return os.fsdecode(name)
+    for place in ("filename2", "filename"):  # of a copy the second is the one that is written
+        name = getattr(error, place, None)
+        if isinstance(name, str | bytes):
+            return os.fsdecode(name)
     notes = getattr(error, "__notes__", ())
     return next((note.removeprefix(WRITING) for note in notes if note.startswith(WRITING)), "disk")

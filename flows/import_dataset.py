@@ -18,11 +18,12 @@ from pathlib import Path, PurePosixPath
 import yaml
 from PIL import Image
 
+from cad2real.disk_errors import no_room
 from cad2real.errors import Skipped, UserError
 from cad2real.files import write_json, write_text
 from cad2real.layout import Layout
 from cad2real.progress import Progress
-from flows.init_project import init_project
+from flows.init_project import new_project
 from flows.known_datasets import DATASETS, Dataset, Domain
 from flows.params_file import change_params
 from flows.project import MADE_OF_CAD
@@ -63,12 +64,12 @@ def import_dataset(name: str, folder: Path, root: Path, source: str = "", target
         raise UserError("Source and target are the same domain.", f"Choose two of {', '.join(dataset.domains)}.")
     if root.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"{root} lies in {folder}.", "Make the project outside.")
-    init_project(root)
-    renders, broken = _write_renders(pictures[source], Layout(root))
-    for label, files in pictures[target].items():
-        for number, file in enumerate(files):
-            _link(file, root / "data" / "photos" / label / f"{number:06}{file.suffix.lower()}")
-    _without_cad(root)
+    with new_project(root) as stages:
+        renders, broken = _write_renders(pictures[source], Layout(root))
+        for label, files in pictures[target].items():
+            for number, file in enumerate(files):
+                _link(file, root / "data" / "photos" / label / f"{number:06}{file.suffix.lower()}")
+        _without_cad(stages, Layout(root).params)
     photos = sum(map(len, pictures[target].values()))
     incomplete = [
         f"{domain}: {count:,} pictures, {' or '.join(f'{full:,}' for full in dataset.domains[domain].counts)} expected"
@@ -155,7 +156,7 @@ def _write_renders(pictures: Mapping[str, Sequence[Path]], layout: Layout) -> tu
         for label, files in pictures.items():
             part_id = _part_id(label, contents)
             folder = layout.renders / part_id
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             views: list[dict[str, str]] = []
             digest = hashlib.sha256()
             for file in files:
@@ -163,6 +164,8 @@ def _write_renders(pictures: Mapping[str, Sequence[Path]], layout: Layout) -> tu
                 try:
                     view = _square(file, folder / view).name
                 except (OSError, ValueError, Image.DecompressionBombError) as error:
+                    if no_room(folder):
+                        raise
                     skipped.append(Skipped(file.name, str(file.parent), f"cannot be read ({error})."))
                 else:
                     views.append({"file": view})
@@ -206,19 +209,19 @@ def _square(file: Path, place: Path) -> Path:
 
 def _link(file: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)  # of an import that was cut off
     try:
         os.link(file.resolve(), place)
     except OSError:  # another file system, or one without hard links
         shutil.copyfile(file, place)
 
 
-def _without_cad(root: Path) -> None:
+def _without_cad(stages: Path, params: Path) -> None:
     """Takes the stages that need CAD out of the project, and sets what holds for photos of one thing each."""
-    path = root / "dvc.yaml"
-    text = path.read_text(encoding="utf-8")
+    text = stages.read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     for stage in MADE_OF_CAD:
         del content["stages"][stage]
     head = "# A project of ready-made renders: without the stages that make them of CAD (cad2real import).\n"
-    write_text(path, head + yaml.safe_dump(content, sort_keys=False, width=120))
-    change_params(Layout(root).params, PARAMS)
+    write_text(stages, head + yaml.safe_dump(content, sort_keys=False, width=120))
+    change_params(params, PARAMS)

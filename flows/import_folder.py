@@ -13,9 +13,9 @@ from cad2real.errors import Skipped, UserError
 from cad2real.files import atomic_file, write_text
 from cad2real.layout import Layout
 from cad2real.params_editor import write_values
-from flows.init_project import init_project
+from flows.init_project import new_project
 from render.parts.cad_files import native_files, native_name
-from render.parts.company_assemblies import assembly_in, cut_assembly
+from render.parts.company_assemblies import CutPart, assembly_in, cut_assembly
 from render.parts.company_list import folder_parts, readable_lists
 
 PARTS = Path("data/parts")
@@ -65,13 +65,13 @@ def import_folder(root: Path, source: Path, sub_assemblies: bool = False) -> Imp
         raise UserError(f"{source} has no CAD file.", "Name a folder with STEP, STL or other CAD files in it or below.")
     lists, unreadable = readable_lists(source)
     unreadable += _without_export(native, [source / part.file for part in parts])
-    init_project(root)
-    for part in parts:
-        _copy(source, part.file, root / PARTS)
-    if lists:
-        return _with_list(root, [read.path for read in lists], unreadable, len(parts))
-    rows = [(part.part_id, part.name, part.file.as_posix(), "", "", "") for part in parts]
-    return _without_list(root, ("part_id", "name", "file", "material", "surface", "color"), rows, unreadable)
+    with new_project(root):
+        for part in parts:
+            _copy(source, part.file, root / PARTS)
+        if lists:
+            return _with_list(root, [read.path for read in lists], unreadable, len(parts))
+        rows = [(part.part_id, part.name, part.file.as_posix(), "", "", "") for part in parts]
+        return _without_list(root, ("part_id", "name", "file", "material", "surface", "color"), rows, unreadable)
 
 
 def _without_export(native: Sequence[Path], files: Sequence[Path]) -> list[Skipped]:
@@ -91,23 +91,27 @@ def _import_assembly(root: Path, source: Path, assembly: Path, sub_assemblies: b
     """A project of the parts that the STEP file `assembly` is made of, with the part list in `source` if it has one."""
     lists, unreadable = readable_lists(source) if source.is_dir() else ([], [])
     parts = list(cut_assembly(assembly, sub_assemblies, lists[0] if lists else None))
-    init_project(root)
-    for part in parts:
-        with atomic_file(root / PARTS / part.file) as temporary:
-            temporary.write_bytes(part.text)
-    if lists:
-        return _with_list(root, [read.path for read in lists], unreadable, len(parts))
+    with new_project(root):
+        for part in parts:
+            with atomic_file(root / PARTS / part.file) as temporary:
+                temporary.write_bytes(part.text)
+        if lists:
+            return _with_list(root, [read.path for read in lists], unreadable, len(parts))
+        return _without_list(root, *_list_of(assembly, parts), unreadable)
+
+
+def _list_of(assembly: Path, parts: Sequence[CutPart]) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    """The columns and rows of a part list of what was cut out of `assembly`."""
     columns = ("part_id", "name", "number", "quantity", "machine", "file", "material", "surface", "color")
     said = [(item.part_id, item.name, item.number, item.quantity, assembly.stem) for item in parts]
-    rows = [(*one, item.file.as_posix(), "", "", "") for one, item in zip(said, parts, strict=True)]
-    return _without_list(root, columns, rows, unreadable)
+    return columns, [(*one, item.file.as_posix(), "", "", "") for one, item in zip(said, parts, strict=True)]
 
 
 def _with_list(root: Path, lists: Sequence[Path], left_out: Sequence[Skipped], cad_files: int) -> Imported:
     best = lists[0]
     shutil.copyfile(best, root / PARTS / best.name)
     if best.name != "parts.csv":
-        (root / PARTS / "parts.csv").unlink()
+        (root / PARTS / "parts.csv").unlink(missing_ok=True)
     write_values(Layout(root).params, [(("catalogue", "parts"), (PARTS / best.name).as_posix())])
     more = [Skipped(path.name, str(path), "another part list has more parts") for path in lists[1:]]
     return Imported(PARTS / best.name, False, cad_files, [*left_out, *more])

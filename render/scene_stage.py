@@ -161,4 +161,4 @@ def _check(out: Path, run: SceneRun) -> None:
     place = next(folder for folder in (out, *out.resolve().parents) if folder.is_dir())
     need = run.count * run.settings.width * run.settings.height * BYTES_PER_PIXEL
     if shutil.disk_usage(place).free < need:
-        raise UserError(f"{place} has too little room: the scenes may need {need / 1e9:.1f} GB.", "Free some space.")
+        raise UserError(f"{place} has too little room: the scenes may need {need / 1e6:,.0f} MB.", "Free some space.")

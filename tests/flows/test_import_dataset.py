@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
+import flows.import_dataset as import_dataset_module
 from cad2real.cli import app
 from cad2real.errors import UserError
 from cad2real.layout import Layout
@@ -77,6 +80,29 @@ def test_topex_printer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == ""  # that it has no stage render is right
     with pytest.raises(UserError, match="is a project already"):
         import_dataset("topex-printer", tmp_path / "in", project)
+
+
+def test_a_full_disk_leaves_no_picture_out_and_the_same_again_finishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, room = tmp_path / "project", [4]
+
+    def link(file: Path, place: Path) -> None:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file), None, str(place))
+        room[0] -= 1
+        whole(file, place)
+
+    whole = import_dataset_module._link
+    with monkeypatch.context() as patch:
+        patch.setattr(import_dataset_module, "_link", link)
+        patch.setattr(import_dataset_module, "no_room", lambda folder: UserError(f"{folder} is full.", "Make room."))
+        with pytest.raises(OSError, match="No space"):
+            import_dataset("topex-printer", topex(tmp_path / "in"), project)
+    assert not (project / "dvc.yaml").exists()
+    made = import_dataset("topex-printer", tmp_path / "in", project)
+    assert (made.renders, made.photos, made.skipped) == (6, 6, [])
+    assert "render" not in yaml.safe_load((project / "dvc.yaml").read_text())["stages"]
 
 
 def test_visda_by_folders_and_by_its_list(tmp_path: Path) -> None:

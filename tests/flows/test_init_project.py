@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
 from cad2real.params import Params, load_params
 from flows.dvc.code_versions import ROOMS, refresh
-from flows.init_project import STARTER, init_project
+from flows.init_project import STARTER, init_project, new_project
 from flows.project import prepare
 from flows.stages import stale_stages
 
@@ -61,3 +64,21 @@ def test_the_starters_stages_are_the_repositorys_with_code_versions_for_folders(
         stage.setdefault("params", []).append({"code.yaml": keys})
     assert theirs == ours
     assert list(theirs) == list(ours)
+
+
+def test_what_was_cut_off_is_no_project_yet_and_the_same_again_finishes_it(tmp_path: Path) -> None:
+    root = tmp_path / "gearbox"
+
+    def cut_off() -> None:
+        with new_project(root):
+            (root / "data" / "parts" / "half.stl").write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "source.stl", None, str(root / "half.stl"))
+
+    with pytest.raises(OSError, match="No space") as error:
+        cut_off()
+    assert str(disk_error(error.value)).startswith(f"{root / 'half.stl'}: No space left")
+    assert not (root / "dvc.yaml").exists()
+    assert not list(root.glob(".dvc.yaml*"))
+    assert init_project(root) == [root / "dvc.yaml"]
+    assert prepare(root) == Params()
+    assert (root / "data" / "parts" / "half.stl").exists()

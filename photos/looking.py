@@ -66,7 +66,8 @@ class Looking:
 
     def wanted(self, path: Path, sha256: str, whole: Wanted, photo: str) -> list[Wanted]:
         """The squares of a photo without boxes, best first: `whole` where nothing was found. The photo's folder names
-        what it mainly shows, so only the best has its label; what the others are, nobody said.
+        what it mainly shows, so only the largest has its label, as a query for one part means the largest; what the
+        others are, nobody said.
 
         Raises UserError when the photo cannot be used.
         """
@@ -76,8 +77,13 @@ class Looking:
                 shown = self._read(opened)
             seen = self._look(shown, sha256)
         self.seen[photo] = seen
-        found = [replace(whole, box=box, label="", how="found", score=score) for box, score in self._sure(seen)]
-        return [replace(found[0], label=whole.label), *found[1:]] if found else [whole]
+        sure = self._sure(seen)
+        if not sure:
+            return [whole]
+        largest = int(np.argmax([area(box) for box, _ in sure]))
+        found = [replace(whole, box=box, label="", how="found", score=score) for box, score in sure]
+        found[largest] = replace(found[largest], label=whole.label)
+        return found
 
     def boxes(self, path: Path, one: bool = False) -> list[tuple[Box, float]]:
         """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`

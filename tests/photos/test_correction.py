@@ -46,11 +46,12 @@ def test_found_boxes_are_written_corrected_and_win(project: Path) -> None:
     assert [(row["image"], row["label"], bool(row["x_min"])) for row in rows] == [
         ("bolt/faint.png", "bolt", False),
         ("nut/nothing.png", "nut", False),
-        ("nut/two.png", "nut", True),
         ("nut/two.png", "", True),
+        ("nut/two.png", "nut", True),  # the larger one
     ]
     # A person takes one part away, moves the other and frames what was missed.
-    rows = [rows[0] | {"x_min": "20", "y_min": "20", "x_max": "60", "y_max": "61"}, rows[1], rows[2] | {"x_min": "22"}]
+    rows = [rows[0] | {"x_min": "20", "y_min": "20", "x_max": "60", "y_max": "61"}, rows[1], rows[3] | {"x_min": "22"}]
+    lower = rows[2]["y_max"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0], delimiter=";")  # as some spreadsheets save it
         writer.writeheader()
@@ -60,7 +61,7 @@ def test_found_boxes_are_written_corrected_and_win(project: Path) -> None:
     assert [(row.photo, row.how, row.label, row.x_min, row.y_max) for row in made] == [
         ("bolt/faint.png", "boxes", "bolt", "20", "61"),
         ("nut/nothing.png", "boxes", "nut", "", ""),
-        ("nut/two.png", "boxes", "nut", "22", rows[2]["y_max"]),
+        ("nut/two.png", "boxes", "nut", "22", lower),
     ]
     before = path.read_bytes()
     assert run("--correct").exit_code == 0

@@ -1,7 +1,7 @@
 """Whether photos are better cut by what a finder finds in them or used whole, asked without labels: by which of both
 looks more like the renders.
 
-A photo may show a part from side to side, or a piece of one: then the best that a finder finds is a hole or a knob.
+A photo may show a part from side to side, or a piece of one: then what a finder finds is a hole or a knob.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ BATCH = 64  # images a forward pass
 
 @dataclass(frozen=True)
 class Likeness:
-    """How like renders photos are, `found` (n,) cut by the best that a finder finds in them and `whole` (n,): the mean
-    cosine, in [-1, 1], of the NEAREST renders in features of the frozen backbone. In the same order.
+    """How like renders photos are, `found` (n,) cut by the largest part that a finder finds in them and `whole` (n,):
+    the mean cosine, in [-1, 1], of the NEAREST renders in features of the frozen backbone. In the same order.
     """
 
     found: Float
@@ -92,7 +92,7 @@ def _pairs(looking: Looking, photos: Sequence[Path], border: Border, size: int) 
     """Of each photo (3, size, size) what is found, and all of it. What cannot be used `cad2real photos` lists."""
     for row in evenly(np.arange(len(photos)), ASKED):
         try:
-            boxes: list[Box | None] = [box for box, _ in looking.boxes(photos[row])[:1]]
+            boxes: list[Box | None] = [box for box, _ in looking.boxes(photos[row], one=True)]
             squares = photo_squares(photos[row], [*boxes, None], border, size) if boxes else []
         except (UserError, MemoryError, OSError):
             continue

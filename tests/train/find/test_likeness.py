@@ -48,7 +48,8 @@ class Found:
     def __init__(self, box: Box | None) -> None:
         self.box = box
 
-    def boxes(self, _path: Path) -> list[tuple[Box, float]]:
+    def boxes(self, _path: Path, one: bool) -> list[tuple[Box, float]]:
+        assert one
         return [] if self.box is None else [(self.box, 0.9)]
 
 

@@ -59,16 +59,34 @@ def look(network: Network, photo: Image.Image, image_size: int) -> list[Sighting
     boxes = np.stack([one.box for one in seen])
     alike = overlaps(boxes, boxes) >= SAME
     places = [_place(one.cells) for one in seen]
-    kept: list[int] = []
+    same: dict[int, list[int]] = {}  # of each that is kept, what shows the same
     for this in sorted(range(len(seen)), key=lambda number: -weights[number]):
-        again = alike[this, kept].any() or any(
-            _touch(places[this], places[other]) and _shows_same(seen[this], seen[other]) for other in kept
-        )
+        again = [
+            other
+            for other in same
+            if alike[this, other] or (_touch(places[this], places[other]) and _shows_same(seen[this], seen[other]))
+        ]
+        for other in again:
+            same[other].append(this)
         if not again:
-            kept.append(this)
-    # Of each part the box of the finest look that saw all of it: corners are known to a cell, and its are the smallest.
-    finest = {this: max(np.flatnonzero(alike[this]), key=lambda other: seen[other].cells.size) for this in kept}
-    return sorted((replace(seen[this], box=seen[finest[this]].box) for this in kept), key=lambda one: -one.score)
+            same[this] = []
+    found = []
+    for this, others in same.items():
+        finest = max(np.flatnonzero(alike[this]), key=lambda other: seen[other].cells.size)
+        pieces = [seen[other] for other in others if seen[other].foreground is seen[finest].foreground]
+        found.append(replace(seen[this], box=_finest_box(seen[this], seen[finest], pieces)))
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _finest_box(whole: Sighting, finest: Sighting, pieces: list[Sighting]) -> Floats:
+    """The box of a part that was seen as a `whole`: that of the `finest` look at it, whose corners are known to the
+    smallest cells, or of all `pieces` that the part fell into there, whichever fits the whole better.
+    """
+    sides = np.stack([finest.box, *(piece.box for piece in pieces)])
+    around = np.concatenate([sides[:, :2].min(axis=0), sides[:, 2:].max(axis=0)])
+    boxes = np.stack([finest.box, around])
+    best: Floats = boxes[int(overlaps(boxes, whole.box[None])[:, 0].argmax())]
+    return best
 
 
 def looks(image_size: int) -> list[float]:

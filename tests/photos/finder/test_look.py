@@ -46,6 +46,13 @@ def test_of_a_large_part_and_its_pieces_the_whole_is_taken() -> None:
     assert boxes_of(PHOTO, NOTHING, whole, pieces) == [[16, 16, 80, 48]]
 
 
+def test_a_whole_has_the_box_around_its_pieces_though_one_of_them_is_most_of_it() -> None:
+    """A bolt whose shank and head the finest look takes for two: the shank alone would be alike enough."""
+    whole = maps((64, 64), (8, 8, 42, 24), sure=0.6)
+    pieces = maps((128, 128), (16, 16, 64, 44), (64, 12, 88, 52))
+    assert boxes_of(PHOTO, NOTHING, whole, pieces) == [[16, 12, 88, 52]]
+
+
 def test_of_a_faint_whole_and_sure_pieces_the_pieces_are_parts() -> None:
     whole = maps((64, 64), (8, 8, 40, 24), sure=0.1)
     pieces = maps((128, 128), (16, 16, 44, 48), (52, 16, 80, 48))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -55,13 +56,18 @@ def _first_page(path: Path) -> Image.Image:
             try:
                 answer = _pdf_reader().ask(path)
             except GivenUpError as error:
-                raise UserError(f"is a PDF, and {REASONS[error.reason]}.", "Export its page as JPEG.") from None
+                raise UserError(f"is a PDF, and {_reason(error)}.", "Export its page as JPEG.") from None
     width, height = (int.from_bytes(answer[at : at + 4], "big") for at in (0, 4))
     if not width:
         raise ValueError(answer[8:].decode(errors="replace"))
     image = Image.frombytes("RGB", (width, height), answer[8:])
     image.format = "PDF"
     return image
+
+
+def _reason(error: GivenUpError) -> str:
+    """Why a page is not drawn. PDFium ends itself where it gets no memory."""
+    return REASONS["memory" if error.detail == signal.SIGABRT.name else error.reason]
 
 
 @lru_cache(maxsize=1)

@@ -50,7 +50,8 @@ def test_a_page_without_an_end_is_one_refused_file(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40), "red").save(tmp_path / "good.pdf")
     (tmp_path / "bad.pdf").write_bytes(endless_pdf())
     for _ in range(2):
-        with pytest.raises(UserError, match="takes too long to draw"):
+        # Whichever limit it meets first: a slow machine's is the time.
+        with pytest.raises(UserError, match="takes too (long to draw|much memory)"):
             open_other(tmp_path / "bad.pdf")
         good = open_other(tmp_path / "good.pdf")
         assert good is not None and good.format == "PDF" and good.getpixel((5, 5)) == (254, 0, 0)

@@ -51,7 +51,7 @@ def test_a_page_without_an_end_is_one_refused_file(tmp_path: Path) -> None:
     (tmp_path / "bad.pdf").write_bytes(endless_pdf())
     for _ in range(2):
         # Whichever limit it meets first: a slow machine's is the time.
-        with pytest.raises(UserError, match="takes too (long to draw|much memory)"):
+        with pytest.raises(UserError, match=r"takes too (long to draw|much memory)"):
             open_other(tmp_path / "bad.pdf")
         good = open_other(tmp_path / "good.pdf")
         assert good is not None and good.format == "PDF" and good.getpixel((5, 5)) == (254, 0, 0)

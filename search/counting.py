@@ -77,12 +77,12 @@ def count_parts(
     predictor: Predictor, photos: Iterable[Path], draw: Path | None = None
 ) -> Iterator[CountedParts | Skipped]:
     """For each photo, in order, its parts, or why it cannot be used. `draw`: a folder for pictures with the boxes and
-    labels drawn, numbered in the order of the photos. Raises UserError when the project has no finder.
+    labels drawn, numbered in the order of the photos. Raises UserError when the project has no finder in use.
     """
     if predictor.looking is None:
         raise UserError(
-            "Parts are counted by what is found in a photo, and this project has no finder.",
-            "Run `cad2real train find`, with photos.crop: auto in params.yaml.",
+            "Parts are counted by what is found in a photo, and this project has no finder in use.",
+            "Run `cad2real train find`, with photos.crop: auto in params.yaml; found uses one that was set aside.",
         )
     answers = predictor.predict(dict.fromkeys(photos))  # of one named twice the parts would run together
     for number, (_, group) in enumerate(groupby(answers, key=_thing)):

@@ -1,8 +1,11 @@
-"""Pictures that Pillow does not open by itself: HEIC (phones), and the first page of a PDF (scans, sheets)."""
+"""What a photo's file is before Pillow opens it: HEIC (phones), the first page of a PDF (scans, sheets), or a header
+over which Pillow would take minutes.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import re
 import signal
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -25,6 +28,11 @@ REASONS = {
     "memory": "its first page takes too much memory",
     "crash": "its reader crashed over it",
 }
+MOST_BESIDE = 32_000_000
+"""Bytes of a JPEG before its pixels: EXIF, colour profile, previews. Cameras write less than one million; the time that
+is taken over them grows with the square.
+"""
+MOST_PPM_HEADER = 4096
 _one_pdf = Lock()  # one process reads them
 
 
@@ -102,3 +110,23 @@ def _rendered(path: Path) -> Iterator[bytes]:
         if document is not None:
             document.close()
     yield answer
+
+
+def check_header(path: Path) -> None:
+    """Raises UserError for a JPEG or PPM file whose header is no photo's."""
+    with path.open("rb") as file:
+        start = file.read(MOST_PPM_HEADER)
+        if re.match(rb"P[1-7FfyY]\s", start):
+            lines = [line for line in start[2:].split(b"\n") if not line.lstrip().startswith(b"#")]
+            if not b"".join(lines).strip():
+                raise UserError("is damaged or incomplete (its header has no end).", "Export it again as JPEG.")
+        if not start.startswith(b"\xff\xd8"):
+            return
+        at = 2
+        while at < MOST_BESIDE:
+            file.seek(at)
+            mark = file.read(4)
+            if len(mark) < 4 or mark[0] != 0xFF or mark[1] in (0xDA, 0xD9):
+                return
+            at += 1 if mark[1] == 0xFF else 2 + int.from_bytes(mark[2:], "big")
+        raise UserError(f"has more than {MOST_BESIDE // 1_000_000} MB beside its picture.", "Export it again as JPEG.")

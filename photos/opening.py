@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cad2real.errors import UserError
 from photos.colours import to_srgb
-from photos.containers import open_other
+from photos.containers import check_header, open_other
 from photos.crop import Box
 from photos.pixels import LARGE_BYTES, decoded_bytes, to_rgb
 
@@ -147,6 +147,7 @@ def _opened(path: Path) -> Image.Image:
     """The picture with its header read. Raises UserError."""
     if path.suffix.lower() in RAW_SUFFIXES:
         raise UserError("is a camera's raw file, which is not supported.", "Export it as JPEG.")
+    check_header(path)
     # Pillow's warnings would reach the terminal; its limit of pixels is wider than the one below.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -18,18 +18,17 @@ from cad2real import __version__
 from cad2real.errors import UserError
 from cad2real.files import atomic_folder, write_json
 from cad2real.progress import Progress
-from train.compute.device import computes_in_bfloat16, default_device, tune_kernels
+from train.compute.device import computes_in_bfloat16
 from train.data.batches import plain_view
 from train.data.foreground import extent, zoom_to_part
 from train.data.image_cache import decoded_batches, to_array, upright_square
 from train.model_description import network_name, precision, read_description
-from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import Domain
 from train.networks.ensemble import ensemble, member_count
-from train.networks.families import Pooling
 from train.networks.foreign_weights import as_saved_today, refuse_nonsense, refuse_unfit
 from train.networks.inference import Inference
+from train.networks.new_network import new_network
 from train.networks.pooling import pooling_of
 from train.networks.transferable import is_transferable, make_transferable
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
@@ -37,18 +36,6 @@ from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
 BACKGROUND_GREY = 0.6  # behind a render's alpha in inference
 BATCH = 64  # images a forward pass
-
-
-def new_network(backbone: str, weights: str, classes: int, image_size: int, pooling: Pooling = "own") -> Classifier:
-    """A classifier with the pretrained backbone, for pictures of `image_size` px, and an all-zero head."""
-    tune_kernels()
-    body = create_backbone(backbone, weights, image_size, pooling)
-    mean, std = normalisation(body)
-    network = Classifier(body, feature_width(body), classes, mean, std)
-    torch.nn.init.zeros_(network.head.weight)
-    torch.nn.init.zeros_(network.head.bias)
-    # A new module is in training mode, where the backbone's BatchNorm would change with every look at an image.
-    return network.to(default_device()).eval()
 
 
 def save_model(

@@ -8,8 +8,9 @@ from PIL import Image
 
 from tests.train.conftest import CLASSES, draw_shape
 from train.data.image_cache import to_array
-from train.model import Model, new_network
+from train.model import Model
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 
 SIZE = 32
 DESCRIPTION = {"classes": list(CLASSES), "backbone": "test_efficientnet", "image_size": SIZE, "rotations": 4}

@@ -20,7 +20,8 @@ from cad2real.errors import UserError
 from search.model.photo_network import ABOUT, PhotoNetwork
 from tests.congruence.small_model import DESCRIPTION, SIZE, photos, small_network
 from train.classifier_onnx import classifier_onnx
-from train.model import Model, new_network, save_model
+from train.model import Model, save_model
+from train.networks.new_network import new_network
 
 
 @pytest.fixture

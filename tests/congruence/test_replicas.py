@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from train.compute.thread_replicas import ThreadReplicas
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 
 SIZE = 32
 IMAGES = torch.rand(5, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))  # five: shares of three and two

@@ -14,7 +14,8 @@ from cad2real.layout import Layout
 from photos.crop import Box
 from photos.params import PhotosParams
 from search.prediction import Predictor, list_photos, model_in_use
-from train.model import new_network, save_model
+from train.model import save_model
+from train.networks.new_network import new_network
 
 
 class Redness:

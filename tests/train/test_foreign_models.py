@@ -16,7 +16,8 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
 from cad2real.errors import UserError
-from train.model import DESCRIPTION, PRIOR, WEIGHTS, Model, new_network, save_model
+from train.model import DESCRIPTION, PRIOR, WEIGHTS, Model, save_model
+from train.networks.new_network import new_network
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from train.data.image_cache import upright_square
-from train.model import Model, new_network
+from train.model import Model
+from train.networks.new_network import new_network
 from train.sizes.possible_sizes import Sizes
 from train.sizes.size_prior import SizePrior
 

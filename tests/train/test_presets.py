@@ -19,7 +19,7 @@ from tests.train.networks.small_families import cut_small
 from train import presets
 from train.cli import train_app
 from train.loop.adaptation import Adaptation, adapt
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
 

@@ -8,7 +8,7 @@ from tools.train_speed.clock import Clock, Speed
 from train.compute.device import computes_in_bfloat16, default_device, replica_count
 from train.loop.parallel_network import ParallelNetwork
 from train.losses.teacher import make_teacher
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.params import TrainParams
 
 

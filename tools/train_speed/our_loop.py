@@ -14,8 +14,8 @@ from train.data.datasets import SourceDomain, TargetDomain
 from train.loop import adaptation
 from train.loop.adaptation import Adaptation
 from train.loop.step_images import MakeStepImages, StepImages, prefetched, step_images
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import TrainParams
 
 

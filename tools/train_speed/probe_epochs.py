@@ -8,8 +8,8 @@ import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from tools.train_speed.clock import now
 from train.compute.device import default_device
 from train.data.datasets import SourceDomain
-from train.model import new_network
 from train.networks.inference import Inference
+from train.networks.new_network import new_network
 from train.params import TrainParams
 
 IMAGES = 256

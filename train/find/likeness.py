@@ -20,14 +20,13 @@ from photos.crop import Box
 from photos.looking import Looking
 from photos.params import Border
 from photos.square import photo_squares
-from train.compute.device import default_device
 from train.data.batches import plain_view
 from train.data.evenly import evenly
 from train.data.image_cache import to_array
 from train.loop.patience import rises
-from train.networks.backbones import create_backbone, feature_width, normalisation
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
+from train.networks.new_network import new_network
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams
 
@@ -107,9 +106,7 @@ def _frozen(params: TrainParams) -> Classifier:
     pooling = recipe_of(params.backbone, params.recipe).pooling
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(params.seed)  # `weights: random` draws them here
-        body = create_backbone(params.backbone, params.weights, params.image_size, pooling)
-    mean, std = normalisation(body)
-    return Classifier(body, feature_width(body), 1, mean, std).to(default_device()).eval()
+        return new_network(params.backbone, params.weights, 1, params.image_size, pooling)
 
 
 @torch.no_grad()

@@ -13,8 +13,9 @@ import torch
 from cad2real.layout import Layout
 from train.compute.device import computes_in_bfloat16
 from train.data.labelled import LabelledPhotos
-from train.model import new_network, save_model
+from train.model import save_model
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.networks.probe_heads import balanced, fit_head, log_odds_factor
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import TrainParams

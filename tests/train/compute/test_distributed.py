@@ -18,7 +18,8 @@ from tests.train.conftest import CLASSES as NAMES
 from tests.train.methods.test_methods_adapt import CLASSES, domains
 from train.compute.distributed import ALONE, World, refuse_torchrun, torchrun_world
 from train.loop.adaptation import Adaptation, adapt
-from train.model import Model, new_network
+from train.model import Model
+from train.networks.new_network import new_network
 from train.params import TrainParams
 from train.stages import adapt as stage
 from train.stages import finetune, probe

@@ -27,7 +27,7 @@ from train.compute import peers
 from train.compute.distributed import torchrun_world
 from train.loop.adaptation import Adaptation, adapt
 from train.methods.mcc import Mcc
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 usual, calls, how = Mcc.loss, [], sys.argv[1]

@@ -15,8 +15,8 @@ from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train.compute.distributed import ALONE, World, connected
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 METHODS = {"cdan": 0.1, "mcc": 1.0, "mic": 1.0, "self_training": 1.0, "sdat": 0.02}

@@ -19,7 +19,7 @@ from train.loop import adaptation
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.course import EpochEnd
 from train.methods import FOR_VISION_TRANSFORMERS, METHODS
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 from train.sizes.possible_sizes import Sizes
 from train.sizes.size_prior import SizePrior

@@ -16,8 +16,8 @@ from train.loop.checkpoint import Checkpoint
 from train.loop.course import Course, EpochEnd, Evidence, Limits
 from train.loop.patience import EPOCHS, Patience, rises
 from train.loop.schedule import OpenSchedule
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 Learner = Callable[[int], tuple[float, float]]

@@ -16,8 +16,8 @@ from tests.train.methods.test_methods_adapt import BATCH, CLASSES, SIZE, domains
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
 from train.loop.label_shift import LEAST_WEIGHT, LabelShift, target_shares
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 from train.stages import adapt as stage
 from train.stages import probe

@@ -8,7 +8,7 @@ from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train.loop.adaptation import Adaptation, adapt
 from train.losses.averaging import USUAL_STEPS, momentum_in_run
 from train.losses.teacher import TeacherUpdate
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 

@@ -17,8 +17,8 @@ from cad2real.errors import UserError
 from tests.train.methods.test_methods_adapt import CLASSES, SIZE, domains
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.parallel_network import ParallelNetwork
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 METHODS = {"cdan": 0.5, "mcc": 1.0, "mic": 1.0, "sdat": 0.02}

@@ -21,8 +21,9 @@ from train.loop.adaptation import Adaptation, adapt
 from train.loop.schedule import Schedule
 from train.loop.step_images import StepImages, prefetched, step_images
 from train.methods import FOR_VISION_TRANSFORMERS, METHODS
-from train.model import Model, new_network, save_model
+from train.model import Model, save_model
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, TrainParams
 
 pytestmark = pytest.mark.cuda

@@ -16,8 +16,8 @@ from train.loop.adaptation import Adaptation, adapt
 from train.methods import FOR_VISION_TRANSFORMERS, METHODS
 from train.methods.batch import Setting, StepBatch
 from train.methods.prior_information import PriorInformation
-from train.model import new_network
 from train.networks.classifier import Classifier
+from train.networks.new_network import new_network
 from train.params import AdaptParams, MethodName, TrainParams
 
 CLASSES, SIZE, BATCH = 3, 32, 4

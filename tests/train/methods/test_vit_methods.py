@@ -21,10 +21,11 @@ from train.losses.cdtrans import centred_labels, distillation_loss, two_way_pair
 from train.losses.tvt import patch_adversarial_loss
 from train.methods.batch import Setting
 from train.methods.cdtrans import CdTrans
-from train.model import Model, new_network, save_model
+from train.model import Model, save_model
 from train.networks.backbones import create_backbone
 from train.networks.classifier import Classifier
 from train.networks.cross_attention import paired_features
+from train.networks.new_network import new_network
 from train.networks.pooling import pool_by
 from train.networks.transferable import make_transferable, patch_costs, transferability, watched
 from train.params import AdaptParams

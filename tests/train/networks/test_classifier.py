@@ -6,7 +6,7 @@ from torch import nn
 
 from train.compute.thread_replicas import ThreadReplicas
 from train.loop.schedule import Schedule
-from train.model import new_network
+from train.networks.new_network import new_network
 
 
 def test_replicas_give_the_gradients_of_one_pass() -> None:

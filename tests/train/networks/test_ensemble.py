@@ -5,10 +5,10 @@ import copy
 import pytest
 import torch
 
-from train.model import new_network
 from train.networks.classifier import Classifier
 from train.networks.domain_norm import Domain
 from train.networks.ensemble import ensemble, member_count
+from train.networks.new_network import new_network
 
 
 def classifier(seed: int) -> Classifier:

@@ -22,11 +22,12 @@ from tests.train.networks.small_families import SMALL, cut_small
 from train.cli import train_app
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
-from train.model import Model, new_network, save_model
+from train.model import Model, save_model
 from train.networks import recipes
 from train.networks.backbones import EMBEDDED_WEIGHTS, create_backbone
 from train.networks.classifier import Classifier
 from train.networks.families import FAMILIES
+from train.networks.new_network import new_network
 from train.networks.recipes import recipe_of, with_recipe
 from train.params import AdaptParams, TrainParams
 from train.stages import adapt as adapt_stage

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from train.loop.checkpoint import Checkpoint
-from train.model import new_network
+from train.networks.new_network import new_network
 from train.selection.candidates import CandidateStore
 from train.selection.choice import FALL_BACK_SCORES, Candidate, best_within_gate, choose, still_eligible
 

@@ -16,7 +16,8 @@ from photos.stage import make_squares
 from search.prediction import Prediction, Predictor
 from tests.train.conftest import CLASSES, SMALL, write_renders
 from train.data.datasets import read_target
-from train.model import Model, new_network, save_model
+from train.model import Model, save_model
+from train.networks.new_network import new_network
 from train.sizes.possible_sizes import Sizes
 from train.sizes.size_prior import SizePrior
 from train.stages import evaluate

@@ -13,7 +13,8 @@ from tests.train.conftest import SMALL
 from train.cli import train_app
 from train.loop.checkpoint import Checkpoint
 from train.loop.optimizer import freeze_blocks, parameter_groups
-from train.model import Model, new_network
+from train.model import Model
+from train.networks.new_network import new_network
 from train.params import AdaptParams, FinetuneParams
 from train.stages import finetune, probe
 from train.stages.score import score_model

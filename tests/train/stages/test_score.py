@@ -10,7 +10,8 @@ from PIL import Image
 
 from cad2real.layout import Layout
 from train.data.datasets import read_target
-from train.model import new_network, save_model
+from train.model import save_model
+from train.networks.new_network import new_network
 from train.sizes.possible_sizes import Sizes
 from train.sizes.size_prior import SizePrior
 from train.stages.score import score_model

@@ -4,6 +4,7 @@ come first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 import torch
 
 from train.compute.copies import tensors_in
+
+QUEUEING = threading.Lock()
+"""Held while a side stream's kernels are queued, and while a CUDA graph is recorded, which nothing may disturb."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class SideStream:
         if self._stream is None:
             item = next(items, None)
             return None if item is None else Made(item, None)
-        with torch.cuda.stream(self._stream):
+        with QUEUEING, torch.cuda.stream(self._stream):
             item = next(items, None)
             return None if item is None else Made(item, self._stream.record_event())
 

@@ -8,13 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from train.compute.compilation import compile_in_place
+from train.compute.cuda_graphs import GraphedPasses, Look
 from train.compute.distributed import ALONE, World
 from train.compute.gradient_exchange import GradientExchange
 from train.compute.thread_replicas import ThreadReplicas
 from train.networks.classifier import Classifier
-
-type Look = Callable[[nn.Module, Tensor], Tensor]
-"""What is asked of a backbone (or a replica of it) for images: a row for each."""
 
 
 class ParallelNetwork:
@@ -25,7 +23,8 @@ class ParallelNetwork:
     first for their features, then, when the gradients at the features are known, for those of the weights (GradCache:
     Gao et al., RepL4NLP 2021). So memory holds the activations of one piece, and losses of the whole batch stay what
     they are, as long as the backbone draws no random numbers and does not change its statistics.
-    `method_parameters` are those of methods that train along. `compiled`: see `train.compute.compilation`.
+    `method_parameters` are those of methods that train along. `compiled`: see `train.compute.compilation`. Whole
+    batches on a GPU go through CUDA graphs (`train.compute.cuda_graphs`).
     """
 
     def __init__(
@@ -46,6 +45,9 @@ class ParallelNetwork:
         whole = [*network.head.parameters(), *method_parameters]
         self._exchange = GradientExchange(world, [*network.backbone.parameters()], whole, overlapped=replicas == 1)
         self._pieces = pieces
+        on_a_gpu = network.mean.device.type == "cuda"
+        replayed = on_a_gpu and pieces == 1 and not compiled and not world.connected
+        self._graphs = GraphedPasses(network.pooled_features) if replayed else None
         self._trains = any(parameter.requires_grad for parameter in network.backbone.parameters())
         self._passes: list[tuple[Tensor, Callable[[Tensor, bool], None]]] = []
 
@@ -54,7 +56,7 @@ class ParallelNetwork:
         backbone is frozen. `total`: n, where `images` may be this process's share of them only. `through`: what to ask
         of the network in place of its pooled features.
         """
-        through = through or self.network.pooled_features
+        through = through or self._graphs or self.network.pooled_features
         n = len(images) if total is None else total
         shard = self._world.shard(images) if len(images) == n else images
         if not (self._trains and torch.is_grad_enabled()):
@@ -121,6 +123,8 @@ class ParallelNetwork:
         for number, (gradient, backward) in enumerate(passes, start=1):
             backward(self._world.shard(self._world.broadcast_tensor(gradient)), number == len(passes))
         self._passes.clear()
+        if self._graphs is not None:
+            self._graphs.release()
         self._replicas.collect_gradients()
         self._exchange.finish()
 

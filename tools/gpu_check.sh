@@ -5,12 +5,12 @@
 #     DATA=project/data OUT=/tmp/gpu_check bash tools/gpu_check.sh
 # DATA holds renders/ and squares/. Results: $OUT/summary.txt, a log a part, bench_train.json.
 # PYTHON: the interpreter (python3). LIMIT: seconds after which no part begins (465). SLOW: stretches each part's limit.
-# SMOKE=1: tiny networks, to try the script on a CPU. PARTS: which to run ("bench profile adapt tests compiled").
+# SMOKE=1: tiny networks, to try the script on a CPU. PARTS: which to run ("bench adapt tests profile"; also: compiled).
 set -u
 ROOT=$PWD; OUT=${OUT:-${TMPDIR:-/tmp}/gpu_check}; mkdir -p "$OUT"
 DATA=$(cd "${DATA:?a folder with renders and squares}" && pwd)
 SLOW=${SLOW:-1}; BEGAN=$SECONDS; LIMIT=${LIMIT:-465}; SMOKE=${SMOKE:-0}; SUM=$OUT/summary.txt; : >"$SUM"
-PARTS=${PARTS:-bench profile adapt tests compiled}; PY=${PYTHON:-python3}
+PARTS=${PARTS:-bench adapt tests profile}; PY=${PYTHON:-python3}
 export PYTHONPATH=$ROOT${PYTHONPATH:+:$PYTHONPATH} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 CUBLAS_WORKSPACE_CONFIG=:4096:8
 say() { printf '%4ds  %s\n' $((SECONDS - BEGAN)) "$*" | tee -a "$SUM"; }
 wanted() { case " $PARTS " in *" $1 "*) return 0 ;; esac; return 1; }
@@ -57,7 +57,7 @@ for file in Path("renders").glob("*/part.json"):
 Y
 )
 if wanted bench; then
-    part bench 200 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --steps $N --batch $B --networks $NETS"
+    part bench 290 bash -c "in_p ${P}_d $PY $ROOT/tools/bench_train.py --steps $N --batch $B --networks $NETS"
     cp "${P}_d/data/reports/bench_train.json" "$OUT/" 2>/dev/null
 fi
 if wanted adapt; then

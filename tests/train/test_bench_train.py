@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def test_all_figures_of_a_named_network(
     monkeypatch.chdir(project.root)
     named = ["--steps", "1", "--batch", "4", "--networks", "test_efficientnet:32"]
     monkeypatch.setattr("sys.argv", ["bench_train.py", *named])
+    monkeypatch.setattr(bench_train, "apart", lambda measure, *arguments: measure(*arguments))  # imports take seconds
     bench_train.main()
     report = json.loads((project.reports / "bench_train.json").read_text())
     (figures,) = report["networks"]
@@ -28,6 +30,10 @@ def test_all_figures_of_a_named_network(
         assert figures[loop]["images_a_second"] > 0 and 0 <= figures[loop]["data_wait"] <= 1
     assert figures["times_the_usual"] > 0 and figures["probe"]["ratio"] > 0
     assert "times_the_usual" in capsys.readouterr().out
+
+
+def test_each_loop_has_a_process_of_its_own() -> None:
+    assert bench_train.apart(os.getpid) != os.getpid()
 
 
 def test_a_network_without_a_size_is_refused(project: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ has kernels that are shorter than that: then the GPU waits for the processor, wh
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -95,4 +96,9 @@ class _Pass(nn.Module):
 def record(network_pass: nn.Module, images: Tensor, pool: Any) -> Callable[[Tensor], Tensor]:
     """What replays `network_pass` for images of the shape of `images`, in the memory `pool`. Raises RuntimeError."""
     sample = (images.detach().clone(),)
-    return torch.cuda.make_graphed_callables(network_pass, sample, allow_unused_input=True, pool=pool)  # type: ignore[return-value]
+    with warnings.catch_warnings():
+        # It is recorded on another stream than it is replayed on, where gradients do not add up yet.
+        warnings.filterwarnings("ignore", "The AccumulateGrad node's stream")
+        return torch.cuda.make_graphed_callables(  # type: ignore[return-value]
+            network_pass, sample, allow_unused_input=True, pool=pool
+        )

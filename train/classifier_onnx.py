@@ -18,6 +18,7 @@ from cad2real.errors import UserError
 from train.model import Model
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
+from train.networks.same_padding import fix_padding
 
 OPSET = 17
 IMAGES, OUTPUTS = "images", ["embeddings", "probabilities"]  # names in the file
@@ -65,10 +66,11 @@ def classifier_onnx(model: Model) -> bytes:
     own = copy.deepcopy(model.network).cpu().eval()
     own.in_bfloat16 = False
     inference = Inference(own, model.description["rotations"])
-    answers = _PhotoAnswers(own, inference.turns).eval()  # the exporter leaves it in the mode in which it was
+    answers = _PhotoAnswers(copy.deepcopy(own), inference.turns).eval()  # the exporter leaves it in this mode
     content = io.BytesIO()
     example = torch.zeros(2, 3, model.image_size, model.image_size)
     try:
+        fix_padding(answers, example)
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # that this is the older exporter, see train.find.export
             torch.onnx.export(

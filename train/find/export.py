@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import warnings
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from cad2real.files import atomic_folder, write_json
 from photos.finder.finder import DESCRIPTION, NETWORK, OUTPUTS, PICTURES
 from photos.finder.look import MULTIPLE
 from train.find.network import FinderNetwork
+from train.networks.same_padding import fix_padding
 
 OPSET = 17
 
@@ -37,14 +39,16 @@ def onnx_of(network: FinderNetwork) -> bytes:
     of 32.
     """
     content = io.BytesIO()
+    probabilities = _Probabilities(copy.deepcopy(network)).cpu().eval()
     cells = {"foreground": {1: "h", 2: "w"}, "centre": {1: "h", 2: "w"}, "reach": {2: "h", 3: "w"}}
     example = torch.zeros(1, 3, 6 * MULTIPLE, 8 * MULTIPLE)
+    fix_padding(probabilities, example)  # as it is for all multiples of 32, by which the encoder shrinks a picture
     with warnings.catch_warnings():
         # The newer exporter (dynamo) took minutes of a CPU for sides that are not fixed; this one takes a second. What
-        # it warns of is that it is the older one, and that padding is fixed, which it is for multiples of 32.
+        # it warns of is that it is the older one.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Probabilities(network).cpu().eval(),
+            probabilities,
             (example,),
             content,  # type: ignore[arg-type] # this exporter takes files
             dynamo=False,

@@ -67,6 +67,16 @@ class FinderNetwork(nn.Module):
         return [parameter for parameter in body.parameters() if parameter.requires_grad]
 
 
+class _Sum(nn.Module):
+    """The sum of maps; the library stacks them first, which takes as long as a convolution."""
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        total, *others = maps
+        for other in others:
+            total = total + other
+        return total
+
+
 def new_finder_network(backbone: str, weights: str, image_size: int, seed: int) -> tuple[FinderNetwork, nn.Module]:
     """A network with the pretrained `backbone` and a decoder that `seed` draws, and the backbone that it was made from.
 
@@ -96,6 +106,7 @@ def _assembled(backbone: str) -> FinderNetwork:
         with torch.random.fork_rng(devices=[]):
             encoder = get_encoder(f"tu-{name}", in_channels=3, depth=5, weights=None)
             decoder = FPNDecoder(list(encoder.out_channels), 5, PYRAMID, SEGMENTATION, dropout=0.0)
+            decoder.merge = _Sum()
             network = FinderNetwork(encoder, decoder, SEGMENTATION)
             with torch.no_grad():
                 network(torch.zeros(1, 3, 2 * MULTIPLE, 2 * MULTIPLE))

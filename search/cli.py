@@ -147,7 +147,7 @@ def _evaluate(foreign: Path | None, as_json: bool) -> None:
     from cad2real.layout import Layout
     from cad2real.quoting import quoted_json
     from search.evaluation.evaluate import evaluate
-    from search.evaluation.table import looks_lines, novelty_lines, score_rows
+    from search.evaluation.table import look_alike_lines, looks_lines, novelty_rows, score_rows
     from train.compute.out_of_memory import explain_out_of_memory
 
     with explain_out_of_memory("search evaluate"):
@@ -155,9 +155,9 @@ def _evaluate(foreign: Path | None, as_json: bool) -> None:
     if as_json:
         print(quoted_json(evaluation.as_dict()))
         return
-    header, *rows = score_rows(evaluation)
-    print(aligned(header, rows))
-    for line in (*novelty_lines(evaluation), *looks_lines(evaluation)):
+    for header, *rows in filter(None, (score_rows(evaluation), novelty_rows(evaluation))):
+        print(aligned(header, rows))
+    for line in (*look_alike_lines(evaluation), *looks_lines(evaluation)):
         print(line)
 
 

@@ -17,17 +17,17 @@ from cad2real.errors import UserError
 from cad2real.layout import Layout
 from photos.duplicates import without_labels_of
 from photos.manifest import SquareRow
+from search.evaluation.left_out import LeftOut, left_out, without_classes
 from search.evaluation.looks import LooksScores, looks_scores
-from search.evaluation.novelty import novelty, usual_novelty
 from search.handicaps import with_handicaps
 from search.index import Index, IndexedPart, check_model, load_index
 from search.looks.heads import load_looks
 from search.model.embedding import Embedder, embed_queries
 from search.model.outlines import load_outlines
 from search.model.torch_model import load_model
-from search.ranking import Floats, Queries, part_distances, part_similarities
+from search.ranking import Queries, part_distances, part_similarities
 from search.renders import read_renders
-from search.scores.parts import NoveltyScores, PartScores, novelty_scores, part_scores
+from search.scores.parts import PartScores, part_scores
 from search.stage import BATCH, embed_views, picture_of, usable_squares
 from train.sizes.size_prior import SizePrior
 
@@ -39,20 +39,20 @@ ROWS = ("frozen", "source_only", "views", "adapted", "added", "distractors")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`rows`: scores by their name in ROWS, without those that cannot be had; `novelty`: how well photos of classes
-    that were left out are noticed, by the names of `left_out`; `foreign`: renders of other parts in the index;
-    `looks`: what the heads for material, surface and colour know.
+    """`rows`: scores by their name in ROWS, without those that cannot be had; `left_out`: how well photos of classes
+    that were left out are noticed; `foreign`: renders of other parts in the index; `looks`: what the heads for
+    material, surface and colour know.
     """
 
     rows: dict[str, PartScores]
-    novelty: dict[str, NoveltyScores]
+    left_out: LeftOut
     foreign: int
     looks: LooksScores
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "rows": {name: scores.as_dict() for name, scores in self.rows.items()},
-            "not_in_catalogue": {name: scores.as_dict() for name, scores in self.novelty.items()},
+            **self.left_out.as_dict(),
             "foreign_renders": self.foreign,
             "looks": self.looks.as_dict(),
         }
@@ -81,13 +81,10 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
     if foreign is not None:
         larger, renders = _with_foreign(index, model, foreign)
         rows["distractors"] = _among(with_handicaps(larger, model.classes), index, queries, right)
-    scores, looks = (
-        left_out(index, queries, right),
-        load_looks(layout.index, index.model_key, index.embeddings.shape[1]),
-    )
+    looks = load_looks(layout.index, index.model_key, index.embeddings.shape[1])
     return Evaluation(
         {name: one for name in ROWS if (one := rows.get(name)) is not None},
-        {name: one for name, one in scores.items() if one is not None},
+        left_out(index, queries, right),
         renders,
         looks_scores(looks, index, queries.embeddings, right),
     )
@@ -145,68 +142,6 @@ def _added(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> Part
             without = with_handicaps(replace(index, photos=queries.embeddings[~rows][::2]), others)
             found[rows] = part_distances(without, Queries(queries.embeddings[rows], there))[0]
     return part_scores(found, right)
-
-
-def without_classes(probabilities: Floats, own: npt.NDArray[np.bool_], index: Index) -> Floats:
-    """`probabilities` (q, parts) of a classifier that never knew the classes of the parts `own` (parts,)."""
-    first = np.array([[part.label for part in index.parts].index(part.label) for part in index.parts])
-    classes = first == np.arange(len(first))
-    left = np.nansum(probabilities[:, classes & ~own], axis=1, keepdims=True)  # NaN: added after training
-    shared: Floats = (probabilities / np.maximum(left, 1e-6)).astype(np.float32)
-    shared[:, own] = 0
-    return shared
-
-
-def left_out(index: Index, queries: Queries, right: npt.NDArray[np.bool_]) -> dict[str, NoveltyScores | None]:
-    """How well photos of parts are told from those of a class that is left out, one class after the other:
-    `by_renders`, by the limit of each part (`search.usual`); `by_photos`, by the photos of the other classes;
-    `by_distance`, by the distance that the search ranks by; `look_alikes` and `by_renders_look_alikes`, of the half of
-    the classes that are most like another one. Every second photo stands for those that the model was adapted to,
-    without its label; the others are scored. The network has seen all classes in training.
-    """
-    used = np.arange(len(right)) % 2 == 0
-    far = part_distances(index, queries)[0].min(axis=1)
-    known, new, threshold = novelty(queries.embeddings, queries.embeddings[used]), np.full(len(right), np.nan), None
-    new_far, likeness, new_unlike = new.copy(), new.copy(), new.copy()
-    unlike = unlikeness(index, queries)
-    if used.sum() > 1:
-        threshold = usual_novelty(novelty(queries.embeddings[used], queries.embeddings[used], same=True))
-    for label in sorted(index.labels):
-        own = np.array([part.label == label for part in index.parts])
-        rows = right[:, own].any(axis=1)
-        if own.all() or not rows.any() or not (used & ~rows).any():
-            continue
-        smaller, left = index.only(~own), None
-        if queries.probabilities is not None:
-            left = without_classes(queries.probabilities[rows], own, index)[:, ~own]
-        asked = Queries(queries.embeddings[rows], left)
-        new_far[rows] = part_distances(smaller, asked)[0].min(axis=1)
-        new_unlike[rows] = unlikeness(smaller, asked)
-        new[rows] = novelty(queries.embeddings[rows], queries.embeddings[used & ~rows])
-        likeness[rows] = part_similarities(smaller, index.embeddings[own[index.part_rows]]).max(axis=1).mean()
-    told = ~used & np.isfinite(new)
-    if not told.any():
-        return {}
-    close = told & (likeness >= np.nanmedian(likeness))
-    as_known, as_far = known[~used].astype(np.float64), far[~used].astype(np.float64)
-    with_limits: dict[str, NoveltyScores | None] = {}
-    if np.isfinite(index.least_similarities).all():
-        with_limits["by_renders"] = novelty_scores(unlike[~used], new_unlike[told], 0.0)
-        with_limits["by_renders_look_alikes"] = novelty_scores(unlike[~used], new_unlike[close], 0.0)
-    return {
-        **with_limits,
-        "by_photos": novelty_scores(as_known, new[told], threshold),
-        "look_alikes": novelty_scores(as_known, new[close], threshold),
-        "by_distance": novelty_scores(as_far, new_far[told], usual_novelty(far[used])),
-    }
-
-
-def unlikeness(index: Index, queries: Queries) -> npt.NDArray[np.float64]:
-    """By how much each photo (q,) is less like the part that is found first than photos of that part are."""
-    first = part_distances(index, queries)[0].argmin(axis=1)
-    similar = part_similarities(index, queries.embeddings)[np.arange(len(first)), first]
-    found: npt.NDArray[np.float64] = index.least_similarities[first] - similar
-    return found
 
 
 def _with_foreign(index: Index, model: Embedder, folder: Path) -> tuple[Index, int]:

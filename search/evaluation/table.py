@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cad2real.quoting import quoted
 from search.evaluation.evaluate import Evaluation
+from search.evaluation.left_out import mean_by_way
 from search.scores.parts import NoveltyScores
 
 NAMES = {
@@ -16,12 +18,11 @@ NAMES = {
     "distractors": "adapted, among foreign renders",
 }
 WAYS = {
-    "by_renders": "unlike the part that is found first",
-    "by_renders_look_alikes": "the same, of classes that look like another",
+    "by_renders": "unlike the first part",
     "by_photos": "unlike the photos",
-    "look_alikes": "unlike the photos, of classes that look like another",
     "by_distance": "far from all parts",
 }
+SHOWN_LOOK_ALIKES = 5
 
 
 def score_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
@@ -33,17 +34,33 @@ def score_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
     return rows
 
 
-def novelty_lines(evaluation: Evaluation) -> Iterator[str]:
-    """What is said of things that are not in the catalogue, a line each."""
-    for name, one in evaluation.novelty.items():
-        yield f"not in the catalogue, {WAYS[name]}: {_said(one)}"
+def novelty_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """A row of column names, then what is said of things that are not in the catalogue, a row for each way of noticing
+    them and each question; nothing where no class could be left out.
+    """
+    found = evaluation.left_out
+    most, least = found.most_alike, found.least_alike
+    questions = (
+        ("each class", found.scores),
+        (f"the {len(most)} most like another, told from it alone", mean_by_way(most)),
+        (f"the other {len(least)}, told so too", mean_by_way(least)),
+    )
+    rows = [(f"{what}: {WAYS[way]}", *_said(one)) for what, scores in questions for way, one in scores.items()]
+    header = ("not in the catalogue", "known", "new", "AUROC", "rejected at 95 %", "rejected", "noticed", "accuracy")
+    return [header, *rows] if rows else []
 
 
-def _said(one: NoveltyScores) -> str:
-    said = f"AUROC {one.auroc:.3f}, of known photos {one.false_alarms_at_95:.1%} rejected where 95 % are detected"
-    if one.known_rejected is None or one.new_detected is None:
-        return said
-    return f"{said}; at the threshold {one.known_rejected:.1%} rejected, {one.new_detected:.1%} detected"
+def _said(one: NoveltyScores) -> tuple[str, ...]:
+    at_the_threshold = (one.known_rejected, one.new_detected, one.accuracy)
+    shares = ("" if share is None else f"{share:.1%}" for share in at_the_threshold)
+    return str(one.known), str(one.new), f"{one.auroc:.3f}", f"{one.false_alarms_at_95:.1%}", *shares
+
+
+def look_alike_lines(evaluation: Evaluation) -> Iterator[str]:
+    """Which classes look most like which, and how well photos tell them apart if the one is not in the catalogue."""
+    for one in evaluation.left_out.most_alike[:SHOWN_LOOK_ALIKES]:
+        said = ", ".join(f"{WAYS[way]} {scores.auroc:.3f}" for way, scores in one.scores.items())
+        yield f"{quoted(one.label)} looks most like {quoted(one.look_alike)} ({one.similarity:.2f}), AUROC {said}"
 
 
 def looks_lines(evaluation: Evaluation) -> Iterator[str]:

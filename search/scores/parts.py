@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -90,6 +91,21 @@ def novelty_scores(known: Floats, new: Floats, threshold: float | None) -> Novel
         return NoveltyScores(len(known), len(new), auroc, alarms, None, None, None)
     rejected, detected = float((known >= threshold).mean()), float((new >= threshold).mean())
     return NoveltyScores(len(known), len(new), auroc, alarms, rejected, detected, (1 - rejected + detected) / 2)
+
+
+def mean_scores(scores: Sequence[NoveltyScores]) -> NoveltyScores | None:
+    """The mean of each figure of `scores`, all of which weigh alike; of photos the sum. None of nothing.
+
+    >>> one, other = NoveltyScores(9, 1, 0.6, 1.0, 0.1, 0.3, 0.6), NoveltyScores(1, 1, 0.8, 0.0, None, None, None)
+    >>> mean_scores([one, other]).as_dict()["auroc"], mean_scores([one, other]).accuracy
+    (0.7, 0.6)
+    """
+    if not scores:
+        return None
+    rows = [asdict(one) for one in scores]
+    known = {name: [row[name] for row in rows if row[name] is not None] for name in rows[0]}
+    means = {name: sum(values) / len(values) if values else None for name, values in known.items()}
+    return NoveltyScores(**{**means, "known": sum(known["known"]), "new": sum(known["new"])})
 
 
 def _rounded[T](scores: dict[str, T]) -> dict[str, T | float]:

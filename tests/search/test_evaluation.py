@@ -14,7 +14,8 @@ import cad2real.cli
 import search.evaluation.evaluate
 from cad2real.errors import UserError
 from cad2real.layout import Layout
-from search.evaluation.evaluate import evaluate, without_classes
+from search.evaluation.evaluate import evaluate
+from search.evaluation.left_out import without_classes
 from search.index import Index, IndexedPart
 from search.stage import build_index
 from tests.search.test_search import COLORS, ColorModel, project  # noqa: F401  (a fixture)
@@ -45,9 +46,12 @@ def test_all_ways_of_answering_are_scored(shop: Layout) -> None:
     for scores in said["rows"].values():
         assert scores["photos"] > 50 and scores["accuracy_1"] == scores["mean_average_precision"] == 1
     novelty = said["not_in_catalogue"]
-    assert set(novelty) == {"by_photos", "look_alikes", "by_distance"}
+    assert set(novelty) == {"by_photos", "by_distance"}
     assert novelty["by_photos"]["auroc"] > 0.95  # blue is far from what is red and green
     assert novelty["by_photos"]["known_rejected"] < 0.2 and novelty["by_photos"]["new_detected"] > 0.9
+    alike = said["look_alikes"]
+    assert set(alike) == {"most_alike", "least_alike", "classes"} and set(alike["most_alike"]) == set(novelty)
+    assert {one["label"] for one in alike["classes"]} == set(COLORS)
 
 
 def test_what_is_known_of_looks_is_scored_and_said(shop: Layout) -> None:
@@ -72,6 +76,8 @@ def test_people_get_a_table(shop: Layout) -> None:
     result = CliRunner().invoke(cad2real.cli.app, ["search", "evaluate", "--foreign", "data/renders"])
     assert result.exit_code == 0, (result.output, result.exception)
     assert "adapted: what the search answers" in result.stdout and "not in the catalogue" in result.stdout
+    assert "the 1 most like another, told from it alone: unlike the photos" in result.stdout
+    assert "looks most like" in result.stdout
     assert "among foreign renders" in result.stdout
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.evaluation.evaluate import left_out
+from search.evaluation.left_out import left_out
 from search.index import Index, IndexedPart, load_index, save_index
 from search.ranking import Queries, nearest_parts
 from search.usual import LEAST_QUESTIONS, with_usual
@@ -78,8 +78,7 @@ def test_parts_that_are_left_out_are_noticed(index: Index) -> None:
     usual = with_usual(index, *held_out(100))
     photos = np.concatenate([around(np.eye(SIZE)[part], 0.3, 30, 400 + part) for part in range(3)])
     right = np.repeat(np.eye(3, dtype=bool), 30, axis=0)
-    scores = left_out(usual, Queries(photos), right)
-    found = scores["by_renders"]
-    assert found is not None and found.auroc > 0.95
+    found = left_out(usual, Queries(photos), right).scores["by_renders"]
+    assert found.auroc > 0.95
     assert found.known_rejected is not None and found.known_rejected < 0.2
-    assert "by_renders" not in left_out(index, Queries(photos), right)
+    assert "by_renders" not in left_out(index, Queries(photos), right).scores

@@ -146,12 +146,13 @@ def _print_named(text: str, wanted: PartFilter, top: int | None, as_json: bool) 
 def _evaluate(foreign: Path | None, as_json: bool) -> None:
     from cad2real.layout import Layout
     from cad2real.quoting import quoted_json
-    from search.evaluation.evaluate import evaluate
+    from search.evaluation.evaluate import evaluate, write_evaluation
     from search.evaluation.table import look_alike_lines, looks_lines, novelty_rows, score_rows
     from train.compute.out_of_memory import explain_out_of_memory
 
     with explain_out_of_memory("search evaluate"):
         evaluation = evaluate(Layout(), foreign)
+    write_evaluation(Layout(), evaluation)
     if as_json:
         print(quoted_json(evaluation.as_dict()))
         return

@@ -18,6 +18,7 @@ from cad2real.params import load_params
 from flows.report.charts import confusion_matrix, line_chart
 from flows.report.data import LabelCard, PartCard, ReportData, Scores, read_report_data
 from flows.report.found import not_looked_through, read_found
+from flows.report.left_out import WAYS, read_left_out
 from flows.report.tables import figure_rows, gap_rows, selection_rows
 from flows.report.thumbnails import Thumbnails
 from flows.report.tsne_plot import plot_by_domain, plot_by_label
@@ -80,6 +81,8 @@ def render_page(layout: Layout, data: ReportData) -> str:
         matrix_cut=cut,
         interval=interval,
         figures=figure_rows(data.evaluation),
+        left_out=read_left_out(layout),
+        left_out_ways=tuple(WAYS.values()),
         gaps=gap_rows(data.gap),
         maps=[drawn(data.gap["map"]) for drawn in (plot_by_domain, plot_by_label)] if "map" in data.gap else [],
         picks=selection_rows(data.selection),

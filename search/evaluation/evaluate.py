@@ -5,6 +5,7 @@ Every row is label-free up to its score: labels of photos only score.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cad2real.errors import UserError
+from cad2real.files import write_json
 from cad2real.layout import Layout
 from photos.duplicates import without_labels_of
-from photos.manifest import SquareRow
+from photos.manifest import MANIFEST, SquareRow
 from search.evaluation.left_out import LeftOut, left_out, without_classes
 from search.evaluation.looks import LooksScores, looks_scores
 from search.handicaps import with_handicaps
-from search.index import Index, IndexedPart, check_model, load_index
+from search.index import DESCRIPTION, Index, IndexedPart, check_model, load_index
 from search.looks.heads import load_looks
 from search.model.embedding import Embedder, embed_queries
 from search.model.outlines import load_outlines
@@ -33,6 +35,7 @@ from train.sizes.size_prior import SizePrior
 
 TEMPLATES = 5  # of a part, as CNOS averages them
 MOST_FOREIGN = 10_000
+EVALUATION_FILE = "search.json"
 
 ROWS = ("frozen", "source_only", "views", "adapted", "added", "distractors")
 
@@ -88,6 +91,13 @@ def evaluate(layout: Layout, foreign: Path | None = None) -> Evaluation:
         renders,
         looks_scores(looks, index, queries.embeddings, right),
     )
+
+
+def write_evaluation(layout: Layout, evaluation: Evaluation) -> None:
+    """Writes data/reports/search.json, for the report: `evaluation`, and of which index and photos it is."""
+    of = {"index": layout.index / DESCRIPTION, "photos": layout.squares / MANIFEST}
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in of.items()}
+    write_json(layout.reports / EVALUATION_FILE, {"of": hashes, **evaluation.as_dict()})
 
 
 def _queries(

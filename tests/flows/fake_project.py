@@ -1,5 +1,6 @@
 """A project folder with small drawn pictures in place of renders, photos and results, to try the report on."""
 
+import hashlib
 import json
 import math
 import random
@@ -54,6 +55,7 @@ def fake_project(root: Path, labels: list[str], parts_per_label: int = 1, photos
     head = {"kind": "color", "values": ["", "red"], "accuracy": 0.733, "said": 0.4, "right_when_said": 0.901}
     write_json(data / "index/looks.json", {"heads": [head]})
     write_json(data / "index/scores.json", {"answers": scores, "views": {**scores, "accuracy_1": 0.512}})
+    write_json(data / "reports/search.json", _left_out(data, labels))
     examples = []
     for name, label in squares[:: max(1, len(squares) // 12)][:12]:
         order = sorted(part_ids, key=lambda part_id: (not part_id.startswith(label), rng.random()))[:5]
@@ -67,6 +69,23 @@ def fake_project(root: Path, labels: list[str], parts_per_label: int = 1, photos
         examples.append({"square": name, "photo": name, "label": label, "right": found[0]["label"] == label,
                          "found": found})  # fmt: skip
     write_json(data / "index/examples.json", examples)
+
+
+def _left_out(data: Path, labels: list[str]) -> dict[str, Any]:
+    """What `cad2real search evaluate` wrote of this index, each label looking most like the next."""
+    write_json(data / "index/index.json", {"parts": [], "rows": []})
+    of = {"index": data / "index/index.json", "photos": data / "squares/photos.csv"}
+    one = {"known": 20, "new": 24, "auroc": 0.471, "false_alarms_at_95": 0.913, "known_rejected": 0.021,
+           "new_detected": 0.037, "accuracy": 0.508}  # fmt: skip
+    without_threshold = {**one, "auroc": 0.776, "known_rejected": None, "new_detected": None, "accuracy": None}
+    ways = {"by_renders": one, "by_photos": without_threshold}
+    pairs = zip(labels, labels[1:] + labels[:1], strict=True)
+    classes = [{"label": label, "look_alike": other, "similarity": 0.67, **ways} for label, other in pairs]
+    return {
+        "of": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in of.items()},
+        "not_in_catalogue": {"by_renders": {**one, "auroc": 0.681}},
+        "look_alikes": {"most_alike": ways, "least_alike": ways, "classes": classes},
+    }
 
 
 def _label(part_id: str, labels: list[str]) -> str:

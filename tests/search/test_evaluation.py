@@ -14,6 +14,7 @@ import cad2real.cli
 import search.evaluation.evaluate
 from cad2real.errors import UserError
 from cad2real.layout import Layout
+from flows.report.left_out import read_left_out
 from search.evaluation.evaluate import evaluate
 from search.evaluation.left_out import without_classes
 from search.index import Index, IndexedPart
@@ -52,6 +53,10 @@ def test_all_ways_of_answering_are_scored(shop: Layout) -> None:
     alike = said["look_alikes"]
     assert set(alike) == {"most_alike", "least_alike", "classes"} and set(alike["most_alike"]) == set(novelty)
     assert {one["label"] for one in alike["classes"]} == set(COLORS)
+    kept = json.loads((shop.reports / "search.json").read_text())
+    assert kept.pop("of").keys() == {"index", "photos"} and kept == said
+    shown = read_left_out(shop)
+    assert shown is not None and len(shown.rows) == 6 and len(shown.look_alikes) == 3
 
 
 def test_what_is_known_of_looks_is_scored_and_said(shop: Layout) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,7 +56,7 @@ def init(
         what = "made of their names" if made.is_made else "as it was there"
         print(
             f"{made.cad_files} CAD file(s) copied or cut out; the part list {made.part_list} is {what}.\n"
-            f"Next: cd {folder}, then `cad2real catalogue --explain` says how the list is read, and\n"
+            f"Next: cd {shlex.quote(str(folder))}, then `cad2real catalogue --explain` says how the list is read, and\n"
             "`cad2real catalogue` which parts can be rendered. Photos go into data/photos."
         )
         return
@@ -66,7 +67,7 @@ def init(
     print(
         f"Next: put CAD files into {folder}/data/parts, a row for each into parts.csv (part_id and file are enough),\n"
         f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
-        f"Then: cd {folder} && cad2real run"
+        f"Then: cd {shlex.quote(str(folder))} && cad2real run"
     )
 
 
@@ -93,7 +94,7 @@ def import_(
     print(f"{root}: {made.classes} classes, {made.renders:,} renders, {made.photos:,} photos")
     for line in made.incomplete:
         print(f"warning: this is not a complete copy: {line}", file=sys.stderr)
-    print(f"Terms of the data set: {DATASETS[name].terms}. Next: cd {root} && cad2real run")
+    print(f"Terms of the data set: {DATASETS[name].terms}. Next: cd {shlex.quote(str(root))} && cad2real run")
 
 
 def run(
@@ -128,8 +129,12 @@ def versions() -> None:
     """
     from flows.versions.history import list_versions
 
+    recorded = list_versions(Path())
+    if not recorded:
+        print("No run has been recorded yet. A run that changes something is: cad2real run")
+        return
     print(f"{'version':<17}{'parts':<9}{'photos':<9}{'code':<9}{'model':<9}{'source only':>12}{'adapted':>9}")
-    for version in list_versions(Path()):
+    for version in recorded:
         source, adapted = ("-" if share is None else f"{share:.1%}" for share in (version.source_only, version.adapted))
         print(
             f"{version.name:<17}{version.parts:<9}{version.photos:<9}{version.code:<9}{version.model:<9}"

@@ -89,10 +89,10 @@ render.cli.export_app.command("onnx")(search.service_cli.export_onnx)
 
 
 def _elsewhere(error: UserError) -> str:
-    """A line for whoever misses a project's file because the command was started in another folder."""
+    """A word for whoever misses a project's file because the command was started in another folder."""
     if "data/" not in error.what or Path("params.yaml").exists() or Path("dvc.yaml").exists():
         return ""
-    return "\nThis folder is no project. Go to a project folder, or make one with: cad2real init DIR"
+    return " This folder is no project. Go to a project folder, or make one with: cad2real init DIR"
 
 
 def main() -> None:

@@ -62,8 +62,7 @@ def init(
         return
     if sub_assemblies:
         raise UserError("--sub-assemblies needs --from.", "Name the STEP assembly with --from.")
-    for path in init_project(folder):
-        print(f"wrote {path}")
+    print("\n".join(f"wrote {path}" for path in init_project(folder)))
     print(
         f"Next: put CAD files into {folder}/data/parts, a row for each into parts.csv (part_id and file are enough),\n"
         f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
@@ -129,12 +128,8 @@ def versions() -> None:
     """
     from flows.versions.history import list_versions
 
-    recorded = list_versions(Path())
-    if not recorded:
-        print("No run has been recorded yet. A run that changes something is: cad2real run")
-        return
     print(f"{'version':<17}{'parts':<9}{'photos':<9}{'code':<9}{'model':<9}{'source only':>12}{'adapted':>9}")
-    for version in recorded:
+    for version in list_versions(Path()):
         source, adapted = ("-" if share is None else f"{share:.1%}" for share in (version.source_only, version.adapted))
         print(
             f"{version.name:<17}{version.parts:<9}{version.photos:<9}{version.code:<9}{version.model:<9}"

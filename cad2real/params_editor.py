@@ -52,7 +52,7 @@ def write_values(path: Path, values: Iterable[tuple[Sequence[str], Any]]) -> Non
         try:
             load_params(temporary)
         except UserError as error:
-            raise UserError(error.what.replace(str(temporary), str(path)), "Nothing was changed.") from None
+            raise UserError(f"{error.what.replace(str(temporary), str(path))}.", "Nothing was changed.") from None
 
 
 def _set(block: Any, key: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,18 +56,17 @@ def init(
         what = "made of their names" if made.is_made else "as it was there"
         print(
             f"{made.cad_files} CAD file(s) copied or cut out; the part list {made.part_list} is {what}.\n"
-            f"Next: cd {folder}, then `cad2real catalogue --explain` says how the list is read, and\n"
+            f"Next: cd {shlex.quote(str(folder))}, then `cad2real catalogue --explain` says how the list is read, and\n"
             "`cad2real catalogue` which parts can be rendered. Photos go into data/photos."
         )
         return
     if sub_assemblies:
         raise UserError("--sub-assemblies needs --from.", "Name the STEP assembly with --from.")
-    for path in init_project(folder):
-        print(f"wrote {path}")
+    print("\n".join(f"wrote {path}" for path in init_project(folder)))
     print(
         f"Next: put CAD files into {folder}/data/parts, a row for each into parts.csv (part_id and file are enough),\n"
         f"and photos into {folder}/data/photos, in sub-folders named after the label where it is known.\n"
-        f"Then: cd {folder} && cad2real run"
+        f"Then: cd {shlex.quote(str(folder))} && cad2real run"
     )
 
 
@@ -93,7 +93,7 @@ def import_(
     print(f"{root}: {made.classes} classes, {made.renders:,} renders, {made.photos:,} photos")
     for line in made.incomplete:
         print(f"warning: this is not a complete copy: {line}", file=sys.stderr)
-    print(f"Terms of the data set: {DATASETS[name].terms}. Next: cd {root} && cad2real run")
+    print(f"Terms of the data set: {DATASETS[name].terms}. Next: cd {shlex.quote(str(root))} && cad2real run")
 
 
 def run(

@@ -26,10 +26,10 @@ def init_project(root: Path) -> list[Path]:
 
     Raises UserError when `root` is a project already.
     """
-    before = {target for target in (*FILES.values(), STAGES) if (root / target).exists()}
+    before = {target for target in (*FILES.values(), FILE, STAGES) if (root / target).exists()}
     with new_project(root):
         pass
-    return [root / target for target in (*FILES.values(), STAGES) if target not in before]
+    return [root / target for target in (*FILES.values(), FILE, STAGES) if target not in before]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +59,20 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
 
     Raises UserError with DVC's message when DVC cannot tell.
     """
+    stages = read_stages(root)
+    if not (root / ".dvc").is_dir():  # DVC is set up by the first run
+        return {stage.name: ["has not run yet"] for stage in stages}
     status = run_dvc(root, "status", "--json")
     try:
         if status.returncode != 0:
             raise ValueError
         changed = parse_json(status.stdout)
     except ValueError:
+        if link := _dead_link(root):
+            raise UserError(
+                f"{link} is a link to something that is not there ({link.readlink()}).",
+                "Copy the file here instead, or remove the link.",
+            ) from None
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
         raise UserError(
             f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}",
@@ -74,6 +83,16 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
         stage: _descriptions(changes) if stage in recorded else ["has not run yet"]
         for stage, changes in changed.items()
     }
+
+
+def _dead_link(root: Path) -> Path | None:
+    """The first link among parts, photos and feedback that leads nowhere: DVC reads no folder that has one."""
+    for inputs in ("parts", "photos", "feedback"):
+        for folder, _, files in os.walk(root / "data" / inputs):
+            for path in (Path(folder, name) for name in files):
+                if path.is_symlink() and not path.exists():
+                    return path
+    return None
 
 
 def _descriptions(changes: list[object]) -> list[str]:

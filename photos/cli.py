@@ -79,6 +79,7 @@ def photos(  # an option of the command line each
 
 
 def _stage() -> None:
+    from cad2real.errors import UserError
     from cad2real.files import atomic_folder, write_json
     from cad2real.layout import Layout
     from cad2real.params import load_params
@@ -100,6 +101,10 @@ def _stage() -> None:
         )
         if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
             print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
+    elif not layout.params.exists():
+        raise UserError(
+            f"{folder} does not exist.", "Go to a project folder, or name the photos: --photos DIR --out DIR"
+        )
     else:  # a project may start without photos, and git keeps no empty folder
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])

@@ -113,7 +113,7 @@ class Model:
             prior = read_prior(folder / PRIOR, classes)
         except FileNotFoundError as error:
             raise UserError(
-                f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real train` first."
+                f"{folder} holds no model ({error.filename} is missing).", "Run `cad2real run` first."
             ) from None
         except (ValueError, KeyError, SafetensorError, RuntimeError) as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]

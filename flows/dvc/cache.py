@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cad2real.files import atomic_file, parse_json
 
 DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
+IGNORED = ("__pycache__", "*.pyc", ".*.tmp", ".DS_Store", "Thumbs.db")
+"""Names that DVC passes over, as .dvcignore of every project says: what systems put beside photos by themselves."""
 
 
 def file_hash(path: Path) -> str:
@@ -24,13 +28,17 @@ def folder_hash(folder: Path) -> str:
 
 def folder_list(folder: Path) -> str:
     """The list of the files of `folder` and their hashes, as DVC keeps it."""
-    entries = [
-        {"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()}
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
+    entries = [{"md5": file_hash(path), "relpath": path.relative_to(folder).as_posix()} for path in seen_files(folder)]
     entries.sort(key=lambda entry: entry["relpath"])
     return json.dumps(entries, sort_keys=True)
+
+
+def seen_files(folder: Path) -> Iterator[Path]:
+    """The files of `folder` and below that DVC looks at."""
+    for path in folder.rglob("*"):
+        names = path.relative_to(folder).parts
+        if path.is_file() and not any(fnmatchcase(name, pattern) for name in names for pattern in IGNORED):
+            yield path
 
 
 def _text_hash(text: str) -> str:

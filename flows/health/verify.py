@@ -23,6 +23,7 @@ from flows.dvc.cache import (
     folder_hash,
     keep_folder_list,
     read_folder_list,
+    seen_files,
 )
 from flows.dvc.commands import run_dvc
 from flows.dvc.lock_file import FILE, read_lock
@@ -131,7 +132,7 @@ def _artifact_faults(root: Path, path: str, digest: str) -> Iterator[Fault]:
             yield Fault(f"{path}/{name}", "missing")
         elif file_hash(place / name) != expected:
             yield Fault(f"{path}/{name}", "is not what the run wrote")
-    for surplus in sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()):
+    for surplus in sorted(file.relative_to(place).as_posix() for file in seen_files(place)):
         if surplus not in listing:
             yield Fault(f"{path}/{surplus}", "was not there when the run ended")
 
@@ -150,7 +151,7 @@ def _changed_inputs(root: Path, path: str, digest: str) -> Iterator[Fault]:
     before = read_folder_list(root, digest)
     if before is None:
         return
-    now = {file.relative_to(root / path).as_posix(): file for file in (root / path).rglob("*") if file.is_file()}
+    now = {file.relative_to(root / path).as_posix(): file for file in seen_files(root / path)}
     for name, expected in before.items():
         if name not in now:
             yield Fault(f"{path}/{name}", "missing")

@@ -27,7 +27,8 @@ def read_sheets(path: Path, headers: HeaderWords, is_head: IsHead | None = None)
     """
     if not path.is_file():
         raise UserError(
-            f"{path} does not exist.", "Set catalogue.parts in params.yaml, or name another part list with --parts."
+            f"{path} is a folder, not a part list." if path.is_dir() else f"{path} does not exist.",
+            "Set catalogue.parts in params.yaml, or name another part list with --parts.",
         )
     if path.stat().st_size > MAX_LIST_BYTES:
         raise UserError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.", "Is it really a part list?")

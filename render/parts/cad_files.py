@@ -85,8 +85,9 @@ class CadFolder:
                 return Found(
                     None, f"{native.name} is in {native_name(native)}'s own format; export it as STEP beside it"
                 )
-        said = " or ".join(f"{text!r}" for text in dict.fromkeys(text for _, text in words) if text)
-        return Found(None, f"no CAD file in {self.folder} is called {said}; put it there, or name it in a column File")
+        said = " or ".join(f"{text!r}" for text in dict.fromkeys([file, *(text for _, text in words)]) if text)
+        remedy = "correct the file's name in the list" if file else "name it in a column File"
+        return Found(None, f"no CAD file in {self.folder} is called {said}; put it there, or {remedy}")
 
     def _named(self, text: str) -> Found | None:
         name = text.replace("\\", "/").rpartition("/")[2]

@@ -38,13 +38,6 @@ class FolderPart:
     file: Path
 
 
-def is_simple(path: Path) -> bool:
-    """Whether a row of the part list at `path` names its columns part_id and file. Raises UserError when it is missing,
-    or cannot be opened.
-    """
-    return find_table(path) is not None
-
-
 def read_rows(path: Path, default_units: str, choices: Choices = AS_FOUND) -> tuple[list[Row], list[Skipped]]:
     """The rows of the part list at `path` that can be rendered, and the others with their reasons.
 

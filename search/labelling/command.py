@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -51,7 +52,8 @@ def _suggest(count: int, out: Path) -> None:
         print(f"note: there are no more than {written} photos without a label that trains.", file=sys.stderr)
     print(
         f"{written} pictures in {out}, the least sure first. Move them into the folders of their parts, or fill in\n"
-        f"the column label of {out / 'suggestions.csv'}; leave what you do not know. Then: cad2real label {out}"
+        f"the column label of {out / 'suggestions.csv'}; leave what you do not know."
+        f" Then: cad2real label {shlex.quote(str(out))}"
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from cad2real.cli import app
 from cad2real.disk_errors import disk_error
 from cad2real.errors import UserError
 from cad2real.params import Params, load_params
@@ -28,6 +30,15 @@ def test_a_new_project_is_ready_and_has_the_defaults(tmp_path: Path) -> None:
     assert list(stages) == ["catalogue", "render", "find", "photos", "probe", "adapt", "evaluate", "index", "report"]
     assert (root / "data" / "parts" / "parts.csv").read_text().startswith("part_id,")
     assert (root / "data" / "photos").is_dir()
+
+
+def test_what_was_written_is_listed_and_the_next_command_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(app, ["init", "my gearbox"]).output
+    assert "wrote my gearbox/code.yaml" in said
+    assert "cd 'my gearbox' && cad2real run" in said
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_the_error_names_the_key_and_the_file(project: Path) -> None:
     with pytest.raises(UserError, match=r"params\.yaml(.|\n)*train\.epochs") as caught:
         change_params(project / "params.yaml", ["train.epochs=many"])
     assert ".tmp" not in str(caught.value)
+    assert str(caught.value).endswith(". Nothing was changed.")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,20 @@ def test_dvc_is_set_up_without_git_and_without_telemetry(project: Path) -> None:
     assert stale_stages(project) == {"catalogue": ["has not run yet"], "second": ["has not run yet"]}
 
 
+def test_a_project_that_never_ran_has_all_of_it_to_do(tmp_path: Path) -> None:
+    init_project(tmp_path)
+    assert set(map(tuple, stale_stages(tmp_path).values())) == {("has not run yet",)}
+    assert not (tmp_path / ".dvc").exists(), "asking sets up nothing"
+
+
+def test_a_link_that_leads_nowhere_is_named_with_what_to_do(project: Path) -> None:
+    prepare(project)
+    (project / "data" / "photos" / "nut").mkdir()
+    (project / "data" / "photos" / "nut" / "1.jpg").symlink_to("/gone/1.jpg")
+    with pytest.raises(UserError, match=r"photos/nut/1\.jpg is a link .* \(/gone/1\.jpg\)\. .* remove the link"):
+        stale_stages(project)
+
+
 def test_dvc_is_set_up_inside_someone_elses_git_repository(project: Path) -> None:
     subprocess.run(["git", "init", "-q", str(project.parent)], check=True)
     prepare(project)

@@ -95,7 +95,27 @@ def test_a_simple_list_needs_no_columns(project: Path) -> None:
     assert (project / "params.yaml").read_text() == PARAMS
 
 
+def test_a_simple_list_is_explained_by_its_own_rules(project: Path) -> None:
+    (project / "data" / "parts" / "a.stl").write_text("solid")
+    rows = "part_id,file,units,material\na,a.stl,mm,steel\nA,a.stl,mm,\nb,b.stl,,\n"
+    (project / "data" / "parts" / "list.csv").write_text(rows)
+    text = run("--explain")
+    assert "row 2 a: a.stl, mm, steel" in text
+    assert "part_id 'A' was used before in row 2" in text
+    assert "'b.stl' does not exist" in text
+    assert "quantity" not in text, "units are no quantities, as a company's list would have them"
+
+
 def test_no_list_is_one_line(project: Path) -> None:
     (project / "data" / "parts" / "list.csv").write_text("hello\n")
     with pytest.raises(UserError, match="has no table of parts"):
+        run("--explain")
+
+
+def test_a_file_that_the_list_names_and_a_folder_are_called_what_they_are(project: Path) -> None:
+    (project / "data" / "parts" / "list.csv").write_text("Sach-Nr.;Benennung;Datei\nA-1;Platte;platte.step\n")
+    assert "is called 'platte.step' or 'A-1'" in run("--explain")
+    (project / "data" / "parts" / "list.csv").unlink()
+    (project / "data" / "parts" / "list.csv").mkdir()
+    with pytest.raises(UserError, match="is a folder, not a part list"):
         run("--explain")

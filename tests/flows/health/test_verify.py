@@ -11,9 +11,10 @@ import pytest
 from small_project import make_small_project, run_all
 
 from cad2real.errors import UserError
-from flows.dvc.cache import cache_path, file_hash, folder_hash
+from flows.dvc.cache import IGNORED, cache_path, file_hash, folder_hash
 from flows.health.consistency import consistency_faults
 from flows.health.verify import repair, verify
+from flows.project import STARTER
 from flows.versions.record import record_run
 
 FOLDER_STAGE = """\
@@ -84,6 +85,16 @@ def test_damage_of_any_single_file_is_found(copy: Path) -> None:
             assert name in [fault.path for fault in verify(copy, deep=False)], file
         file.write_bytes(before)
     assert verify(copy, deep=False) == []
+
+
+def test_what_systems_put_beside_photos_by_themselves_is_no_change(copy: Path) -> None:
+    """DVC passes it over (.dvcignore), so that a run would not put it right."""
+    for name in (".DS_Store", "Thumbs.db"):
+        (copy / "data" / "photos" / name).write_text("?")
+        (copy / "data" / "folder" / name).write_text("?")
+    assert verify(copy, deep=False) == []
+    patterns = [line for line in (STARTER / "dvcignore").read_text().splitlines() if not line.startswith("#")]
+    assert tuple(patterns) == IGNORED
 
 
 def test_surplus_files_are_found(copy: Path) -> None:

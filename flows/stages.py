@@ -15,6 +15,7 @@ from flows.dvc import code_versions
 from flows.dvc.commands import DVC, run_dvc
 from flows.dvc.lock_file import FILE, read_lock
 from flows.environment import SECRETS, run_environment
+from flows.ownership import refuse_foreign_project
 from flows.processes import FinishedProcess, run_group
 
 
@@ -57,10 +58,11 @@ def chosen_stages(root: Path, name: str | None) -> list[Stage]:
 def stale_stages(root: Path) -> dict[str, list[str]]:
     """What DVC finds changed, by stage, as text ("data/parts modified"). Stages after a stale one may be stale too.
 
-    Raises UserError with DVC's message when DVC cannot tell.
+    Raises UserError with DVC's message when DVC cannot tell, and for another user's project.
     """
     stages = read_stages(root)
     if not (root / ".dvc").is_dir():  # DVC is set up by the first run
+        refuse_foreign_project(root)
         return {stage.name: ["has not run yet"] for stage in stages}
     status = run_dvc(root, "status", "--json")
     try:

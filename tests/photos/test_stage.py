@@ -209,13 +209,13 @@ def test_manifests_that_name_other_folders_are_refused(shots: Path) -> None:
 def test_the_command_in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()
+    Path("params.yaml").write_text("photos: {size: 24}\n")
     result = runner.invoke(cad2real.cli.app, ["photos"])
     assert result.exit_code == 0 and "no photos" in result.stderr
     assert read_manifest(Path("data/squares")) == []
     assert json.loads(Path("data/squares/skipped.json").read_text()) == []
     _photo(Path("data/photos/nut/1.jpg"))
     (Path("data/photos") / "boxes.csv").write_text(HEADER + "nut/1.jpg,nut,0,0,40,30\nnut/2.jpg,nut,0,0,40,30\n")
-    Path("params.yaml").write_text("photos: {size: 24}\n")
     result = runner.invoke(cad2real.cli.app, ["photos"])
     assert result.exit_code == 0 and "1 photos -> 1 squares" in result.stdout and "nut/2.jpg" in result.stderr
     with Image.open(next(Path("data/squares").glob("*.jpg"))) as square:

@@ -152,7 +152,7 @@ def test_missing_stages_are_named(tmp_path) -> None:
         probe.run(layout, SMALL)
     write_renders(layout.renders)
     write_squares(layout.squares)
-    with pytest.raises(UserError, match="cad2real train"):
+    with pytest.raises(UserError, match="Run `cad2real run`"):
         adapt.run(layout, SMALL)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,9 +16,8 @@ from cad2real.errors import UserError
 from train.model import Model
 from train.networks.classifier import Classifier
 from train.networks.inference import Inference
-from train.networks.same_padding import fix_padding
+from train.networks.onnx_export import onnx_bytes
 
-OPSET = 17
 IMAGES, OUTPUTS = "images", ["embeddings", "probabilities"]  # names in the file
 ABOUT = "cad2real"
 """The key of the file's metadata under which its description stands, as JSON."""
@@ -67,23 +64,10 @@ def classifier_onnx(model: Model) -> bytes:
     own.in_bfloat16 = False
     inference = Inference(own, model.description["rotations"])
     answers = _PhotoAnswers(copy.deepcopy(own), inference.turns).eval()  # the exporter leaves it in this mode
-    content = io.BytesIO()
     example = torch.zeros(2, 3, model.image_size, model.image_size)
     try:
-        fix_padding(answers, example)
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # that this is the older exporter, see train.find.export
-            torch.onnx.export(
-                answers,
-                (example,),
-                content,  # type: ignore[arg-type] # this exporter takes files
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=[IMAGES],
-                output_names=OUTPUTS,
-                dynamic_axes={name: {0: "n"} for name in (IMAGES, *OUTPUTS)},
-            )
-        network = _described(content.getvalue(), model)
+        content = onnx_bytes(answers, example, IMAGES, OUTPUTS, {name: {0: "n"} for name in (IMAGES, *OUTPUTS)})
+        network = _described(content, model)
         farthest = _farthest(network, inference, model.image_size)
     except Exception as error:  # of the exporter, of onnx and of onnxruntime: each has its own
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,7 @@ from cad2real.files import atomic_folder, write_json
 from photos.finder.finder import DESCRIPTION, NETWORK, OUTPUTS, PICTURES
 from photos.finder.look import MULTIPLE
 from train.find.network import FinderNetwork
-from train.networks.same_padding import fix_padding
-
-OPSET = 17
+from train.networks.onnx_export import onnx_bytes
 
 
 class _Probabilities(nn.Module):
@@ -38,26 +34,11 @@ def onnx_of(network: FinderNetwork) -> bytes:
     """The network as the bytes of an ONNX file for one picture (1, 3, H, W) in [0, 1] of any sides that are multiples
     of 32.
     """
-    content = io.BytesIO()
     probabilities = _Probabilities(copy.deepcopy(network)).cpu().eval()
+    sides = {PICTURES: {2: "height", 3: "width"}}
     cells = {"foreground": {1: "h", 2: "w"}, "centre": {1: "h", 2: "w"}, "reach": {2: "h", 3: "w"}}
-    example = torch.zeros(1, 3, 6 * MULTIPLE, 8 * MULTIPLE)
-    fix_padding(probabilities, example)  # as it is for all multiples of 32, by which the encoder shrinks a picture
-    with warnings.catch_warnings():
-        # The newer exporter (dynamo) took minutes of a CPU for sides that are not fixed; this one takes a second. What
-        # it warns of is that it is the older one.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            probabilities,
-            (example,),
-            content,  # type: ignore[arg-type] # this exporter takes files
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=[PICTURES],
-            output_names=OUTPUTS,
-            dynamic_axes={PICTURES: {2: "height", 3: "width"}, **cells},
-        )
-    return content.getvalue()
+    # Padding is fixed for all multiples of 32, by which the encoder shrinks a picture.
+    return onnx_bytes(probabilities, torch.zeros(1, 3, 6 * MULTIPLE, 8 * MULTIPLE), PICTURES, OUTPUTS, sides | cells)
 
 
 def save_finder(folder: Path, network: bytes, description: dict[str, Any]) -> None:

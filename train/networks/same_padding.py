@@ -7,7 +7,6 @@ of them, whose copies take a tenth of the network's time. ONNX's convolutions ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -57,15 +56,15 @@ def fix_padding(network: nn.Module, example: Tensor) -> None:
     """Gives all convolutions of `network` that compute their padding the one that they have for `example`, in place.
     Pictures of other sides need another one, unless both are multiples of all strides together.
     """
-    sides = dict(_paddings(network, example))
+    sides = _paddings(network, example)
     for name, layer in [*network.named_modules()]:
         if layer in sides and isinstance(layer, Conv2dSame):
             parent, _, own = name.rpartition(".")
             setattr(network.get_submodule(parent), own, _Padded(layer, sides[layer]))
 
 
-def _paddings(network: nn.Module, example: Tensor) -> Sequence[tuple[nn.Module, _Sides]]:
-    seen: list[tuple[nn.Module, _Sides]] = []
+def _paddings(network: nn.Module, example: Tensor) -> dict[nn.Module, _Sides]:
+    seen: dict[nn.Module, _Sides] = {}
 
     def note(layer: Any, inputs: tuple[Tensor]) -> None:
         height, width = inputs[0].shape[-2:]
@@ -73,7 +72,7 @@ def _paddings(network: nn.Module, example: Tensor) -> Sequence[tuple[nn.Module, 
             get_same_padding(side, layer.kernel_size[axis], layer.stride[axis], layer.dilation[axis])
             for side, axis in ((width, 1), (height, 0))
         )
-        seen.append((layer, (across // 2, across - across // 2, down // 2, down - down // 2)))
+        seen[layer] = (across // 2, across - across // 2, down // 2, down - down // 2)
 
     hooks = [layer.register_forward_pre_hook(note) for layer in network.modules() if isinstance(layer, Conv2dSame)]
     try:

@@ -22,8 +22,7 @@ def report_list(part_list: Path, choices: Choices, *, explain: bool, json: Path 
     """Reads `part_list` and prints how (`explain`), writes it as JSON to `json`, or the roles of its columns into the
     params.yaml `params`. Raises UserError when it cannot be read.
     """
-    table = _simple_table(part_list)
-    if explain and table is not None:
+    if explain and (table := _simple_table(part_list)) is not None:
         for line in _simple_lines(part_list, table):
             print(quoted(line))
         explain = False

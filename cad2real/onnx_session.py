@@ -33,6 +33,8 @@ class OnnxSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # what is wrong with a file is said once, by the exception
+        # Threads that wait in a loop for the next layer take the time of the process that reads codes meanwhile.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
         with room_for(MOST_MEMORY):
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

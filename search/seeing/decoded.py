@@ -19,8 +19,7 @@ class DecodedPhoto:
     """An upright photo of `width` x `height` pixels; `called`: what it is in faults. A `Readable` of the photos room.
 
     `picture`: what of it is decoded (RGB, sRGB, perhaps smaller); `again` decodes at least a share (0 to 1] of its size
-    anew, where more is asked for; `read_codes` finds what can be read in it, with places as shares of it; where another
-    process does that, `meanwhile` is done here.
+    anew, where more is asked for; `read_codes` finds what can be read in it, with places as shares of it.
     """
 
     def __init__(
@@ -34,14 +33,10 @@ class DecodedPhoto:
         self.called, (self.width, self.height) = called, size
         self._picture, self._again, self._read_codes = picture, again, read_codes
         self._codes: list[Code] | None = None
-        self.meanwhile: Callable[[], object] | None = None
 
     def codes(self) -> list[Code]:
         """What can be read in it, with places in pixels of the upright photo. Raises UserError."""
         if self._codes is None:
-            meanwhile, self.meanwhile = self.meanwhile, None  # it may hold this photo
-            if meanwhile is not None:
-                meanwhile()
             self._codes = self._read_codes()
         return [replace(code, x=code.x * self.width, y=code.y * self.height) for code in self._codes]
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -41,19 +41,24 @@ class NoSearchError(UserError):
 
 @dataclass(frozen=True)
 class Asked:
-    """An answered question: `id` names it for feedback, `photos` are small JPEGs of the photos; `width` and `height` of
-    the first one, upright, in pixels; `milliseconds` that the answer took; whether a known length `is_measured`
-    with.
+    """An answered question: `id` names it for feedback, `kept` are small JPEGs of the photos, which are made after it;
+    `width` and `height` of the first one, upright, in pixels; `milliseconds` that the answer took; whether a known
+    length `is_measured` with.
     """
 
     id: str
-    photos: list[bytes]
+    kept: list[Future[bytes]]
     width: int
     height: int
     answers: list[Answer]
     search: Search
     milliseconds: float
     is_measured: bool = False
+
+    @property
+    def photos(self) -> list[bytes]:
+        """The small JPEGs, waited for."""
+        return [photo.result() for photo in self.kept]
 
 
 @dataclass
@@ -69,6 +74,8 @@ class LiveSearch:
     _opening: Lock = field(default_factory=Lock)
     _remembered: OrderedDict[str, Asked] = field(default_factory=OrderedDict)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "search"))
+    _keeper: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "kept photos"))
+    _keeping: list[Future[bytes]] = field(default_factory=list)
     _guard: PhotoGuard = field(default_factory=PhotoGuard)
 
     @property
@@ -150,9 +157,12 @@ class LiveSearch:
         else:
             answers = [search.answer(shown[0], asked.top, asked.wanted)]
         took = (time.perf_counter() - start) * 1000
-        first, small = uploads[0].decoded(), [photo.small for photo in uploads]
+        first = uploads[0].decoded()
+        wait(self._keeping)  # so that never more than one question's pictures wait to be made small
+        self._keeping = [self._keeper.submit(photo.kept()) for photo in uploads]
         is_measured = asked.reference is not None
-        answered = Asked(secrets.token_hex(8), small, first.width, first.height, answers, search, took, is_measured)
+        number, size = secrets.token_hex(8), (first.width, first.height)
+        answered = Asked(number, self._keeping, *size, answers, search, took, is_measured)
         self._remembered[answered.id] = answered
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
@@ -164,6 +174,7 @@ class LiveSearch:
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self._keeper.shutdown(wait=False)
         self._guard.close()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from functools import cached_property
+from collections.abc import Callable
+from functools import partial
 
 from PIL import Image
 
@@ -30,18 +31,22 @@ class Upload:
                 what = f"{self._called} is larger than {MOST_BYTES // 1_000_000} MB.".strip()
                 raise UserError(what, "Scale it down.")
             self._photo = self._guard.decoded(self._content, self._called, least)
-            self._photo.meanwhile = lambda: self.small
         return self._photo
 
-    @cached_property
-    def small(self) -> bytes:
-        """The upright photo as a JPEG of at most 1,280 px without its metadata (place, camera)."""
+    def kept(self) -> Callable[[], bytes]:
+        """What makes, in whichever thread, the upright photo into a JPEG of at most 1,280 px without its metadata
+        (place, camera).
+        """
         photo = self.decoded()
-        picture = photo.read(min(1.0, KEPT_PX / max(photo.width, photo.height)))
-        factor = KEPT_PX / max(picture.size)
-        if factor < 1:
-            sides = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-            picture = picture.resize(sides, Image.Resampling.BILINEAR, reducing_gap=2.0)
-        content = io.BytesIO()
-        picture.save(content, "JPEG", quality=KEPT_QUALITY)
-        return content.getvalue()
+        return partial(small_jpeg, photo.read(min(1.0, KEPT_PX / max(photo.width, photo.height))))
+
+
+def small_jpeg(picture: Image.Image) -> bytes:
+    """`picture` as a JPEG of at most 1,280 px."""
+    factor = KEPT_PX / max(picture.size)
+    if factor < 1:
+        sides = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+        picture = picture.resize(sides, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=KEPT_QUALITY)
+    return content.getvalue()

@@ -21,13 +21,13 @@ MOST_A_PAGE = 200
 router = APIRouter(prefix="/api")
 
 
-def live_search(request: Request) -> LiveSearch:
+async def live_search(request: Request) -> LiveSearch:  # async: others are called in a thread, one after the other
     """The server's search."""
     live: LiveSearch = request.app.state.live
     return live
 
 
-def metrics(request: Request) -> Metrics:
+async def metrics(request: Request) -> Metrics:
     """The server's figures."""
     figures: Metrics = request.app.state.metrics
     return figures

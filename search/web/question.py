@@ -41,7 +41,7 @@ async def uploaded(
     return contents
 
 
-def question(
+async def question(
     box: Annotated[str, Form(max_length=100, description="x0,y0,x1,y1 in pixels of the upright photo")] = "",
     more_box: Annotated[list[str], Form(max_length=MOST_OF_ONE_PART, description="The same of `more`")] = [],  # noqa: B006
     top: Annotated[int, Form(ge=1, le=MOST_PARTS, description="How many parts, nearest first")] = 5,
@@ -59,7 +59,7 @@ def question(
     return Question(boxes, top, part_filter(material, color, min_mm, max_mm, assembly, position), known)
 
 
-def catalogue_filter(
+async def catalogue_filter(
     material: Text = "",
     color: Text = "",
     min_mm: Text = "",

@@ -106,6 +106,18 @@ class PartsAlike:
     parts: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
 
+    @cached_property
+    def _are_one_run(self) -> bool:
+        rows = self.rows.ravel()
+        return bool(len(rows) and (np.diff(rows) == 1).all())
+
+    def of(self, similarities: Floats) -> Floats:
+        """Those (q, p, c) of similarities (q, n) that are of these parts; where they lie side by side, not copied."""
+        if self._are_one_run:
+            first = int(self.rows[0, 0])
+            return similarities[:, first : first + self.rows.size].reshape(-1, *self.rows.shape)
+        return similarities[:, self.rows]
+
 
 @dataclass(frozen=True)
 class Index:
@@ -215,7 +227,7 @@ def save_index(folder: Path, index: Index) -> None:
 
     tensors = {"embeddings": np.ascontiguousarray(index.embeddings)}
     if index.principal is not None:
-        tensors |= {"axes": index.principal.axes, "reduced": index.principal.reduced}
+        tensors |= {"axes": index.principal.axes, "reduced": np.ascontiguousarray(index.principal.reduced)}
     if index.photos is not None:
         tensors["photos"] = np.ascontiguousarray(index.photos)
     (folder / EMBEDDINGS).write_bytes(save(tensors))

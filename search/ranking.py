@@ -87,7 +87,7 @@ def part_distances(index: Index, queries: Queries) -> tuple[Floats, npt.NDArray[
     together find more than either alone. Without probabilities it is the first only. Parts without views are at
     infinity. What was added after training counts as less similar by its handicap.
     """
-    similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
+    similarities, nearest = _similarities(index, queries.embeddings)
     counted = similarities - index.handicaps
     return _distances(counted, with_added_parts(counted, queries.probabilities)), nearest
 
@@ -124,26 +124,29 @@ def _distances(similarities: Floats, probabilities: Floats | None) -> Floats:
 
 def part_similarities(index: Index, queries: Floats, views: int = BEST_VIEWS) -> Floats:
     """Mean cosine (q, parts) of queries (q, d) and the `views` nearest of each part, -inf of a part without views."""
+    return _similarities_by(index, queries, index.embeddings, views)
+
+
+def _similarities_by(index: Index, queries: Floats, rows: Floats, views: int = BEST_VIEWS) -> Floats:
+    """As `part_similarities`, of queries (q, k) and rows (n, k) in whichever form."""
     found = np.full((len(queries), len(index.parts)), -np.inf, dtype=np.float32)
-    for start in range(0, len(queries), step := max(1, AT_ONCE // max(1, len(index.embeddings)))):
-        similarities = queries[start : start + step] @ index.embeddings.T
+    for start in range(0, len(queries), step := max(1, AT_ONCE // max(1, len(rows)))):
+        similarities = queries[start : start + step] @ rows.T
         for alike in index.alike:
-            found[start : start + step, alike.parts] = _mean_of_best(similarities[:, alike.rows], views)
+            found[start : start + step, alike.parts] = _mean_of_best(alike.of(similarities), views)
     return found
 
 
-def _similarities(index: Index, queries: Floats, rows: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Mean cosine of each part's nearest views to queries (q, k) by rows (n, k) in whichever form, -inf of a part
-    without views, and the row of the nearest, both (q, parts).
-    """
+def _similarities(index: Index, queries: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """As `part_similarities`, and the row of each part's nearest view, both (q, parts)."""
     found = np.full((len(queries), len(index.parts)), -np.inf, dtype=np.float32)
     nearest = np.zeros(found.shape, dtype=np.int64)
-    step = max(1, AT_ONCE // max(1, len(rows)))
+    step = max(1, AT_ONCE // max(1, len(index.embeddings)))
     for start in range(0, len(queries), step):
         some = slice(start, start + step)
-        similarities = queries[some] @ rows.T
+        similarities = queries[some] @ index.embeddings.T
         for alike in index.alike:
-            own = similarities[:, alike.rows]
+            own = alike.of(similarities)
             found[some, alike.parts] = _mean_of_best(own)
             nearest[some, alike.parts] = np.take_along_axis(alike.rows[None], own.argmax(axis=2)[..., None], 2)[..., 0]
     return found, nearest
@@ -173,10 +176,10 @@ def nearest_parts(
     [('m10', 0.2), ('m8', 0.4)]
     """
     if index.principal is None:
-        similarities, nearest = _similarities(index, queries.embeddings, index.embeddings)
+        similarities, nearest = _similarities(index, queries.embeddings)
     else:
-        short = queries.embeddings @ index.principal.axes
-        similarities, nearest = _similarities(index, short, index.principal.reduced)
+        similarities = _similarities_by(index, queries.embeddings @ index.principal.axes, index.principal.reduced)
+        nearest = np.zeros(similarities.shape, dtype=np.int64)  # of those that are compared exactly it is found then
     probabilities = with_added_parts(similarities - index.handicaps, queries.probabilities)
     if not wanted.passes_all:
         similarities[:, ~wanted.mask(index.parts)] = -np.inf

@@ -75,6 +75,24 @@ def test_views_that_lie_side_by_side_are_found_as_those_that_do_not(monkeypatch:
         assert [match.view for match in found] == [match.view for match in exact]
 
 
+def test_parts_with_as_many_views_each_are_found_wherever_these_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.ranking, "SHORTLIST", 40)
+    rng, parts = np.random.default_rng(0), 100
+    vectors, of_parts = unit(rng.normal(size=(parts * 4, 24))), np.repeat(np.arange(parts), 4)
+    names = tuple(f"p{part}/view_{row:03d}.png" for row, part in enumerate(of_parts))
+    said = tuple(IndexedPart(f"p{n}", f"p{n}", "") for n in range(parts))
+    tidy = Index(vectors, said, of_parts, names, "adapt", "key")
+    order = rng.permutation(len(vectors))
+    mixed = replace(tidy, embeddings=vectors[order], part_rows=of_parts[order], views=tuple(names[n] for n in order))
+    queries = Queries(unit(vectors[::40] + 0.1 * rng.normal(size=(10, 24))))
+    expected = nearest_parts(mixed, queries, 5)
+    short = replace(tidy, principal=principal_components(vectors, count=20))
+    for found in (nearest_parts(tidy, queries, 5), nearest_parts(short, queries, 5)):
+        for one, other in zip(found, expected, strict=True):
+            assert [(match.part_id, match.view) for match in one] == [(match.part_id, match.view) for match in other]
+            assert [m.distance for m in one] == pytest.approx([m.distance for m in other], abs=1e-6)
+
+
 @pytest.mark.parametrize("short", [False, True], ids=["exact", "short form"])
 def test_filters_come_before_ranking(short: bool) -> None:
     index, queries = catalogue(60)

@@ -15,11 +15,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-
-import trustme
+from typing import TYPE_CHECKING
 
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
+
+if TYPE_CHECKING:
+    import trustme
 
 CERTIFICATE, KEY = "authority.pem", "authority.key"
 VALID_DAYS = 397  # more is refused by iOS and Safari
@@ -34,6 +36,8 @@ def own_authority(folder: Path) -> trustme.CA:
     """The authority in `folder`, made where there is none. Its key can be read by its user alone. Raises UserError when
     it is damaged or cannot be written.
     """
+    import trustme  # with its cryptography a twentieth of a start, and few ask for it
+
     certificate, key = folder / CERTIFICATE, folder / KEY
     try:
         if certificate.is_file() and key.is_file():

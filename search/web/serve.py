@@ -83,6 +83,7 @@ def server_config(app: App, tls: ssl.SSLContext | None = None) -> uvicorn.Config
         app,
         ssl_context_factory=None if tls is None else lambda config, usual: tls,
         http=PatientProtocol,
+        ws="none",  # else a library for what no page of ours asks for is loaded
         log_level="warning",
         access_log=False,
         server_header=False,

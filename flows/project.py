@@ -22,14 +22,13 @@ from cad2real.params import Params, load_params
 from flows.dvc import code_versions
 from flows.dvc.commands import run_dvc
 from flows.dvc.locks import remove_stale_locks
+from flows.dvc.passed_over import INPUTS
 from flows.dvc.transfer_errors import transfer_error
 from flows.environment import DVC_CACHE
 from flows.stages import read_stages
 
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
-PARTS = Path("data/parts")
-PHOTOS = Path("data/photos")
-FEEDBACK = Path("data/feedback")
+PARTS, PHOTOS, FEEDBACK = INPUTS
 STARTER = Path(__file__).with_name("starter")
 MADE_OF_CAD = ("catalogue", "render")
 """Stages that a project of ready-made renders has not."""
@@ -46,8 +45,8 @@ def prepare(root: Path) -> Params:
     _check_inside(root, "photos.folder", params.photos.folder, PHOTOS)
     if params.photos.boxes is not None:
         _check_inside(root, "photos.boxes", params.photos.boxes, PHOTOS)
-    for folder in (PARTS, PHOTOS, FEEDBACK):
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    for folder in INPUTS:
+        _make_folder(root / folder)
     code_versions.refresh(root)
     set_up_dvc(root)
     return params
@@ -92,6 +91,18 @@ def _say_what_is_new(root: Path) -> None:
             " To have it, copy the dvc.yaml that `cad2real init NEW` makes.",
             file=sys.stderr,
         )
+
+
+def _make_folder(path: Path) -> None:
+    """Makes the folder `path` if it is not there. Raises UserError for a link that leads nowhere, and for a file."""
+    if path.is_symlink() and not path.exists():
+        raise UserError(
+            f"{path} is a link that leads nowhere ({path.readlink()}).",
+            "Is a drive missing? Bring it back, or make a folder in the link's place.",
+        )
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file, and has to be a folder.", "Rename the file.")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def _check_inside(root: Path, key: str, value: str, folder: Path) -> None:

@@ -69,8 +69,8 @@ def test_the_starters_stages_are_the_repositorys_with_code_versions_for_folders(
     ours = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
     theirs = yaml.safe_load((STARTER / "dvc.yaml").read_text())["stages"]
     for stage in ours.values():
-        code = [dep for dep in stage["deps"] if not dep.startswith("data/")]
-        stage["deps"] = [dep for dep in stage["deps"] if dep.startswith("data/")]
+        code = [dep for dep in stage["deps"] if not dep.startswith(("data/", ".dvcignore"))]
+        stage["deps"] = [dep for dep in stage["deps"] if dep not in code]
         keys = [dep.removesuffix(".py").replace("/", ".") for dep in code]
         stage.setdefault("params", []).append({"code.yaml": keys})
     assert theirs == ours

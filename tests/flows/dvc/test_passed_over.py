@@ -44,7 +44,7 @@ def test_the_stage_that_lists_photos_runs_again_when_the_list_changes() -> None:
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """The folder of photos of a project that lists them in a stage."""
-    folder = make_small_project(tmp_path / "project", LISTING) / "data" / "photos"
+    folder: Path = make_small_project(tmp_path / "project", LISTING) / "data" / "photos"
     folder.mkdir()
     (folder / "good.jpg").write_text("good")
     return folder

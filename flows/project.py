@@ -16,7 +16,7 @@ import yaml
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file, write_text
+from cad2real.files import atomic_file, sweep_of_killed, write_text
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from flows.dvc import code_versions
@@ -29,6 +29,8 @@ from flows.stages import read_stages
 
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
 PARTS, PHOTOS, FEEDBACK = INPUTS
+FILES = ("params.yaml", "dvc.yaml", "dvc.lock", "code.yaml", "prefect.yaml", ".gitignore", ".dvcignore")
+"""What a run, a checkout or `init` writes into the project's own folder."""
 STARTER = Path(__file__).with_name("starter")
 MADE_OF_CAD = ("catalogue", "render")
 """Stages that a project of ready-made renders has not."""
@@ -39,6 +41,7 @@ def prepare(root: Path) -> Params:
     """Checks the project at `root`, sets up what is missing and returns its parameters. Raises UserError."""
     read_stages(root)
     params = load_params(Layout(root).params)
+    sweep_of_killed_runs(root)
     _add_blocks(root)
     _say_what_is_new(root)
     _check_inside(root, "catalogue.parts", params.catalogue.parts, PARTS)
@@ -50,6 +53,17 @@ def prepare(root: Path) -> Params:
     code_versions.refresh(root)
     set_up_dvc(root)
     return params
+
+
+def sweep_of_killed_runs(root: Path) -> None:
+    """Deletes the temporary files that processes which were killed left in the project at `root`: in its own folder
+    those of its files alone, for others may work there too. Renders and squares have locks and sweep by themselves.
+    """
+    sweep_of_killed(root, *FILES)
+    layout = Layout(root)
+    others = (root / ".dvc", root / "versions", root / PARTS)
+    for folder in (*others, layout.data, layout.cache, layout.models, layout.reports):
+        sweep_of_killed(folder)
 
 
 def _add_blocks(root: Path) -> None:

@@ -37,6 +37,10 @@ def read_stages(root: Path) -> list[Stage]:
             f"There is no dvc.yaml in {root.resolve()}.",
             "Go to a project folder, or make one with: cad2real init DIR",
         ) from None
+    except IsADirectoryError:
+        raise UserError(
+            f"{path} is a folder, and has to be a file.", "Rename it, and copy the one that `cad2real init` makes."
+        ) from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} cannot be read: {error}", "Mend it, or copy the one that `cad2real init` makes."

@@ -11,6 +11,7 @@ from cad2real.cli import main
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.init_project import init_project
+from flows.project import STARTER
 
 NO_PROJECT = "This folder is no project."
 
@@ -84,3 +85,22 @@ def test_no_model_names_a_command_that_makes_one(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="Run `cad2real run` first"):
         Model.load(tmp_path)
+
+
+READ_BY = [
+    ("params.yaml", ["run", "run --set train.epochs=3", "catalogue", "render", "photos", "report", "params --refresh"]),
+    ("dvc.yaml", ["run", "run --set train.epochs=3", "status", "watch"]),
+]
+
+
+@pytest.mark.parametrize(("name", "command"), [(name, command) for name, commands in READ_BY for command in commands])
+def test_settings_that_are_a_folder_are_said_in_a_line(
+    name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("params.yaml", "dvc.yaml"):
+        (tmp_path / file).write_bytes((STARTER / file).read_bytes())
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    (line,) = said(command, monkeypatch, capsys).splitlines()
+    assert line.startswith("error: ") and (f"{name} is a folder" in line or f"There is no {name}" in line)

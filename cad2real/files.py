@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -21,6 +22,15 @@ WRITING = "while writing "
 
 def _temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+
+
+def final_name(path: str) -> str:
+    """What a temporary path of this module, or one in such a folder, will be when it is moved into its place.
+
+    >>> final_name("data/.squares.1234.tmp/00001.jpg"), final_name("data/plain.tmp")
+    ('data/squares/00001.jpg', 'data/plain.tmp')
+    """
+    return re.sub(rf"(?<![^/])\.([^/]+)\.\d+{re.escape(TEMPORARY_SUFFIX)}(?![^/])", r"\1", path)
 
 
 @contextmanager

@@ -88,19 +88,12 @@ app.command()(params)
 render.cli.export_app.command("onnx")(search.service_cli.export_onnx)
 
 
-def _elsewhere(error: UserError) -> str:
-    """A word for whoever misses a project's file because the command was started in another folder."""
-    if "data/" not in error.what or Path("params.yaml").exists() or Path("dvc.yaml").exists():
-        return ""
-    return " This folder is no project. Go to a project folder, or make one with: cad2real init DIR"
-
-
 def main() -> None:
     """Runs the command; a user's mistake ends in one line on standard error and exit code 1."""
     try:
         app()
     except UserError as error:
-        print("\n".join(map(quoted, f"error: {error}{_elsewhere(error)}".split("\n"))), file=sys.stderr)
+        print("\n".join(map(quoted, f"error: {error}".split("\n"))), file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("stopped.", file=sys.stderr)

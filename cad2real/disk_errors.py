@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cad2real.errors import UserError
-from cad2real.files import WRITING
+from cad2real.files import WRITING, final_name
 
 LEAST_ROOM = 1_000_000
 """Bytes; with less a disk is as good as full."""
@@ -68,6 +68,6 @@ def _place(error: BaseException) -> str:
     for place in ("filename2", "filename"):  # of a copy the second is the one that is written
         name = getattr(error, place, None)
         if isinstance(name, str | bytes):
-            return os.fsdecode(name)
+            return final_name(os.fsdecode(name))
     notes = getattr(error, "__notes__", ())
     return next((note.removeprefix(WRITING) for note in notes if note.startswith(WRITING)), "disk")

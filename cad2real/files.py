@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -22,6 +22,15 @@ WRITING = "while writing "
 
 def _temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+
+
+def final_name(path: str) -> str:
+    """What a temporary path of this module, or one in such a folder, will be when it is moved into its place.
+
+    >>> final_name("data/.squares.1234.tmp/00001.jpg"), final_name("data/plain.tmp")
+    ('data/squares/00001.jpg', 'data/plain.tmp')
+    """
+    return re.sub(rf"(?<![^/])\.([^/]+)\.\d+{re.escape(TEMPORARY_SUFFIX)}(?![^/])", r"\1", path)
 
 
 @contextmanager
@@ -58,7 +67,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path)
-    _sweep_of_killed(path)
+    sweep_of_killed(path.parent, path.name)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -76,24 +85,29 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _sweep_of_killed(path: Path) -> None:
-    """Deletes temporary folders beside `path` that processes made for it that have ended."""
+def sweep_of_killed(folder: Path, *names: str) -> None:
+    """Deletes the temporary files and folders in `folder` of processes that have ended: those made for `names`, without
+    any those for all. It needs no lock, as a process that is at work keeps its own.
+    """
     import psutil
 
-    prefix = f".{path.name}."
-    for litter in path.parent.glob(f"{glob.escape(prefix)}*{TEMPORARY_SUFFIX}"):
-        number = litter.name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX)
-        if number.isdecimal() and litter.is_dir() and not psutil.pid_exists(int(number)):
-            shutil.rmtree(litter, ignore_errors=True)
+    for litter in folder.glob(f".*{TEMPORARY_SUFFIX}"):
+        name, _, number = litter.name.removesuffix(TEMPORARY_SUFFIX).removeprefix(".").rpartition(".")
+        if name and number.isdecimal() and (not names or name in names) and not psutil.pid_exists(int(number)):
+            _remove(litter)
 
 
 def sweep_temporaries(folder: Path) -> None:
     """Deletes what writers that were killed left behind in `folder`. Call it only while holding the folder's lock."""
     for litter in folder.glob(f".*{TEMPORARY_SUFFIX}"):
-        if litter.is_dir():
-            shutil.rmtree(litter, ignore_errors=True)
-        else:
-            litter.unlink(missing_ok=True)
+        _remove(litter)
+
+
+def _remove(litter: Path) -> None:
+    if litter.is_dir() and not litter.is_symlink():
+        shutil.rmtree(litter, ignore_errors=True)
+    else:
+        litter.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -49,6 +49,10 @@ def load_params(path: Path) -> Params:
         raw = plain_yaml(path.read_text(encoding="utf-8")) or {}
     except ValueError as error:
         raise UserError(f"{path} is not valid YAML: {error}", "Mend the line named above.") from None
+    except IsADirectoryError:
+        raise UserError(
+            f"{path} is a folder, and has to be a file.", "Rename it; without one the defaults hold."
+        ) from None
     try:
         # Through JSON, where a YAML list may fill a tuple: strict mode refuses that for Python objects.
         import json

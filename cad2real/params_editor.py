@@ -30,6 +30,8 @@ def write_values(path: Path, values: Iterable[tuple[Sequence[str], Any]]) -> Non
     editor = YAML()  # keeps comments, order and quotes
     editor.preserve_quotes = True
     editor.width = 120
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, and has to be a file.", "Rename it.")
     try:
         content = editor.load(path.read_text(encoding="utf-8")) if path.exists() else None
     except (YAMLError, ValueError, RecursionError) as error:

@@ -9,21 +9,15 @@ from typing import Annotated
 
 import typer
 
+from cad2real.layout import Layout
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
     app.command()(init)
     app.command("import")(import_)
-    app.command()(run)
-    app.command()(benchmark)
-    app.command()(report)
-    app.command()(watch)
-    app.command()(nightly)
-    app.command()(status)
-    app.command()(verify)
-    app.command()(doctor)
-    app.command()(versions)
-    app.command()(checkout)
+    for command in (run, benchmark, report, watch, nightly, status, verify, doctor, versions, checkout):
+        app.command()(command)
 
 
 def init(
@@ -128,6 +122,7 @@ def versions() -> None:
     """
     from flows.versions.history import list_versions
 
+    Layout.of_project()
     print(f"{'version':<17}{'parts':<9}{'photos':<9}{'code':<9}{'model':<9}{'source only':>12}{'adapted':>9}")
     for version in list_versions(Path()):
         source, adapted = ("-" if share is None else f"{share:.1%}" for share in (version.source_only, version.adapted))
@@ -147,6 +142,7 @@ def checkout(
     """
     from flows.versions.history import checkout as checkout_version
 
+    Layout.of_project()
     checkout_version(Path(), version, force=force)
 
 
@@ -155,10 +151,9 @@ def report() -> None:
 
     Example: cad2real report
     """
-    from cad2real.layout import Layout
     from flows.report.page import write_report
 
-    path = write_report(Layout())
+    path = write_report(Layout.of_project())
     print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -270,6 +265,7 @@ def verify(
     from flows.health.verify import repair as repair_artifacts
     from flows.health.verify import verify as find_faults
 
+    Layout.of_project()
     faults = find_faults(Path(), deep=deep or repair)
     for fault in faults:
         print(fault)

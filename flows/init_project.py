@@ -9,7 +9,7 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.files import atomic_file
 from flows.dvc.code_versions import FILE, refresh
-from flows.project import STARTER
+from flows.project import STARTER, sweep_of_killed_runs
 
 STAGES = "dvc.yaml"
 FILES = {
@@ -42,6 +42,7 @@ def new_project(root: Path) -> Iterator[Path]:
         raise UserError(f"{root / STAGES} exists: {root} is a project already.", "Choose another folder.")
     if root.exists() and not root.is_dir():
         raise UserError(f"{root} is a file.", "Choose another folder.")
+    sweep_of_killed_runs(root)
     for source, target in FILES.items():
         if not (root / target).exists():
             with atomic_file(root / target) as temporary:

@@ -16,20 +16,21 @@ import yaml
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cad2real.errors import UserError
-from cad2real.files import atomic_file, write_text
+from cad2real.files import atomic_file, sweep_of_killed, write_text
 from cad2real.layout import Layout
 from cad2real.params import Params, load_params
 from flows.dvc import code_versions
 from flows.dvc.commands import run_dvc
 from flows.dvc.locks import remove_stale_locks
+from flows.dvc.passed_over import INPUTS
 from flows.dvc.transfer_errors import transfer_error
 from flows.environment import DVC_CACHE
 from flows.stages import read_stages
 
 # dvc.yaml watches these folders, so what the stages read has to lie in them.
-PARTS = Path("data/parts")
-PHOTOS = Path("data/photos")
-FEEDBACK = Path("data/feedback")
+PARTS, PHOTOS, FEEDBACK = INPUTS
+FILES = ("params.yaml", "dvc.yaml", "dvc.lock", "code.yaml", "prefect.yaml", ".gitignore", ".dvcignore")
+"""What a run, a checkout or `init` writes into the project's own folder."""
 STARTER = Path(__file__).with_name("starter")
 MADE_OF_CAD = ("catalogue", "render")
 """Stages that a project of ready-made renders has not."""
@@ -40,17 +41,29 @@ def prepare(root: Path) -> Params:
     """Checks the project at `root`, sets up what is missing and returns its parameters. Raises UserError."""
     read_stages(root)
     params = load_params(Layout(root).params)
+    sweep_of_killed_runs(root)
     _add_blocks(root)
     _say_what_is_new(root)
     _check_inside(root, "catalogue.parts", params.catalogue.parts, PARTS)
     _check_inside(root, "photos.folder", params.photos.folder, PHOTOS)
     if params.photos.boxes is not None:
         _check_inside(root, "photos.boxes", params.photos.boxes, PHOTOS)
-    for folder in (PARTS, PHOTOS, FEEDBACK):
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    for folder in INPUTS:
+        _make_folder(root / folder)
     code_versions.refresh(root)
     set_up_dvc(root)
     return params
+
+
+def sweep_of_killed_runs(root: Path) -> None:
+    """Deletes the temporary files that processes which were killed left in the project at `root`: in its own folder
+    those of its files alone, for others may work there too. Renders and squares have locks and sweep by themselves.
+    """
+    sweep_of_killed(root, *FILES)
+    layout = Layout(root)
+    others = (root / ".dvc", root / "versions", root / PARTS)
+    for folder in (*others, layout.data, layout.cache, layout.models, layout.reports):
+        sweep_of_killed(folder)
 
 
 def _add_blocks(root: Path) -> None:
@@ -92,6 +105,18 @@ def _say_what_is_new(root: Path) -> None:
             " To have it, copy the dvc.yaml that `cad2real init NEW` makes.",
             file=sys.stderr,
         )
+
+
+def _make_folder(path: Path) -> None:
+    """Makes the folder `path` if it is not there. Raises UserError for a link that leads nowhere, and for a file."""
+    if path.is_symlink() and not path.exists():
+        raise UserError(
+            f"{path} is a link that leads nowhere ({path.readlink()}).",
+            "Is a drive missing? Bring it back, or make a folder in the link's place.",
+        )
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file, and has to be a folder.", "Rename the file.")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def _check_inside(root: Path, key: str, value: str, folder: Path) -> None:

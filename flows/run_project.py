@@ -9,6 +9,7 @@ from pathlib import Path
 from cad2real.errors import UserError
 from cad2real.layout import Layout
 from flows.dvc.disk_space import check_disk_space
+from flows.dvc.passed_over import pass_over_unreadable, said
 from flows.dvc.run_records import forget_damaged
 from flows.environment import apply_environment
 from flows.params_file import change_params
@@ -33,6 +34,8 @@ def run_project(
             change_params(Layout(root).params, changes)
         params = prepare(root)
         apply_environment(root)
+        if unreadable := pass_over_unreadable(root):
+            print_progress(said(unreadable))
         stale = stale_stages(root)
         if not force and not any(candidate.name in stale for candidate in stages):
             print_progress("Nothing has changed since the last run.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import yaml
 
 from cad2real.errors import UserError
 from cad2real.files import parse_json
-from flows.dvc import code_versions
+from flows.dvc import code_versions, passed_over
 from flows.dvc.commands import DVC, run_dvc
 from flows.dvc.lock_file import FILE, read_lock
 from flows.environment import SECRETS, run_environment
@@ -37,6 +36,10 @@ def read_stages(root: Path) -> list[Stage]:
         raise UserError(
             f"There is no dvc.yaml in {root.resolve()}.",
             "Go to a project folder, or make one with: cad2real init DIR",
+        ) from None
+    except IsADirectoryError:
+        raise UserError(
+            f"{path} is a folder, and has to be a file.", "Rename it, and copy the one that `cad2real init` makes."
         ) from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
@@ -64,17 +67,13 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
     if not (root / ".dvc").is_dir():  # DVC is set up by the first run
         refuse_foreign_project(root)
         return {stage.name: ["has not run yet"] for stage in stages}
+    passed_over.pass_over_unreadable(root)
     status = run_dvc(root, "status", "--json")
     try:
         if status.returncode != 0:
             raise ValueError
         changed = parse_json(status.stdout)
     except ValueError:
-        if link := _dead_link(root):
-            raise UserError(
-                f"{link} is a link to something that is not there ({link.readlink()}).",
-                "Copy the file here instead, or remove the link.",
-            ) from None
         errors = [line.removeprefix("ERROR: ") for line in status.stderr.splitlines() if line.startswith("ERROR")]
         raise UserError(
             f"DVC cannot tell what is stale: {' '.join(errors) or status.stderr[-500:]}",
@@ -85,16 +84,6 @@ def stale_stages(root: Path) -> dict[str, list[str]]:
         stage: _descriptions(changes) if stage in recorded else ["has not run yet"]
         for stage, changes in changed.items()
     }
-
-
-def _dead_link(root: Path) -> Path | None:
-    """The first link among parts, photos and feedback that leads nowhere: DVC reads no folder that has one."""
-    for inputs in ("parts", "photos", "feedback"):
-        for folder, _, files in os.walk(root / "data" / inputs):
-            for path in (Path(folder, name) for name in files):
-                if path.is_symlink() and not path.exists():
-                    return path
-    return None
 
 
 def _descriptions(changes: list[object]) -> list[str]:
@@ -115,11 +104,13 @@ def _describe(kind: str, path: str, state: object) -> str:
     if isinstance(state, dict):  # parameters: {"render.views": "modified"}
         code = "code of " if path == code_versions.FILE else ""
         return ", ".join(f"{code}{key} {how}" for key, how in state.items())
+    path = "links that lead nowhere and the like" if path == passed_over.FILE else path
     return f"{path} {state}" + (" (an output)" if kind == "changed outs" else "")
 
 
 def repro_stage(root: Path, stage: str, *, force: bool, log: Path, on_line: Callable[[str], None]) -> FinishedProcess:
     """`dvc repro` of one stage, which does nothing when it is up to date. Stages before it must have run already."""
+    passed_over.pass_over_unreadable(root)  # a link may die while others run
     command = [*DVC, "repro", "--single-item", *(["--force"] if force else []), stage]
     environment = {name: value for name, value in run_environment(root).items() if name not in SECRETS}
     return run_group(command, root, log, on_line, environment)

@@ -36,14 +36,20 @@ def box_source(root: Path, params: PhotosParams) -> Path | None:
     if not params.boxes:
         return None
     path = root / params.boxes
-    return path if path.exists() or params.boxes != PhotosParams().boxes else boxes_in(root / params.folder)
+    is_given = path.exists() or _is_dead_link(path) or params.boxes != PhotosParams().boxes
+    return path if is_given else boxes_in(root / params.folder)
 
 
 def boxes_in(folder: Path) -> Path | None:
     """Where the boxes of a photo folder are if nobody says: its boxes.csv, or what else lies in it; None for none."""
-    if (folder / BOXES).is_file():
+    if (folder / BOXES).is_file() or _is_dead_link(folder / BOXES):
         return folder / BOXES
     return folder if folder.is_dir() and has_annotations(folder) else None
+
+
+def _is_dead_link(path: Path) -> bool:
+    """Whether somebody gave boxes that are not there any more, which reading them says."""
+    return path.is_symlink() and not path.exists()
 
 
 def read_boxes(path: Path) -> list[BoxRow]:

@@ -79,7 +79,6 @@ def photos(  # an option of the command line each
 
 
 def _stage() -> None:
-    from cad2real.errors import UserError
     from cad2real.files import atomic_folder, write_json
     from cad2real.layout import Layout
     from cad2real.params import load_params
@@ -89,7 +88,7 @@ def _stage() -> None:
     from photos.manifest import SKIPPED, write_manifest
     from photos.stage import Outcome, Training, make_squares
 
-    layout = Layout()
+    layout = Layout.of_project(instead="name the photos: --photos DIR --out DIR")
     loaded = load_params(layout.params)
     params, training = loaded.photos, Training(loaded.train.labels, layout.feedback if loaded.train.feedback else None)
     folder = layout.root / params.folder
@@ -101,10 +100,6 @@ def _stage() -> None:
         )
         if looking is None and params.crop == "auto" and any(row.how == "whole" for row in outcome.rows):
             print(f"no finder: {why_not_looking(layout)}", file=sys.stderr)
-    elif not layout.params.exists():
-        raise UserError(
-            f"{folder} does not exist.", "Go to a project folder, or name the photos: --photos DIR --out DIR"
-        )
     else:  # a project may start without photos, and git keeps no empty folder
         with atomic_folder(layout.squares) as target:
             write_manifest(target, [])
@@ -119,7 +114,7 @@ def _export(kind: ExportFormat, out: Path) -> None:
     from cad2real.params import load_params
     from photos.export import export_boxes
 
-    layout = Layout()
+    layout = Layout.of_project()
     photos, boxes, skipped = export_boxes(
         layout.squares, layout.root / load_params(layout.params).photos.folder, kind, out
     )
@@ -136,7 +131,7 @@ def _correct() -> None:
     from photos.correction import write_boxes_to_correct
     from photos.learned import with_all_labels
 
-    layout = Layout()
+    layout = Layout.of_project()
     params = load_params(layout.params).photos
     if params.boxes is None or params.crop not in ("auto", "boxes"):
         reason = "photos.boxes is null" if params.boxes is None else f"photos.crop is {params.crop}"

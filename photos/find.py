@@ -54,7 +54,8 @@ def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
     found: list[str] = []
     skipped: list[Skipped] = []
     root = folder.resolve()
-    for place, folders, files in os.walk(folder):
+    unread: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=unread.append):
         here = Path(place)
         for name in list(folders):
             if name.startswith("."):
@@ -63,9 +64,13 @@ def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
                 skipped.append(_skip(here / name, folder, "is a link to a folder. Copy the photos into the folder."))
         for name in files:
             path = here / name
-            if name.startswith(".") or path.suffix.lower() in SIDE_FILES:
+            if name.startswith("."):
                 continue
-            if not is_text(path.relative_to(folder)):
+            if path.is_symlink() and (fault := _dead_link(path)):  # of a table beside the photos as well
+                skipped.append(_skip(path, folder, fault))
+            elif path.suffix.lower() in SIDE_FILES:
+                continue
+            elif not is_text(path.relative_to(folder)):
                 skipped.append(_skip(path, folder, "has a name that is not valid UTF-8. Rename it."))
             elif path.is_symlink() and not path.resolve().is_relative_to(root):
                 skipped.append(
@@ -75,7 +80,11 @@ def find_photos(folder: Path) -> tuple[list[str], list[Skipped]]:
                 skipped.append(_skip(path, folder, "is not a file. Take it out of the photo folder."))
             else:
                 found.append(path.relative_to(folder).as_posix())
-    return sorted(found), skipped
+    skipped += [
+        _skip(Path(error.filename), folder, f"is not looked into ({error.strerror}). Check its rights.")
+        for error in unread
+    ]
+    return sorted(found), sorted(skipped, key=lambda fault: fault.thing)
 
 
 def wanted_squares(
@@ -132,6 +141,16 @@ def is_text(path: Path) -> bool:
 def printable(path: Path) -> str:
     """The name of `path`; bytes of it that are no text become hexadecimal escapes."""
     return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _dead_link(path: Path) -> str:
+    """What is wrong with a link that leads nowhere, or in a circle; empty for one that leads to something."""
+    try:
+        path.stat()
+    except OSError as error:
+        target = printable(path.readlink())
+        return f"is a link that leads nowhere ({target}: {error.strerror}). Copy it here instead, or remove the link."
+    return ""
 
 
 def _skip(path: Path, folder: Path, reason: str) -> Skipped:

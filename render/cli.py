@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 export_app = typer.Typer()
 """`cad2real export`: of renders by itself; other rooms have sub-commands for what is theirs."""
 
+MATERIALS, RENDERS = Path("data/reports/materials.png"), Path("data/renders")
+
 
 def register(app: typer.Typer) -> None:
     """Adds this room's commands to `app`."""
@@ -54,7 +56,7 @@ def catalogue(
     from render.parts.catalogue import make_catalogue, write_catalogue
     from render.parts.company_list import choices_of
 
-    layout = Layout()
+    layout = Layout() if parts else Layout.of_project(instead="name a part list: --parts FILE")
     params = load_params(layout.params).catalogue
     own = layout.root / params.parts
     listed = parts or own
@@ -118,7 +120,7 @@ def render(  # 13 parameters: typer makes one option of each
         "outputs": tuple(outputs.split(",")) if outputs else None,
     }
     changes = {name: value for name, value in given.items() if value is not None}
-    layout = Layout()
+    layout = Layout() if parts else Layout.of_project(instead="name a part list: --parts FILE --out DIR")
     params = load_params(layout.params)
     listed, out, logs = _what_to_render(parts, out, layout, params, changes)
     chosen = change_params(params.render, changes)
@@ -164,7 +166,7 @@ def _what_to_render(
 
 
 def materials(
-    out: Annotated[Path, typer.Option(help="The picture (PNG) to write.")] = Path("data/reports/materials.png"),
+    out: Annotated[Path, typer.Option(help="The picture (PNG) to write.")] = MATERIALS,
     size: Annotated[int, typer.Option(min=64, max=1024, help="Side of one sample in pixels.")] = 192,
     quality: Annotated[str, typer.Option(help="draft, standard or high.")] = "standard",
 ) -> None:
@@ -175,7 +177,8 @@ def materials(
     from cad2real.layout import Layout
     from render.material_sheet import write_material_sheet
 
-    write_material_sheet(out, size, quality, Layout().logs)
+    layout = Layout.of_project(instead="name the picture: --out FILE") if out == MATERIALS else Layout()
+    write_material_sheet(out, size, quality, layout.logs if layout.is_project else None)
     print(f"materials: {out}")
 
 
@@ -185,19 +188,22 @@ def export(
         Path | None, typer.Option(help="Folder to write; must not exist or be empty.", show_default=False)
     ] = None,
     format_name: Annotated[str, typer.Option("--format", help="imagefolder, coco, webdataset or bop.")] = "imagefolder",
-    renders: Annotated[Path, typer.Option(help="A folder of renders.")] = Path("data/renders"),
+    renders: Annotated[Path, typer.Option(help="A folder of renders.")] = RENDERS,
 ) -> None:
     """Writes renders in the format of another tool.
 
     Example: cad2real export --format coco --out exported
     """
     from cad2real.errors import UserError
+    from cad2real.layout import Layout
     from render.export import export as write
 
     if context.invoked_subcommand is not None:
         return
     if out is None:
         raise UserError("cad2real export needs a folder to write.", "Write --out DIR.")
+    if renders == RENDERS:
+        Layout.of_project(instead="name a folder of renders: --renders DIR")
     print(f"{write(renders, format_name, out)} view(s) written as {format_name}: {out}")
 
 

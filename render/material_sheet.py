@@ -20,8 +20,8 @@ GAP = 0.02
 """Millimetres between the sample's pieces: glass needs solids that do not share faces."""
 
 
-def write_material_sheet(path: Path, size: int, quality: str, logs: Path) -> None:
-    """Writes the sheet to `path` (PNG). Raises UserError for an unknown quality."""
+def write_material_sheet(path: Path, size: int, quality: str, logs: Path | None = None) -> None:
+    """Writes the sheet to `path` (PNG), what the renderers say to `logs`. Raises UserError for an unknown quality."""
     words = vocabulary()
     with tempfile.TemporaryDirectory(prefix="cad2real-materials-") as name:
         folder = Path(name)
@@ -39,7 +39,7 @@ def write_material_sheet(path: Path, size: int, quality: str, logs: Path) -> Non
             environments=EnvironmentParams(mode="one", name="interior"),
         )
         settings = make_settings(change_params(params, {"quality": quality}), list(catalogue.parts), folder)
-        render_parts(list(catalogue.parts), folder, settings, folder / "renders", FarmOptions(logs))
+        render_parts(list(catalogue.parts), folder, settings, folder / "renders", FarmOptions(logs or folder / "logs"))
         pictures = [Image.open(folder / "renders" / f"m{n:02d}" / "view_000.png") for n in range(len(words))]
         names = [" ".join(word for word in triple if word != "natural") for triple in words]
         cells = [tile([[picture]], [name], size) for picture, name in zip(pictures, names, strict=True)]

@@ -127,7 +127,7 @@ def _print_named(text: str, wanted: PartFilter, top: int | None, as_json: bool) 
     from search.naming.catalogue import named_parts
     from search.places import in_words
 
-    index = load_index(Layout().index)
+    index = load_index(Layout.of_project().index)
     found = [(index.parts[one.number], one.how) for one in named_parts(index, text, wanted)[:top]]
     if as_json and found:
         said = [{"part_id": part.part_id, "label": part.label, "name": part.name, "how": how} for part, how in found]
@@ -151,7 +151,7 @@ def _evaluate(foreign: Path | None, as_json: bool) -> None:
     from train.compute.out_of_memory import explain_out_of_memory
 
     with explain_out_of_memory("search evaluate"):
-        evaluation = evaluate(Layout(), foreign)
+        evaluation = evaluate(Layout.of_project(), foreign)
     write_evaluation(Layout(), evaluation)
     if as_json:
         print(quoted_json(evaluation.as_dict()))
@@ -169,7 +169,7 @@ def _opened_search() -> Search:
     from search.model.photo_network import NETWORK
     from search.query import Search
 
-    layout = Layout()
+    layout = Layout.of_project()
     if not layout.index.is_dir() or (layout.index / NETWORK).is_file():
         return Search.open(Path())
     from search.model.torch_model import load_model  # an index of before, or a network that cannot be written as ONNX

@@ -36,7 +36,7 @@ def index(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with explain_out_of_memory("index"):
-        built, scores = build_index(Layout())
+        built, scores = build_index(Layout.of_project())
     print(f"{len(built.views)} views of {len(built.parts)} parts indexed with the model `{built.model_stage}`")
     if scores.top1 is not None and scores.top5 is not None:
         print(f"right part first: {scores.top1:.1%}, in the first five: {scores.top5:.1%} of {scores.photos} photos")
@@ -72,7 +72,7 @@ def add(  # more than seven parameters: typer makes an option of each
     from cad2real.layout import Layout
     from search.changing import NewPart, add_part, add_photo, bring_back
 
-    layout, cad = Layout(), Path(part)
+    layout, cad = Layout.of_project(), Path(part)
     said = {"part-id": part_id, "label": label, "name": name, "units": units, "material": material,
             "surface": surface, "color": color, "machine": machine, "assembly": assembly,
             "position": position}  # fmt: skip
@@ -98,7 +98,7 @@ def remove(part: Annotated[str, typer.Argument(help="The id of a part.")]) -> No
     from cad2real.layout import Layout
     from search.changing import remove_part
 
-    _say(remove_part(Layout(), part))
+    _say(remove_part(Layout.of_project(), part))
 
 
 def _say(made: Index) -> None:

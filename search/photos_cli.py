@@ -48,10 +48,13 @@ def predict(  # more than seven parameters: typer makes an option of each
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
+    from cad2real.layout import Layout
     from search.prediction import Predictor, list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
     part_box = box_of(box) if box else None
+    if model is None:
+        Layout.of_project(instead="name a model: --model DIR")
     paths, skipped = list_photos(photos)
     predictions: list[Prediction] = []
     with explain_out_of_memory("predict"):
@@ -100,10 +103,13 @@ def find(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
+    from cad2real.layout import Layout
     from search.finding import PartFinder
     from search.prediction import list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
+    if finder is None:
+        Layout.of_project(instead="name a finder: --finder DIR")
     paths, skipped = list_photos(photos)
     found: list[FoundParts] = []
     with explain_out_of_memory("find"):
@@ -135,10 +141,12 @@ def count(
     """
     from cad2real.errors import Skipped
     from cad2real.files import write_json
+    from cad2real.layout import Layout
     from search.counting import CountedParts, count_parts, counting_predictor
     from search.prediction import list_photos
     from train.compute.out_of_memory import explain_out_of_memory
 
+    Layout.of_project()  # whose finder counts, whatever the model
     paths, skipped = list_photos(photos)
     counted: list[CountedParts] = []
     with explain_out_of_memory("count"):

@@ -29,10 +29,11 @@ def serve(
 
     Example: cad2real serve --host 0.0.0.0 --https --token-file token.txt
     """
+    from cad2real.layout import Layout
     from search.web.serve import read_token
     from search.web.serve import serve as listen
 
-    listen(Path(), host, port, read_token(token_file), https)
+    listen(Layout.of_project().root, host, port, read_token(token_file), https)
 
 
 def feedback(
@@ -45,7 +46,7 @@ def feedback(
     from cad2real.layout import Layout
     from search.web.feedback import write_csv
 
-    print(f"{write_csv(Layout().feedback, csv)} answer(s) written: {csv}")
+    print(f"{write_csv(Layout.of_project().feedback, csv)} answer(s) written: {csv}")
 
 
 def export_onnx(
@@ -62,6 +63,6 @@ def export_onnx(
     from search.model.torch_model import export_onnx as write
     from search.prediction import model_in_use
 
-    folder = model or model_in_use(Layout())
+    folder = model or model_in_use(Layout.of_project(instead="name a model: --model DIR"))
     write(folder, out)
     print(f"{folder} written as ONNX: {out}")

@@ -67,7 +67,8 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     [
         (["run"], "cad2real init"),
         (["benchmark", "--parts", "no.csv", "--photos", "."], "no.csv"),
-        (["catalogue"], "parts.csv"),
+        (["catalogue"], "--parts FILE"),
+        (["catalogue", "--parts", "parts.csv"], "parts.csv does not exist"),
         (["search", "no.jpg"], ""),
         (["render", "--parts", "no.csv"], "--out"),
     ],

@@ -33,7 +33,7 @@ def probe() -> None:
     from train.stages import probe as stage
 
     refuse_torchrun("cad2real train probe")
-    layout = Layout()
+    layout = Layout.of_project()
     with explain_out_of_memory("train probe"):
         scores = stage.run(layout, load_params(layout.params).train)
     accuracy = scores.get("source_accuracy")
@@ -52,7 +52,7 @@ def finetune() -> None:
     from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import finetune as stage
 
-    layout = Layout()
+    layout = Layout.of_project()
     with torchrun_world() as world, explain_out_of_memory("train finetune"):
         description = stage.run(layout, load_params(layout.params).train, world)
         accuracy = description["scores"]["source_accuracy"]
@@ -72,7 +72,7 @@ def adapt() -> None:
     from train.compute.out_of_memory import explain_out_of_memory
     from train.stages import adapt as stage
 
-    layout = Layout()
+    layout = Layout.of_project()
     with torchrun_world() as world, explain_out_of_memory("train adapt"):
         description = stage.run(layout, load_params(layout.params).train, world)
         if description["adapted"]:
@@ -96,7 +96,7 @@ def find(
     from train.stages import find as stage
 
     refuse_torchrun("cad2real train find")
-    layout = Layout()
+    layout = Layout.of_project()
     params = load_params(layout.params)
     with explain_out_of_memory("train find"):
         description = stage.run(layout, params.train, params.find, params.photos, if_needed)
@@ -126,7 +126,7 @@ def tune(
     from train.stages import tune as study
 
     refuse_torchrun("cad2real train tune")
-    layout = Layout()
+    layout = Layout.of_project()
     with explain_out_of_memory("train tune"):
         found = study.run(layout, load_params(layout.params).train, stage, trials)
     for trial in found.candidates:
@@ -152,7 +152,7 @@ def baselines() -> None:
 
     refuse_torchrun("cad2real train baselines")
     with explain_out_of_memory("train baselines"):
-        result = stage.run(Layout())
+        result = stage.run(Layout.of_project())
     if not result["photos"]:
         print("baselines: nothing scored: no photo has the label of a part.")
     for name, title in stage.TITLES.items():
@@ -204,7 +204,7 @@ def evaluate() -> None:
     from train.stages import evaluate as stage
 
     with explain_out_of_memory("evaluate"):
-        evaluation = stage.run(Layout())
+        evaluation = stage.run(Layout.of_project())
     if "reason" in evaluation:
         print(f"evaluate: nothing scored. {evaluation['reason']}")
         return

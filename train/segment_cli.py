@@ -39,7 +39,7 @@ def train() -> None:
     from train.stages import segment as stage
 
     refuse_torchrun("cad2real segment train")
-    layout = Layout()
+    layout = Layout.of_project()
     params = load_params(layout.params)
     with explain_out_of_memory("segment train"):
         description = stage.run(layout, params.train, params.segment, params.photos)
@@ -109,7 +109,7 @@ def evaluate(
     from train.segment.coco import read_masks
     from train.segment.evaluation import against_boxes, against_masks
 
-    layout = Layout()
+    layout = Layout.of_project()
     params = load_params(layout.params).photos
     folder = layout.root / params.folder
     if not folder.is_dir():
@@ -135,7 +135,7 @@ def _segmenter(model: Path | None):  # type: ignore[no-untyped-def] # torch is i
     from cad2real.layout import Layout
     from train.segment.model import Segmenter
 
-    return Segmenter.load(model or Layout().models / "segment")
+    return Segmenter.load(model or Layout.of_project(instead="name a model: --model DIR").models / "segment")
 
 
 def _show(result: Evaluation) -> None:

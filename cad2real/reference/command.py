@@ -31,7 +31,7 @@ def said(root: Path, key: str | None, width: int | None) -> list[str]:
     values = values_of(dump_of(params))
     if key is not None:
         return explanation(key, values, min(width or PAGE_WIDTH, PAGE_WIDTH))
-    where = f"Values of {path}" if path.exists() else "There is no params.yaml here: defaults"
+    where = f"Values of {path}" if path.is_file() else "There is no params.yaml here: defaults"
     return [f"{where}.", "", *overview(values, width)]
 
 
@@ -57,7 +57,7 @@ def refresh(root: Path) -> None:
     from cad2real.reference.comments import commented
 
     path = Layout(root).params
-    if not path.exists():
+    if not path.is_file():
         raise UserError(f"There is no {path} here.", "Change to a project's folder, or make one: cad2real init DIR")
     try:
         before = path.read_text(encoding="utf-8")

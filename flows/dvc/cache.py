@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cad2real.files import atomic_file, parse_json
+from flows.dvc.passed_over import is_readable
 
 DIRECTORY = ".dir"  # DVC marks the hash of a folder with it
 IGNORED = ("__pycache__", "*.pyc", ".*.tmp", ".DS_Store", "Thumbs.db")
@@ -37,7 +38,8 @@ def seen_files(folder: Path) -> Iterator[Path]:
     """The files of `folder` and below that DVC looks at."""
     for path in folder.rglob("*"):
         names = path.relative_to(folder).parts
-        if path.is_file() and not any(fnmatchcase(name, pattern) for name in names for pattern in IGNORED):
+        is_ignored = any(fnmatchcase(name, pattern) for name in names for pattern in IGNORED)
+        if path.is_file() and is_readable(path) and not is_ignored:
             yield path
 
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cad2real.errors import UserError
@@ -73,6 +74,12 @@ def watched_paths(root: Path) -> list[Path]:
 
 def _change_events(root: Path, poll_s: float | None, stop: threading.Event | None) -> Iterator[None]:
     """Yields once when watching has begun, then after changes; all changes while the caller was busy count as one."""
+    if poll_s is not None:  # watchfiles' own polling ends over a link that leads back to itself
+        stop = stop or threading.Event()
+        while not stop.is_set():
+            yield
+            stop.wait(poll_s)
+        return
     from watchfiles import watch
 
     *folders, params = watched_paths(root)
@@ -80,8 +87,6 @@ def _change_events(root: Path, poll_s: float | None, stop: threading.Event | Non
     before: Snapshot | None = None
     for changes in watch(
         *folders,
-        force_polling=poll_s is not None,
-        poll_delay_ms=int(1000 * (poll_s or 0.3)),
         rust_timeout=TICK_MS,
         yield_on_timeout=True,
         stop_event=stop,
@@ -110,9 +115,9 @@ def _snapshot(paths: list[Path]) -> Snapshot:
     for path in paths:
         files = [path] if not path.is_dir() else [Path(at) / name for at, _, names in os.walk(path) for name in names]
         for file in files:
-            try:
-                stat = file.stat()
-            except OSError:  # gone since it was listed
-                continue
-            found[str(file)] = (stat.st_size, stat.st_mtime_ns)
+            for state in (file.stat, file.lstat):  # a link that leads nowhere is something for a run to list
+                with suppress(OSError):  # gone since it was listed
+                    now = state()
+                    found[str(file)] = (now.st_size, now.st_mtime_ns)
+                    break
     return found

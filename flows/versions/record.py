@@ -29,6 +29,8 @@ RUN = "run.json"
 # Copied into a version, where they exist.
 COPIED_FILES = ("dvc.lock", "params.yaml", "code.yaml", "data/reports/metrics.json")
 
+COMMITTED_FILES = ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml", ".dvcignore")
+
 
 def version_folders(root: Path) -> list[Path]:
     """The folders of all versions, in the order in which they were recorded, whatever the clock said then."""
@@ -100,7 +102,7 @@ def commit_run(root: Path, name: str) -> str:
     under_way = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
     if any((git_folder / name).exists() for name in under_way):
         return "not committed to git: a merge or rebase is under way"
-    present = [path for path in ("dvc.lock", "params.yaml", "code.yaml", "dvc.yaml") if (root / path).exists()]
+    present = [path for path in COMMITTED_FILES if (root / path).exists()]
     files = [*present, f"{FOLDER}/{name}"]
     added = _git(root, "add", "--force", "--intent-to-add", "--", *files)
     # --only takes these files as they are and leaves whatever else the user has staged alone.

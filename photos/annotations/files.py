@@ -80,6 +80,8 @@ def _text(path: Path) -> str:
         if path.stat().st_size > MAX_BYTES:
             size = f"{MAX_BYTES // 1_000_000} MB"
             raise UserError(f"{path} is larger than {size}.", "Divide it, or leave pictures out of it.")
+        if not path.is_file():  # a pipe would be waited for
+            raise UserError(f"{path} is no file.", "Name a file of boxes.")
         content = path.read_bytes()
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return content.decode("utf-16")

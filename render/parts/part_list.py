@@ -145,7 +145,9 @@ def _fault(values: dict[str, str], first_use: dict[str, str], folder: Path) -> s
     if not file:
         return "the row has no file; name the CAD file, relative to the part list"
     try:
-        target = (folder / file).resolve()
+        link, target = folder / file, (folder / file).resolve()
+        if link.is_symlink() and not link.exists():
+            return f"file {file!r} is a link that leads nowhere ({link.readlink()}); copy the CAD file there instead"
         if not target.is_relative_to(folder.resolve()):
             return f"file {file!r} lies outside the part list's folder; put the CAD file beside or below the part list"
         if not target.is_file():

@@ -47,7 +47,7 @@ def _suggest(count: int, out: Path) -> None:
     from cad2real.layout import Layout
     from search.labelling.suggestions import suggest
 
-    written = suggest(Layout(), count, out)
+    written = suggest(Layout.of_project(), count, out)
     if written < count:
         print(f"note: there are no more than {written} photos without a label that trains.", file=sys.stderr)
     print(
@@ -63,7 +63,7 @@ def _read_back(folder: Path) -> None:
     from cad2real.quoting import quoted
     from search.labelling.suggestions import read_back
 
-    layout = Layout()
+    layout = Layout.of_project()
     loaded = load_params(layout.params)
     found, strange = read_back(layout, loaded.photos.folder, folder)
     print(f"{found.labels} labels read, {found.total} in all; {found.unanswered} pictures without an answer")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,8 +72,8 @@ def test_the_starters_stages_are_the_repositorys_with_code_versions_for_folders(
     ours = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
     theirs = yaml.safe_load((STARTER / "dvc.yaml").read_text())["stages"]
     for stage in ours.values():
-        code = [dep for dep in stage["deps"] if not dep.startswith("data/")]
-        stage["deps"] = [dep for dep in stage["deps"] if dep.startswith("data/")]
+        code = [dep for dep in stage["deps"] if not dep.startswith(("data/", ".dvcignore"))]
+        stage["deps"] = [dep for dep in stage["deps"] if dep not in code]
         keys = [dep.removesuffix(".py").replace("/", ".") for dep in code]
         stage.setdefault("params", []).append({"code.yaml": keys})
     assert theirs == ours
@@ -93,3 +96,35 @@ def test_what_was_cut_off_is_no_project_yet_and_the_same_again_finishes_it(tmp_p
     assert init_project(root) == [root / "dvc.yaml"]
     assert prepare(root) == Params()
     assert (root / "data" / "parts" / "half.stl").exists()
+
+
+def killed_while_writing(*files: Path) -> None:
+    """A process that is killed with all of `files` half written."""
+    script = """
+import os, signal, sys
+from contextlib import ExitStack
+from pathlib import Path
+from cad2real.files import atomic_file
+with ExitStack() as open_files:
+    for name in sys.argv[1:]:
+        open_files.enter_context(atomic_file(Path(name))).write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", script, *map(str, files)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_init_left_is_swept_by_the_next_one(tmp_path: Path) -> None:
+    root = tmp_path / "gearbox"
+    alive, theirs = root / f".dvc.yaml.{os.getppid()}.tmp", root / "other.yaml"
+    killed_while_writing(root / "dvc.yaml", root / "params.yaml", root / "data/parts/part.stl", theirs)
+    alive.touch()
+    assert len(list(root.rglob(".*.tmp"))) == 5
+    init_project(root)
+    assert {path.name.split(".")[1] for path in root.rglob(".*.tmp")} == {"dvc", "other"}, "no file of another program"
+    assert alive.exists(), "nor of a process that is at work"
+    killed_while_writing(
+        root / "params.yaml", root / "data/catalogue.json", root / "data/cache/f.bin", root / "versions/1"
+    )
+    prepare(root)
+    assert {path.name.split(".")[1] for path in root.rglob(".*.tmp")} == {"dvc", "other"}

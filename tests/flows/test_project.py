@@ -30,12 +30,19 @@ def test_a_project_that_never_ran_has_all_of_it_to_do(tmp_path: Path) -> None:
     assert not (tmp_path / ".dvc").exists(), "asking sets up nothing"
 
 
-def test_a_link_that_leads_nowhere_is_named_with_what_to_do(project: Path) -> None:
-    prepare(project)
-    (project / "data" / "photos" / "nut").mkdir()
-    (project / "data" / "photos" / "nut" / "1.jpg").symlink_to("/gone/1.jpg")
-    with pytest.raises(UserError, match=r"photos/nut/1\.jpg is a link .* \(/gone/1\.jpg\)\. .* remove the link"):
-        stale_stages(project)
+@pytest.mark.parametrize("folder", ["parts", "photos", "feedback"])
+def test_an_input_folder_that_is_a_dead_link_or_a_file_is_named_with_what_to_do(project: Path, folder: str) -> None:
+    """All photos at once are not one bad photo: a run without them would train without them."""
+    path = project / "data" / folder
+    if path.exists():
+        path.rename(project / "kept")
+    path.symlink_to("/gone/away")
+    with pytest.raises(UserError, match=rf"data/{folder} is a link that leads nowhere \(/gone/away\)\. Is a drive"):
+        prepare(project)
+    path.unlink()
+    path.write_text("photos?")
+    with pytest.raises(UserError, match=rf"data/{folder} is a file, and has to be a folder"):
+        prepare(project)
 
 
 def test_dvc_is_set_up_inside_someone_elses_git_repository(project: Path) -> None:

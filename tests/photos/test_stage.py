@@ -1,6 +1,7 @@
 """The stage as a whole: a folder of photos in, squares and a manifest out."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from typer.testing import CliRunner
 
 import cad2real.cli
 from cad2real.errors import UserError
+from photos.boxes import box_source, boxes_in
 from photos.manifest import SquareRow, read_manifest
+from photos.params import PhotosParams
 from photos.stage import Outcome, make_squares
 
 HEADER = "image,label,x_min,y_min,x_max,y_max\n"
@@ -114,6 +117,36 @@ def test_bad_photos_are_skipped_and_links_out_of_the_folder_refused(shots: Path)
     outcome, out = _make(shots)
     assert len(_rows(out)) == 5
     assert {fault.thing for fault in outcome.skipped} == {"bolt/003.jpg", "bolt/004.jpg", "bolt/005.jpg", "out"}
+
+
+def test_links_that_lead_nowhere_are_listed_with_where_they_led(shots: Path) -> None:
+    dead = {"bolt/004.jpg": "/gone/away.jpg", "drive": "/gone/drive", "one": "two", "two": "one", "boxes.txt": "gone"}
+    for name, target in dead.items():
+        (shots / name).symlink_to(target)
+    outcome, out = _make(shots)
+    assert len(_rows(out)) == 5
+    assert [fault.thing for fault in outcome.skipped] == sorted(dead), "in an order that is the same on every disk"
+    for fault in outcome.skipped:
+        assert f"is a link that leads nowhere ({dead[fault.thing]}: " in fault.reason
+
+
+def test_boxes_behind_a_link_that_leads_nowhere_are_missed(shots: Path) -> None:
+    """Without them all photos would be used whole, and nobody would know."""
+    (shots / "boxes.csv").symlink_to("/gone/boxes.csv")
+    with pytest.raises(UserError, match=r"boxes\.csv: no such box file"):
+        make_squares(shots, boxes_in(shots), "shift", 64, shots.parent / "squares")
+    default = shots.parent / PhotosParams().boxes
+    default.parent.mkdir(parents=True)
+    default.symlink_to("/gone/boxes.csv")
+    assert box_source(shots.parent, PhotosParams()) == default
+
+
+def test_pipes_among_the_photos_are_not_waited_for(shots: Path) -> None:
+    os.mkfifo(shots / "pipe.jpg")
+    os.mkfifo(shots / "pipe.csv")
+    outcome, out = _make(shots, boxes_in(shots))
+    assert len(_rows(out)) == 5
+    assert [fault.thing for fault in outcome.skipped] == ["pipe.jpg"]
 
 
 def test_only_what_changed_is_made_again(shots: Path) -> None:

@@ -108,6 +108,7 @@ def test_a_photo_without_parts_is_said_to_have_none(project: Path) -> None:
 
 def test_without_a_finder_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("{}\n")
     photo(Path("one.png"))
     run = CliRunner().invoke(cad2real.cli.app, ["find", "one.png"])
     assert isinstance(run.exception, UserError)

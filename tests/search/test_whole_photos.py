@@ -177,6 +177,7 @@ def test_where_there_are_more_labels_or_none_a_model_has_to_name_them(tmp_path: 
 
 def test_the_commands(predictor: Predictor, shot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shot.parent)
+    (shot.parent / "params.yaml").touch()
     monkeypatch.setattr(search.prediction.Predictor, "open", lambda root, model=None: predictor)
     run = CliRunner().invoke(cad2real.cli.app, ["count", "shot.png", "empty.png", "--json", "out.json"])
     assert run.exit_code == 0

@@ -29,6 +29,8 @@ STARTED_AS_PROCESSES = {
 """Modules that are started with `python -m` instead of being imported, and by which module."""
 LOOKS_AT_RESULTS = {"render.contact_sheet", "render.list_report"}
 """Imported by a stage's command, but only for options that no stage uses."""
+NO_CODE = ("data/", ".dvcignore")
+"""What dependencies that are no code begin with."""
 
 ONLY_WORDS = {"train.meanings"}
 """What is said of parameters, and the schema of a command that is no stage; nothing runs through them."""
@@ -75,7 +77,7 @@ def runs_through(stage: str) -> set[str]:
 
 def listed(stage: str) -> dict[str, set[str]]:
     """The modules below each of the stage's code dependencies."""
-    paths = [dep for dep in STAGES[stage]["deps"] if not dep.startswith("data/")]
+    paths = [dep for dep in STAGES[stage]["deps"] if not dep.startswith(NO_CODE)]
     names = {path: path.removesuffix(".py").replace("/", ".") for path in paths}
     return {
         path: {module for module in graph().modules if module == name or module.startswith(f"{name}.")}

@@ -86,3 +86,12 @@ def test_what_is_watched_paths(project: Path) -> None:
     assert watched_paths(project) == [path.resolve() for path in wanted]
     (project / "params.yaml").write_text("render: nonsense\n")
     assert project / "params.yaml" in watched_paths(project)
+
+
+def test_a_link_that_leads_nowhere_starts_a_run_which_lists_it(project: Path, start: Callable[[], Watch]) -> None:
+    with start() as watch:
+        watch.next_run()
+        (project / "data" / "photos" / "dead.jpg").symlink_to("/gone/away.jpg")
+        watch.next_run()
+        (project / "data" / "photos" / "circle.jpg").symlink_to("circle.jpg")
+        watch.next_run()

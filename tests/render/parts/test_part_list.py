@@ -102,3 +102,12 @@ def test_cells_far_to_the_right_are_no_wait(folder: Path) -> None:
     with pytest.raises(UserError, match="more than 20,000,000 cells"):
         read_part_list(folder / "parts.xlsx", "mm")
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("target", ["/gone/away.stl", "gone.stl", "dead.stl"])
+def test_cad_behind_a_link_that_leads_nowhere_is_that_parts_failure(folder: Path, target: str) -> None:
+    (folder / "dead.stl").symlink_to(target)
+    rows, skipped = read_part_list(written(folder, "part_id,file\none,a.stl\ntwo,dead.stl\n"), "mm")
+    assert [row.part_id for row in rows] == ["one"]
+    assert [fault.thing for fault in skipped] == ["two"]
+    assert f"is a link that leads nowhere ({target})" in skipped[0].reason

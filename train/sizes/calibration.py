@@ -176,15 +176,17 @@ class _Photos:
 
     def one_distance(self, complete: Sequence[Sizes]) -> SizePrior:
         """The sizes, factor and spread that explain the photos best if all are from one distance."""
-        few, coarse = self.few(), list[SizePrior]()
+        few, near = self.few(), list[SizePrior]()
         for sizes in complete:
             start = SizePrior(sizes, self.probabilities.shape[1], self._middle(sizes), COARSE)
-            coarse += few.best_of([replace(start, factor=start.factor + float(shift)) for shift in FACTORS])
+            (coarse,) = few.best_of([replace(start, factor=start.factor + float(shift)) for shift in FACTORS])
+            near += few.best_of([fit for spread in _spreads(sizes) for fit in _factors_around(coarse, spread, FINE)])
         fine = [
-            replace(near, factor=near.factor + float(shift), spread=spread)
-            for near in few.best_of(coarse, BEST)
-            for spread in _spreads(near.sizes)
-            for shift in np.arange(-FINE, FINE + 1e-9, max(FINE / 12, spread / 4))
+            fit
+            for each in near
+            for spread in _spreads(each.sizes)
+            if abs(np.log2(spread / each.spread)) < 1
+            for fit in _factors_around(each, spread, spread)
         ]
         return self.best_of(fine)[0]
 
@@ -213,6 +215,12 @@ class _Photos:
 def _clearly(gains: Float) -> bool:
     """Whether gains (m,) are above 0 by more than chance."""
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
+
+
+def _factors_around(prior: SizePrior, spread: float, reach: float) -> list[SizePrior]:
+    """`prior` with this `spread` and each log factor up to `reach` around its own."""
+    shifts = np.arange(-reach, reach + 1e-9, max(reach / 12, spread / 4))
+    return [replace(prior, factor=prior.factor + float(shift), spread=spread) for shift in shifts]
 
 
 def _spreads(sizes: Sizes) -> list[float]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name everywhere
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ from train.loop.schedule import Schedule
 from train.loop.step_images import Restyle, StepImages
 from train.losses.teacher import TeacherUpdate
 from train.methods.batch import Method, StepBatch
-from train.sizes.size_prior import SizePrior
+from train.sizes.size_prior import SMALLEST, SizePrior, measured
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,19 @@ class AdaptationTask:
         losses = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing, reduction="none")
         return feature, logits, self.label_shift(losses, labels)
 
+    @staticmethod
+    def _with_sizes(said: Tensor, prior: SizePrior, extents: npt.NDArray[np.float64]) -> Tensor:
+        """Logits (m, c) of class probabilities (m, c) that are corrected by the extents (m, 2) of the photos, as `fuse`
+        does it.
+        """
+        numbers = [measured(extents)[:, None], prior.log_likelihood(extents)]
+        if prior.taken_for is not None:
+            numbers.append(prior.taken_for)
+        known, likelihood, *taken_for = moved([torch.from_numpy(each).float() for each in numbers], said.device)
+        even = (1 - prior.mistaken) * said + prior.mistaken / said.shape[1]
+        believed = said @ taken_for[0] if taken_for else even
+        return (torch.lerp(said, believed, known) + SMALLEST).log() + likelihood
+
     @torch.no_grad()
     def _teacher_probabilities(self, images: StepImages, weak: Tensor, size_prior: SizePrior | None) -> Tensor:
         """The teacher's class probabilities (m, c) for the weak views, corrected by the parts' sizes in the photos. Its
@@ -148,10 +163,7 @@ class AdaptationTask:
         pooled = self.teacher.pooled(weak, images.photos)
         logits: Tensor = network.head(network.norm(pooled, "target"))
         if size_prior is not None and images.extents is not None:
-            sizes = size_prior.mistaken_about(images.extents), size_prior.log_likelihood(images.extents)
-            mistaken, likelihood = moved(tuple(torch.from_numpy(each).float() for each in sizes), logits.device)
-            believed = (1 - mistaken) * logits.softmax(dim=1) + mistaken / logits.shape[1]
-            logits = (believed + 1e-6).log() + likelihood
+            logits = self._with_sizes(logits.softmax(dim=1), size_prior, images.extents)
         probabilities = logits.softmax(dim=1)
         network.norm.follow_photos(pooled, probabilities)
         return probabilities

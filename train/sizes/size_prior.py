@@ -24,6 +24,7 @@ MISREAD = 0.05
 """Share of photos whose outline means nothing: part cut off, shadow taken for part."""
 ANY_DISTANCE = 10.0
 """Spread of the log of distances that says nothing about them: a factor of 20,000 either way."""
+SMALLEST = 1e-6  # of a probability whose logarithm is asked for
 LOOKS_AT_ONCE = 2**22
 """Photos times looks of parts whose densities are in memory at once: 34 MB a matrix, of which there are some ten."""
 
@@ -49,8 +50,9 @@ class Typical:
 class SizePrior:
     """`sizes` that the parts of `classes` classes can have; `factor` log pixels per mm; `spread` the standard deviation
     of the log of each width around it, `distance_spread` that of both together, 0 where all photos are from one
-    distance. `mistaken`: the share of photos about which the network's word means nothing. Outlines that mean nothing
-    are as `typical` of the photos says.
+    distance. `mistaken`: the share of photos about which the network's word means nothing; where it is known better,
+    row k of `taken_for` (c, c) is what the photos show that the network takes for class k, as shares that sum to 1.
+    Outlines that mean nothing are as `typical` of the photos says.
     """
 
     sizes: Sizes
@@ -60,12 +62,11 @@ class SizePrior:
     distance_spread: float = 0.0
     mistaken: float = MISTAKEN
     typical: Typical | None = None
+    taken_for: Float | None = None
 
-    def mistaken_about(self, observed: Float) -> Float:
-        """The share (m, 1), in [0, 1), to which the network's word counts for nothing: `mistaken` where a photo's
-        extents (m, 2) were measured, else 0.
-        """
-        return np.where(np.isfinite(observed).all(axis=1), self.mistaken, 0.0)[:, None]
+    def believed(self, probabilities: Float) -> Float:
+        """What the network's class probabilities (m, c) are worth, as class probabilities (m, c)."""
+        return believed(probabilities, self.mistaken) if self.taken_for is None else probabilities @ self.taken_for
 
     @property
     def of_shapes(self) -> SizePrior | None:
@@ -87,7 +88,7 @@ class SizePrior:
     def log_likelihood(self, observed: Float) -> Float:
         """Log density (m, classes) of observed extents (m, 2) in log pixels; rows of NaN (not measured) give zeros."""
         result = np.zeros((len(observed), self.classes))
-        rows = np.flatnonzero(np.isfinite(observed).all(axis=1))
+        rows = np.flatnonzero(measured(observed))
         at_once = max(1, LOOKS_AT_ONCE // max(1, len(self.sizes.labels)))
         for some in (rows[start : start + at_once] for start in range(0, len(rows), at_once)):
             misread = np.log(MISREAD) + self._typical.log_density(observed[some])
@@ -118,7 +119,13 @@ class SizePrior:
         return density
 
 
-def believed(probabilities: Float, mistaken: Float | float) -> Float:
+def measured(observed: Float) -> npt.NDArray[np.bool_]:
+    """Which photos' extents (m, 2) are known (m,)."""
+    known: npt.NDArray[np.bool_] = np.isfinite(observed).all(axis=1)
+    return known
+
+
+def believed(probabilities: Float, mistaken: float) -> Float:
     """Class probabilities (m, c) of a network that says nothing about a share `mistaken` of the photos."""
     even: Float = (1 - mistaken) * probabilities + mistaken / probabilities.shape[1]
     return even
@@ -128,8 +135,9 @@ def fuse(probabilities: Float, prior: SizePrior | None, observed: Float | None) 
     """Class probabilities (m, c) corrected by the sizes (m, 2) that were measured; unchanged without a prior."""
     if prior is None or observed is None:
         return probabilities
-    beliefs = believed(probabilities.astype(np.float64), prior.mistaken_about(observed))
-    joint = np.log(beliefs + 1e-6) + prior.log_likelihood(observed)
+    said = probabilities.astype(np.float64)
+    beliefs = np.where(measured(observed)[:, None], prior.believed(said), said)
+    joint = np.log(beliefs + SMALLEST) + prior.log_likelihood(observed)
     fused: Float = np.exp(
         joint - joint.max(axis=1, keepdims=True)
     )  # scipy.special takes longer to import than an answer
@@ -149,6 +157,7 @@ def write_prior(path: Path, prior: SizePrior) -> None:
             "factor_spread_distance": np.array([prior.factor, prior.spread, distance]),
             "varying": np.array([prior.distance_spread, prior.mistaken, prior.sizes.of_shapes]),
             "typical": np.vstack([prior._typical.mean, prior._typical.covariance]),
+            **({} if prior.taken_for is None else {"taken_for": prior.taken_for}),
         },
         path,
     )
@@ -164,7 +173,7 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
     factor, spread, distance = (float(value) for value in stored["factor_spread_distance"])
     varying = stored.get("varying", (0.0, MISTAKEN, False))  # models of before 27 November 2026 lack these two
     apart, mistaken, of_shapes = (float(value) for value in varying)
-    typical = stored.get("typical")
+    typical, taken_for = stored.get("typical"), stored.get("taken_for")
     extents, labels, shares = (stored[name] for name in ("extents", "labels", "shares"))
     if (
         not np.isfinite([factor, spread]).all()
@@ -172,6 +181,7 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
         or not 0 <= apart < np.inf
         or not 0 <= mistaken < 1
         or not (typical is None or _is_normal(typical))
+        or not (taken_for is None or _are_shares(taken_for, classes))
         or extents.shape != (len(labels), 2)
         or labels.shape != shares.shape
         or labels.dtype.kind not in "iu"
@@ -182,7 +192,7 @@ def read_prior(path: Path, classes: int) -> SizePrior | None:
         raise ValueError(f"{path.name} holds no sizes of {classes} classes")
     sizes = Sizes(extents, labels, shares, None if np.isnan(distance) else distance, bool(of_shapes))
     known = None if typical is None else Typical(typical[0], typical[1:])
-    return SizePrior(sizes, classes, factor, spread, apart, mistaken, known)
+    return SizePrior(sizes, classes, factor, spread, apart, mistaken, known, taken_for)
 
 
 def _is_normal(typical: Float) -> bool:
@@ -190,3 +200,10 @@ def _is_normal(typical: Float) -> bool:
     if typical.shape != (3, 2) or not np.isfinite(typical).all() or typical[1, 1] != typical[2, 0]:
         return False
     return bool(typical[1, 0] > 0 and np.linalg.det(typical[1:]) > 0)
+
+
+def _are_shares(taken_for: Float, classes: int) -> bool:
+    """Whether each row of an array (classes, classes) holds shares of 1."""
+    if taken_for.shape != (classes, classes) or taken_for.dtype != np.float64 or not (taken_for >= 0).all():
+        return False
+    return bool(np.allclose(taken_for.sum(axis=1), 1))

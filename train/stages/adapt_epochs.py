@@ -23,7 +23,7 @@ from train.selection.choice import Candidate, still_eligible
 from train.selection.epoch_scores import EpochScorer, evidence
 from train.sizes.calibration import calibrate
 from train.sizes.possible_sizes import Sizes, possible_sizes
-from train.sizes.size_prior import SizePrior
+from train.sizes.size_prior import SizePrior, fuse
 from train.validators import Outputs
 
 type OnCandidate = Callable[[int, Candidate], None]
@@ -80,8 +80,9 @@ def train_candidates(
     world.broadcast_from_lead(lambda: store.resume(checkpoint, "adapt", params.epochs))
     if world.broadcast_from_lead(lambda: not store.candidates):  # else the checkpoint has the shares
         before = scorer.initial_outputs(run.network)
-        run = replace(run, class_shares=torch.from_numpy(before.target_probabilities.mean(axis=0)))
-        world.broadcast_from_lead(lambda: recorder.record(0, run.network, before, {}))
+        prior = world.broadcast_from_lead(lambda: recorder.record(0, run.network, before, {}))
+        probabilities = fuse(before.target_probabilities, prior, scorer.extents)
+        run = replace(run, class_shares=torch.from_numpy(probabilities.mean(axis=0)))
 
     def on_epoch(epoch: int, averaged: Classifier, losses: dict[str, float]) -> EpochEnd:
         outputs = scorer.outputs(averaged)

@@ -47,6 +47,12 @@ PARTIAL = {
     "fasteners3, bolts only": "fasteners3: only the 351 bolts",
     "fasteners3, nuts and washers only": "fasteners3: only nuts and washers",
 }
+ASKED_ALIKE = {
+    "bricks8, three seeds": "bricks8",
+    "recoloured bricks, three seeds": "recoloured bricks",
+    "bricks8, heights of cameras": "bricks8, heights of cameras mended",
+}
+"""Runs of which both rows were asked alike, with and without outlines."""
 DIGITS = {"MNIST to USPS": "MNIST → USPS", "MNIST to MNIST-M": "MNIST → MNIST-M"}
 BEST = "information_maximisation + self_training + mic, 4,320 steps"
 LONG = ("dann, 2,880 steps", BEST)
@@ -141,6 +147,18 @@ def few_parts(results: Results) -> list[str]:
         one = next(item for item in results.figures.values() if item.set == name)
         cells = [results.get(name, row, one.measure, one.seed) for row in ("source only", "adapted")]
         lines.append(_line([title, one.seed, one.photos, one.measure, *cells]))
+    return lines
+
+
+def asked_alike(results: Results) -> list[str]:
+    """docs/results.md: both rows with and without outlines."""
+    heads = ["photos", "seed", "source only", "without outlines", "adapted", "without outlines"]
+    lines = [_line(heads), "| --- |" + " --- |" * 5]
+    for name, title in ASKED_ALIKE.items():
+        for seed in results.seeds(name, "accuracy"):
+            asked = [(row, m) for row in ("source only", "adapted") for m in ("accuracy", "accuracy without outlines")]
+            lines.append(_line([title, seed, *(results.get(name, row, measure, seed) for row, measure in asked)]))
+            title = ""
     return lines
 
 
@@ -267,6 +285,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "photos-short": photos_short,
     "photos-of-parts": photos_of_parts,
     "few-parts": few_parts,
+    "asked-alike": asked_alike,
     "digits": digits,
     "digits-short": digits_short,
     "digits-long": digits_long,

@@ -7,9 +7,9 @@ are left. All three are one model (`SizePrior`), found by maximum likelihood ove
 over the classes that the network thinks possible, of what each class can look like. What claims more has to explain the
 photos better than chance would let it; and shapes have to agree with what the network sees.
 
-A network that has trained on its own word is sure even where it is wrong, and then no outline could correct it. But all
-photos that it takes for one part tell together which parts they show (`taken_for`): of 146 that it was sure are a
-plate, the outlines of 46 fit the brick that looks the same from above.
+A network that has trained on its own word is sure even where it is wrong, and then no outline could correct it. But of
+one distance all photos that it takes for one part tell together which parts they show (`taken_for`): of 146 that it was
+sure are a plate, the outlines of 46 fit the brick that looks the same from above.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ CLEARLY = 1.64
 """Standard errors: of equals one in twenty is better by more."""
 ONE_PHOTO = 1.0
 """How many photos of each class the expectation before them is worth."""
+MORE_LIKELY_THAN_NOT = 0.5
 MOST_ROUNDS, SETTLED = 500, 1e-5
 SIGNIFICANT = 0.01
 PERMUTATIONS = 199
@@ -76,14 +77,15 @@ def calibrate(possible: Sequence[Sizes], observed: Float, probabilities: Float) 
             found, counted = varying, sizes
         if photos.better(one := photos.one_distance(sizes), found):
             return _with_mix_ups(photos, one)
-        if photos.look_like_parts(found) and _agrees(photos, counted):
-            return _with_mix_ups(photos, found)
-        return None
+        return found if photos.look_like_parts(found) and _agrees(photos, counted) else None
 
 
 def _with_mix_ups(photos: _Photos, prior: SizePrior) -> SizePrior:
-    """`prior` with which parts the photos show that the network takes for one part, where that clearly explains photos
-    better than one share of mistakes for all parts: on halves of the photos that it was not found on.
+    """`prior`, of one distance, with which parts the photos show that the network takes for one part, where that
+    clearly explains photos better than one share of mistakes for all parts: on halves of the photos that it was not
+    found on. Where distances vary, what can be said of outlines is broad, and shares that make up for what is not quite
+    right about it are no mix-ups: of recoloured bricks .034 fewer were right with such shares than without outlines.
+    And a part of whose photos most were something else says that outlines are not as they are taken to be.
     """
     if prior.classes > MANY_CLASSES:
         return prior
@@ -92,7 +94,10 @@ def _with_mix_ups(photos: _Photos, prior: SizePrior) -> SizePrior:
         half = photos.every_second(asked)
         found = photos.every_second(fitted).mix_ups(prior)
         gains.append(half.log_likelihoods(replace(prior, taken_for=found)) - half.log_likelihoods(prior))
-    return replace(prior, taken_for=photos.mix_ups(prior)) if _clearly(np.concatenate(gains)) else prior
+    found = photos.mix_ups(prior)
+    named = np.unique(photos.probabilities.argmax(axis=1))
+    is_likely = found.diagonal()[named].min() >= MORE_LIKELY_THAN_NOT
+    return replace(prior, taken_for=found) if is_likely and _clearly(np.concatenate(gains)) else prior
 
 
 def _agrees(photos: _Photos, counted: Sequence[Sizes]) -> bool:

@@ -59,6 +59,19 @@ def test_a_network_that_is_right_is_not_overruled() -> None:
     assert right(prior, sure_of(truth), observed, truth) == 1.0
 
 
+def test_a_part_of_whose_photos_most_were_another_is_no_mix_up() -> None:
+    observed, truth = photos()
+    prior = calibrate(LOOKS, observed, sure_of(np.where(truth == PLATE, OTHER, truth)))
+    assert prior is not None and prior.taken_for is None
+
+
+def test_varying_distances_tell_of_no_mix_ups() -> None:
+    observed, truth = photos()
+    observed = observed + np.random.default_rng(5).normal(0, 0.1, (len(observed), 1))
+    prior = calibrate(LOOKS, observed, sure_of(np.where(truth == BRICK, PLATE, truth)))
+    assert prior is not None and prior.distance_spread and prior.taken_for is None
+
+
 def test_outlines_that_cannot_tell_two_parts_apart_leave_the_networks_word_about_them() -> None:
     """From varying distances the shape alone counts, and theirs is the same."""
     observed, truth = photos()

@@ -124,6 +124,7 @@ def test_a_missing_input_is_named(task: BenchmarkSpec, tmp_path: Path, missing: 
 
 
 def test_a_stage_that_fails_says_why(tmp_path: Path) -> None:
+    Layout(tmp_path).params.write_text("catalogue: {}\nrender: {}\nphotos: {}\ntrain: {}\n", encoding="utf-8")
     with pytest.raises(StageError, match=r"stage catalogue: .*parts\.csv"):
         run_command(tmp_path, "catalogue")
 

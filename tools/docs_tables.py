@@ -51,7 +51,7 @@ ASKED_ALIKE = {
     "bricks8, three seeds": "bricks8",
     "recoloured bricks, three seeds": "recoloured bricks",
     "bricks8, heights of cameras": "bricks8, heights of cameras mended",
-    "recoloured bricks, evening": "recoloured bricks, the same code",
+    "recoloured bricks, evening": "recoloured bricks, code of the evening",
 }
 """Runs of which both rows were asked alike, with and without outlines."""
 DIGITS = {"MNIST to USPS": "MNIST → USPS", "MNIST to MNIST-M": "MNIST → MNIST-M"}

@@ -150,8 +150,7 @@ class AdaptationTask:
         if prior.taken_for is not None:
             numbers.append(prior.taken_for)
         known, likelihood, *taken_for = moved([torch.from_numpy(each).float() for each in numbers], said.device)
-        even = (1 - prior.mistaken) * said + prior.mistaken / said.shape[1]
-        believed = said @ taken_for[0] if taken_for else even
+        believed = said @ taken_for[0] if taken_for else (1 - prior.mistaken) * said + prior.mistaken / said.shape[1]
         return (torch.lerp(said, believed, known) + SMALLEST).log() + likelihood
 
     @torch.no_grad()

@@ -16,8 +16,8 @@ from train.params import AdaptParams
 @dataclass(frozen=True)
 class Setting:
     """What a method is made from: sizes, the stage's parameters, its own number in `train.adapt.methods` (`weight`), a
-    seed, and the `shares` (c,) of the classes among the photos as the network predicted them before the first step
-    (None: not known).
+    seed, and the `shares` (c,) of the classes among the photos as they were predicted before the first step, with
+    outlines where these count (None: not known).
     """
 
     features: int

@@ -1,5 +1,5 @@
 """Information maximisation with a class prior (Krause et al., NIPS 2010): the photos' classes keep the shares that the
-network gave them before the first step.
+network gave them before the first step, corrected by outlines where these count.
 
 Information maximisation alone pulls towards equal shares, and what only makes predictions sure (entropy, MCC, pseudo
 labels) lets a class that is a little more frequent than it should be swallow the ones that look like it. Shares hold

@@ -39,7 +39,7 @@ FACTORS = np.linspace(-REACH, REACH, 61)
 FINE = 0.03  # then as far around the best of them, in steps of a quarter of the spread
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Shares of the photos about which the network's word may mean nothing."""
-FEW, BEST = 100, 5  # photos for the first look, and how many of its fits get a second one with all of them
+FEW, BEST = 100, 5  # photos for the first look; where distances vary, how many of its fits get one with all photos
 LEAST_SPREAD = 0.004  # what is typical of photos that are all alike is no point
 CLEARLY = 1.64
 """Standard errors: of equals one in twenty is better by more."""

@@ -18,8 +18,8 @@ from train.model import Model
 
 @dataclass(frozen=True)
 class Sureness:
-    """`temperature` and `unknown_below` (in [0, 1]), None where there was nothing to find them on or nothing is to be
-    rejected; `held_out_renders` is how many they come from.
+    """`temperature` (at least 1) and `unknown_below` (in [0, 1]), None where there was nothing to find them on or
+    nothing is to be rejected; `held_out_renders` is how many they come from.
     """
 
     temperature: float | None
@@ -36,4 +36,11 @@ def sureness_on(model: Model, renders: HeldOut) -> Sureness:
         return Sureness(None, None, 0)
     probabilities = model.render_probabilities(renders.views())
     threshold = rejection_threshold(probabilities, renders.params.unknown_share)
-    return Sureness(fit_temperature(probabilities, renders.labels), threshold, len(renders.rows))
+    return Sureness(_never_surer(fit_temperature(probabilities, renders.labels)), threshold, len(renders.rows))
+
+
+def _never_surer(temperature: float | None) -> float | None:
+    """Renders can show that a network is too sure, and not that it is not sure enough of photos, which are harder:
+    where it names all held-out renders right, no temperature is low enough for them.
+    """
+    return None if temperature is None else max(1.0, temperature)

@@ -14,11 +14,12 @@ from cad2real.coco_masks import CocoMask, coco_mask
 from cad2real.errors import UserError
 from cad2real.files import read_json, write_json
 from cad2real.layout import Layout
-from photos.crop import Box, area, usable_box
+from photos.crop import Box, usable_box
 from photos.find import Wanted
 from photos.finder.finder import DESCRIPTION, REMEDY, Finder, parts_key, why_unused
 from photos.finder.look import SCALES, Sighting
 from photos.finder.masks import photo_mask
+from photos.finder.subject import subject
 from photos.opening import open_photo
 from photos.params import PhotosParams
 from photos.square import Readable
@@ -66,7 +67,7 @@ class Looking:
 
     def wanted(self, path: Path, sha256: str, whole: Wanted, photo: str) -> list[Wanted]:
         """The squares of a photo without boxes, best first: `whole` where nothing was found. The photo's folder names
-        what it mainly shows, so only the largest has its label, as a query for one part means the largest; what the
+        what it is a photo of, so only its subject has its label, as a query for one part means the subject; what the
         others are, nobody said.
 
         Raises UserError when the photo cannot be used.
@@ -80,14 +81,14 @@ class Looking:
         sure = self._sure(seen)
         if not sure:
             return [whole]
-        largest = int(np.argmax([area(box) for box, _ in sure]))
+        named = subject([box for box, _ in sure], seen["width"], seen["height"])
         found = [replace(whole, box=box, label="", how="found", score=score) for box, score in sure]
-        found[largest] = replace(found[largest], label=whole.label)
+        found[named] = replace(found[named], label=whole.label)
         return found
 
     def boxes(self, path: Path, one: bool = False) -> list[tuple[Box, float]]:
         """The boxes of the parts in one photo, in pixels of the upright photo, with their scores, best first; of `one`
-        the largest alone. Raises UserError when the photo cannot be used.
+        the photo's subject alone. Raises UserError when the photo cannot be used.
         """
         with open_photo(path) as photo:
             shown = self._read(photo)
@@ -99,7 +100,7 @@ class Looking:
 
     def _boxes(self, shown: Shown, one: bool) -> list[tuple[Box, float]]:
         found = self._sure(self._look(shown))
-        return [max(found, key=lambda part: area(part[0]))] if one and found else found
+        return [found[subject([box for box, _ in found], *shown[0])]] if one and found else found
 
     def _sure(self, seen: Seen) -> list[tuple[Box, float]]:
         found = []

@@ -53,7 +53,7 @@ def search(  # more than seven parameters: typer makes an option of each
         ),
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, max=100, help="How many parts (default: params.yaml, 5).")] = None,
-    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
+    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the main one alone.")] = False,
     material: Annotated[str | None, typer.Option(help="Only parts of this material.", show_default=False)] = None,
     color: Annotated[str | None, typer.Option(help="Only parts of this colour.", show_default=False)] = None,
     size: Annotated[

@@ -38,7 +38,7 @@ def predict(  # more than seven parameters: typer makes an option of each
         bool,
         typer.Option("--same-camera", help="The photos come from the camera and distance of the project's photos."),
     ] = False,
-    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the largest alone.")] = False,
+    one: Annotated[bool, typer.Option("--one", help="Of several parts found, the main one alone.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the answers to this file as well.")] = None,
 ) -> None:
     """Names the label of each photo and how likely it is. Where the project has a finder, every part in it has its

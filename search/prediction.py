@@ -119,7 +119,7 @@ class Predictor:
         one: bool = False,
     ) -> Iterator[Prediction | Skipped]:
         """For each photo, in order, its `top` labels, or why it cannot be used. `box` is where the part is in each;
-        without it every part that is found has an answer of its own, best found first (`one`: the largest alone), or
+        without it every part that is found has an answer of its own, best found first (`one`: the photo's subject), or
         the whole photo has one where none is. `same_camera`: they come from the camera, at the distances, of the
         project's photos, so that sizes count.
         """

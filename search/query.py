@@ -139,14 +139,14 @@ class Search:
     def find_all(
         self, photo: Path | Shown, top: int = 5, one: bool = False, wanted: PartFilter = EVERY_PART
     ) -> list[Answer]:
-        """An answer for every part that is found in `photo`, best found first (`one`: for the largest alone), or for
+        """An answer for every part that is found in `photo`, best found first (`one`: for the photo's subject), or for
         the whole photo where none is. Raises UserError that names a photo that cannot be used.
         """
         shown = photo if isinstance(photo, Shown) else Shown(photo)
         return self._answers(self._eye.everything(shown, one), top, wanted)
 
     def find_same(self, photos: Sequence[Shown], top: int = 5, wanted: PartFilter = EVERY_PART) -> Answer:
-        """One answer for `photos` of one part: of each what its box shows, else the largest part that is found in it,
+        """One answer for `photos` of one part: of each what its box shows, else the part that it is a photo of,
         else all of it. Raises UserError that names a photo that cannot be used.
         """
         seen = [self._eye.everything(shown, one=True)[0] for shown in photos]

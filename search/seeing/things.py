@@ -69,7 +69,7 @@ class Eye:
         return self._seen(self._decoded(shown), shown, [(shown.box, None)])[0]
 
     def everything(self, shown: Shown, one: bool = False) -> list[Seen]:
-        """What the photo's box shows, else every part that is found in it, best found first (`one`: the largest alone),
+        """What the photo's box shows, else every part that is found in it, best found first (`one`: the subject),
         else all of it. Raises UserError that names a photo that cannot be used.
         """
         photo = self._decoded(shown)

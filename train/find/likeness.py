@@ -42,7 +42,7 @@ BATCH = 64  # images a forward pass
 
 @dataclass(frozen=True)
 class Likeness:
-    """How like renders photos are, `found` (n,) cut by the largest part that a finder finds in them and `whole` (n,):
+    """How like renders photos are, `found` (n,) cut by the main part that a finder finds in them and `whole` (n,):
     the mean cosine, in [-1, 1], of the NEAREST renders in features of the frozen backbone. In the same order.
     """
 

@@ -14,7 +14,7 @@ from train.data.datasets import TargetDomain
 from train.loop.adaptation import Adaptation, adapt
 from train.loop.checkpoint import Checkpoint
 from train.loop.course import Course, EpochEnd, Evidence, Limits
-from train.loop.patience import EPOCHS, Patience, rises
+from train.loop.patience import EPOCHS, EPOCHS_ALONE, Patience, rises
 from train.loop.schedule import OpenSchedule
 from train.networks.classifier import Classifier
 from train.networks.new_network import new_network
@@ -38,10 +38,10 @@ def test_a_rise_that_is_slow_adds_up() -> None:
     patience = Patience()
     for epoch in range(30):
         patience = patience.after(0.03 * epoch + 0.3 * rng.normal(size=200) + noise)
-        assert not patience.over
+        assert patience.since < EPOCHS
     for _ in range(40):
         patience = patience.after(0.03 * 29 + 0.3 * rng.normal(size=200) + noise)
-    assert patience.over
+    assert patience.since >= EPOCHS
 
 
 def test_answers_that_only_become_surer_are_no_rise() -> None:
@@ -51,10 +51,10 @@ def test_answers_that_only_become_surer_are_no_rise() -> None:
     for epoch in range(20):
         patience = patience.after(surer + 0.001 * epoch)
         counted = counted.after(surer + 0.001 * epoch, names)
-    assert not patience.over and counted.over
+    assert patience.since < EPOCHS <= counted.since
     for epoch in range(20):  # as long as one photo changes its name it goes on
         counted = Patience() if epoch == 0 else counted.after(surer + 0.001 * epoch, names + epoch % 2)
-        assert not counted.over
+        assert counted.since < EPOCHS
 
 
 def course(epochs: int = 60, source_epochs: int = 20, seconds: float | None = None, photos: bool = True) -> Course:
@@ -82,6 +82,24 @@ def test_small_sets_end_early_and_hard_ones_go_on() -> None:
     easy, hard = (ran(course(), learner(slowness)) for slowness in (0.5, 5.0))
     assert easy[-1] < 25 < hard[-1] < 60
     assert easy[0] < hard[0] <= 20
+
+
+def test_renders_alone_go_on_where_few_are_held_out_and_what_they_show_sways() -> None:
+    """As six chess pieces did: 89 held-out renders, known by .02 more an epoch, swaying by .02 together and .15 each.
+    Ended at its third epoch without a rise, such a run named 11 in 100 photos fewer rightly.
+    """
+    lengths: dict[bool, list[int]] = {True: [], False: []}
+    for seed in range(30):
+        for photos, found in lengths.items():
+            rng, run, epoch = np.random.default_rng(seed), course(epochs=30, source_epochs=30, photos=photos), 0
+            hard = 0.3 * rng.normal(size=89)
+            while run.schedule.steps == 300 and epoch < 30:
+                epoch += 1
+                known = 0.55 + 0.02 * epoch + 0.02 * rng.normal() + hard + 0.15 * rng.normal(size=89)
+                if run.hear(10 * epoch, Evidence(known, np.zeros(0)), 1.0):
+                    break
+            found.append(epoch)
+    assert np.mean(np.array(lengths[False]) < 15) < 0.1 < np.mean(np.array(lengths[True]) < 15)
 
 
 def test_it_says_why_it_ended() -> None:
@@ -161,7 +179,7 @@ def test_the_loop_follows_the_course(capsys: pytest.CaptureFixture[str]) -> None
         "train adapt: train.adapt" not in said
         and "the photos' score stopped rising (14 steps); the last 2 with" in said
     )
-    assert trained(None, photos=False)[1] == (1 + EPOCHS) + 1
+    assert trained(None, photos=False)[1] == (1 + EPOCHS_ALONE) + 1
 
 
 @pytest.mark.parametrize("stop", [1, EPOCHS + 1, EPOCHS + 3, 2 * EPOCHS + 1])

@@ -16,15 +16,26 @@ SENSOR_WIDTH_MM = 34.6  # width of a 4:3 sensor with the diagonal of 35 mm film,
 
 @dataclass(frozen=True)
 class PartMesh:
-    """Triangles of one part: vertices (n, 3) in centimetres, centred on the bounding box; faces (m, 3)."""
+    """Triangles of one part: vertices (n, 3) in centimetres, centred on the bounding box; faces (m, 3). `stands`: the
+    share of photos in which somebody has put it upright, as it is in its file; in the others it lies as it fell.
+    """
 
     part_id: str
     vertices: Array
     faces: NDArray[np.int64]
+    stands: float = 0.0
 
     @cached_property
     def resting_poses(self) -> tuple[Array, Array]:
         """Rotations (k, 3, 3) in which the part lies stably on a plane z = 0, and their probabilities (k,)."""
+        rotations, probabilities = self._fallen
+        if not self.stands:
+            return rotations, probabilities
+        upright = np.concatenate([np.eye(3)[None], rotations])
+        return upright, np.concatenate([[self.stands], (1 - self.stands) * probabilities])
+
+    @cached_property
+    def _fallen(self) -> tuple[Array, Array]:
         import trimesh
 
         mesh = trimesh.Trimesh(self.vertices, self.faces, process=False)

@@ -16,7 +16,6 @@ from simulated_photos.geometry import Array, Camera, PartMesh, bounds, lie_down,
 from simulated_photos.phone import Development, draw_development
 
 PHOTOS_A_PART = 12
-LONG_SIDE, SHORT_SIDE = 1024, 768
 NEAREST_CM = 9.0  # a phone cannot focus nearer; people zoom in instead
 LARGEST_LENS_MM = 56.0
 MARGIN_PX = 12
@@ -39,6 +38,17 @@ CLUTTER = {  # kind -> length and width in cm of what it covers of the table
 }
 # EXIF orientation -> share; 6 and 8 are a phone held upright, 3 one held upside down, 0 a file without the tag.
 ORIENTATIONS = {0: 0.25, 1: 0.3, 6: 0.25, 8: 0.1, 3: 0.1}
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How photos are taken: least, usual and greatest height of the camera above the table, in degrees as it is seen
+    from the part, and the sides of the picture in pixels.
+    """
+
+    elevation_deg: tuple[float, float, float] = (36, 58, 88)
+    long_side: int = 1024
+    short_side: int = 768
 
 
 @dataclass(frozen=True)
@@ -78,9 +88,9 @@ def seed_of(*words: object) -> int:
     return int.from_bytes(hashlib.sha256("/".join(map(str, words)).encode()).digest()[:8], "big")
 
 
-def _draw_camera(rng: Generator, vertices: Array, size: tuple[int, int]) -> Camera | None:
+def _draw_camera(rng: Generator, vertices: Array, size: tuple[int, int], framing: Framing) -> Camera | None:
     """A hand-held view in which the whole part is seen, off the middle; None if this try shows too little of it."""
-    elevation = np.radians(rng.triangular(36, 58, 88))
+    elevation = np.radians(rng.triangular(*framing.elevation_deg))
     azimuth = rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     target = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
@@ -156,15 +166,17 @@ def _footprint(thing: Thing) -> Array:
     return np.concatenate([turned, np.zeros((len(turned), 1))], axis=1)
 
 
-def plan_photo(mesh: PartMesh, number: int, seed: int) -> PhotoPlan:
-    """The plan of photo `number` (0 to 11) of a part. Over a part's photos every table is used once."""
+def plan_photo(mesh: PartMesh, number: int, seed: int, framing: Framing = Framing()) -> PhotoPlan:
+    """The plan of photo `number` of a part. Over twelve photos of a part every table is used once."""
     part_rng = np.random.default_rng(seed_of(seed, mesh.part_id))
     table = TABLES[part_rng.permutation(len(TABLES))[number % len(TABLES)]]
     light = LIGHTS[part_rng.permutation(len(LIGHTS))[number % len(LIGHTS)]]
     photo_seed = seed_of(seed, mesh.part_id, number)
     rng = np.random.default_rng(photo_seed)
     orientation = int(rng.choice(list(ORIENTATIONS), p=list(ORIENTATIONS.values())))
-    size = (SHORT_SIDE, LONG_SIDE) if orientation in (6, 8) else (LONG_SIDE, SHORT_SIDE)
+    size = (framing.long_side, framing.short_side)
+    if orientation in (6, 8):
+        size = size[::-1]
     rotations, probabilities = mesh.resting_poses
     camera = None
     while camera is None:
@@ -172,7 +184,7 @@ def plan_photo(mesh: PartMesh, number: int, seed: int) -> PhotoPlan:
         if mesh.stands_on_edge(rotation):
             continue
         vertices = lie_down(mesh, rotation, rng.uniform(0, 2 * np.pi))
-        camera = _draw_camera(rng, vertices, size)
+        camera = _draw_camera(rng, vertices, size, framing)
     box = _draw_box(rng, camera, vertices)
     reach = float(np.linalg.norm(vertices[:, :2], axis=1).max())
     return PhotoPlan(

@@ -21,13 +21,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import trimesh  # noqa: E402
-from make_photos import Look, made, quiet_stdout, write_boxes  # noqa: E402
+from make_photos import Look, made, shoot, write_boxes  # noqa: E402
 from simulated_photos.geometry import PartMesh  # noqa: E402
-from simulated_photos.phone import develop, encode  # noqa: E402
 from simulated_photos.plan import Framing, plan_photo  # noqa: E402
 from trimesh.creation import box, icosphere, revolve  # noqa: E402
 
-from cad2real.files import atomic_file, write_text  # noqa: E402
+from cad2real.files import write_text  # noqa: E402
 from cad2real.progress import Progress  # noqa: E402
 
 type Profile = list[tuple[float, float]]
@@ -136,23 +135,16 @@ def main() -> None:
 
     solids = pieces()
     write_parts(solids, asked.out)
-    meshes = {part_id: part_mesh(part_id, mesh) for part_id, mesh in solids.items()}
-    plans = [plan_photo(mesh, number, SEED, FRAMING) for number in range(asked.photos) for mesh in meshes.values()]
-    from simulated_photos.scene import render_light
-
+    meshes = [part_mesh(part_id, mesh) for part_id, mesh in solids.items()]
+    plans = [plan_photo(mesh, number, SEED, FRAMING) for number in range(asked.photos) for mesh in meshes]
     photos = asked.out / "photos"
     with Progress("simulated photos", len(plans), "photos") as progress:
         for plan in plans:
-            if not (photos / plan.image).exists():
+            target = photos / plan.image
+            if not target.exists():
                 rng = np.random.default_rng(plan.seed + 5)
-                looks = {part_id: LOOKS[int(rng.choice(len(LOOKS), p=HOW_OFTEN))] for part_id in meshes}
-                others = [mesh for mesh in meshes.values() if mesh.part_id != plan.part_id]
-                with quiet_stdout():
-                    light = render_light(plan, looks[plan.part_id], meshes[plan.part_id], others, looks, SAMPLES)
-                with atomic_file(photos / plan.image) as temporary:
-                    temporary.write_bytes(
-                        encode(develop(light, plan.development, plan.box), plan.development, plan.orientation)
-                    )
+                looks = {part_id: LOOKS[int(rng.choice(len(LOOKS), p=HOW_OFTEN))] for part_id in solids}
+                shoot(plan, meshes, looks, SAMPLES, target)
             progress.advance(note=plan.image)
     write_boxes(made(plans, photos), asked.out / "boxes.csv")
 

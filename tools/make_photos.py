@@ -12,7 +12,7 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,6 +69,19 @@ def quiet_stdout() -> Iterator[None]:
             os.close(kept)
 
 
+def shoot(plan: PhotoPlan, meshes: Sequence[PartMesh], looks: Mapping[str, Look], samples: int, target: Path) -> None:
+    """Makes the photo of a plan, in which others of the `meshes` may lie about."""
+    from simulated_photos.scene import render_light
+
+    own = next(mesh for mesh in meshes if mesh.part_id == plan.part_id)
+    others = [mesh for mesh in meshes if mesh.part_id != plan.part_id]
+    with quiet_stdout():
+        light = render_light(plan, looks[plan.part_id], own, others, looks, samples)
+    picture = develop(light, plan.development, plan.box)
+    with atomic_file(target) as temporary:
+        temporary.write_bytes(encode(picture, plan.development, plan.orientation))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the simulated photos of the sample project.")
     parser.add_argument("--out", type=Path, default=PHOTOS_FOLDER, help="folder of the photos")
@@ -78,19 +91,11 @@ def main() -> None:
     meshes, looks = read_parts(PARTS_FILE)
     plans = [plan_photo(mesh, number, SEED) for number in range(PHOTOS_A_PART) for mesh in meshes]
     wanted = [plan for plan in plans if plan.number in arguments.numbers]
-    by_id = {mesh.part_id: mesh for mesh in meshes}
-    from simulated_photos.scene import render_light
-
     with Progress("simulated photos", len(wanted), "photos") as progress:
         for plan in wanted:
             target = arguments.out / plan.image
             if not target.exists():
-                others = [mesh for mesh in meshes if mesh.part_id != plan.part_id]
-                with quiet_stdout():
-                    light = render_light(plan, looks[plan.part_id], by_id[plan.part_id], others, looks, SAMPLES)
-                picture = develop(light, plan.development, plan.box)
-                with atomic_file(target) as temporary:
-                    temporary.write_bytes(encode(picture, plan.development, plan.orientation))
+                shoot(plan, meshes, looks, SAMPLES, target)
                 write_boxes(made(plans, arguments.out), arguments.out / "boxes.csv")
             progress.advance(note=plan.image)
     write_boxes(made(plans, arguments.out), arguments.out / "boxes.csv")

@@ -133,7 +133,7 @@ class AdaptParams(Block):
 
     It is the teacher of self-training, and what is kept. From step 500 on it looks back the same share of the run.
     """
-    most_steps: int = Field(1200, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
+    most_steps: int = Field(2400, ge=1, le=100_000_000, json_schema_extra=unit("steps"))
     """Ceiling of a run whose `epochs` are auto."""
     most_minutes: PositiveFloat | None = Field(None, json_schema_extra=unit("minutes"))
     """Ceiling where `epochs` are auto, null: none; weights then depend on the machine."""

@@ -157,7 +157,7 @@ def _say_what_is_next(run: Adaptation, course: Course, steps: int) -> None:
         return
     if reason := course.why(f"train.{run.stage}"):
         left = course.schedule.steps - steps
-        print(f"train {run.stage}: {reason} ({steps} steps); the last {left} with falling rates.", file=sys.stderr)
+        print(f"train {run.stage}: {reason} after {steps} steps; {left} more with falling rates.", file=sys.stderr)
     else:
         print(f"train {run.stage}: photos join after {steps} steps on renders.", file=sys.stderr)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.loop.patience import EPOCHS, EPOCHS_ALONE, Patience, Values
+from train.loop.patience import EPOCHS, RENDER_EPOCHS, Patience, Values
 from train.loop.schedule import AnySchedule, OpenSchedule
 from train.sizes.size_prior import SizePrior
 
@@ -86,7 +86,7 @@ class Course(nn.Module):
             seen = (evidence.renders, None) if renders_only else (evidence.photos, evidence.names)
             self._patience = self._patience.after(*seen)
         epochs = steps_done // limits.epoch_steps
-        settled = self._patience.since >= (EPOCHS if limits.photos else EPOCHS_ALONE)
+        settled = self._patience.since >= (RENDER_EPOCHS if renders_only else EPOCHS)
         ceiling = self._ceiling(limits, epochs)
         if renders_only and limits.photos and not ceiling:
             if not settled and epochs < limits.source_epochs:

@@ -11,10 +11,8 @@ import numpy.typing as npt
 type Values = npt.NDArray[np.float64]
 
 EPOCHS = 3  # without a rise; half and double: docs/decisions.md
-EPOCHS_ALONE = 6
-"""The same where renders are all that a run has: held-out ones are few, and nothing follows that would make up for an
-end too early.
-"""
+RENDER_EPOCHS = 6
+"""The same of held-out renders: they are few, and sway by more in an epoch than a slow set rises."""
 
 
 def rises(before: Values, after: Values) -> bool:

@@ -61,8 +61,8 @@ class OpenSchedule:
     >>> [round(stable.adaptation_progress(step), 2) for step in (0, 200, 300, 900)]
     [-1.0, 0.0, 0.5, 1.0]
     >>> told = OpenSchedule(steps=120, adapt_from=200, decay_from=100)
-    >>> [round(told.learning_rate(step), 3) for step in (99, 100, 110, 119)]
-    [1.0, 0.842, 0.275, 0.013]
+    >>> [round(told.learning_rate(step), 3) for step in (99, 100, 110, 119, 120)]
+    [1.0, 0.842, 0.275, 0.013, 0.0]
     """
 
     steps: int
@@ -72,8 +72,10 @@ class OpenSchedule:
 
     def learning_rate(self, step: int) -> float:
         """Factor on the learning rate: linear warm-up, 1, and at the end 1 - sqrt(share of the decay) (Haegele et al.).
-        A step has the rate of its middle.
+        A step has the rate of its middle; after the last there is none (a run of a single epoch has no room to decay).
         """
+        if step >= self.steps:
+            return 0.0
         rate = min(1.0, (step + 0.5) / WARM_UP_STEPS)
         if self.decay_from is None or step < self.decay_from:
             return rate

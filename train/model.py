@@ -34,7 +34,6 @@ from train.networks.transferable import is_transferable, make_transferable
 from train.sizes.size_prior import SizePrior, fuse, read_prior, write_prior
 
 WEIGHTS, DESCRIPTION, PRIOR = "model.safetensors", "model.json", "size_prior.safetensors"
-BACKGROUND_GREY = 0.6  # behind a render's alpha in inference
 BATCH = 64  # images a forward pass
 
 
@@ -152,7 +151,7 @@ class Model:
 
             def batches() -> Iterator[torch.Tensor]:
                 for images in decoded_batches(paths, self.image_size, "RGBA", BATCH):
-                    yield plain_view(images, self.image_size, BACKGROUND_GREY)
+                    yield plain_view(images, self.image_size)
                     progress.advance(len(images))
 
             return _numbers(self._inference.embeddings(batches(), "source").numpy())
@@ -257,7 +256,7 @@ class Model:
     def _batches(self, images: npt.NDArray[np.uint8]) -> Iterator[torch.Tensor]:
         for start in range(0, len(images), BATCH):
             some = np.array(images[start : start + BATCH])  # of a file that is mapped read-only, torch would warn
-            yield plain_view(some, self.image_size, BACKGROUND_GREY, self.network.mean.device)
+            yield plain_view(some, self.image_size, device=self.network.mean.device)
 
 
 def _numbers(answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -31,6 +31,8 @@ from train.params import TrainParams
 
 UInt8 = npt.NDArray[np.uint8]
 
+BACKGROUND_GREY = 0.6  # behind a render's alpha where nothing is drawn
+
 
 def pixels_of(images: UInt8, rows: npt.NDArray[np.int64] | slice) -> Tensor:
     """Rows of a uint8 array, on the CPU."""
@@ -188,7 +190,9 @@ def source_view(
     return view(renders)
 
 
-def plain_view(images: UInt8, size: int, background: float, device: torch.device | None = None) -> Tensor:
+def plain_view(
+    images: UInt8, size: int, background: float = BACKGROUND_GREY, device: torch.device | None = None
+) -> Tensor:
     """Images (n, 3 or 4, s, s) without any change but their size, on `device` (None: the CPU); alpha is laid on
     `background` grey.
     """

@@ -36,7 +36,6 @@ Float = npt.NDArray[np.float64]
 ASKED = 64  # photos
 RENDERS = 400  # that they are compared with, evenly from all parts
 NEAREST = 5  # renders whose cosines count, as many as CNOS takes (Nguyen et al., ICCV workshops 2023)
-GREY = 0.6  # behind a render, as `train.model` lays it
 BATCH = 64  # images a forward pass
 
 
@@ -113,7 +112,7 @@ def _frozen(params: TrainParams) -> Classifier:
 def _features(network: Classifier, images: UInt8, size: int) -> Float:
     """Pooled features (n, d) of length 1."""
     device = network.mean.device
-    batches = (plain_view(images[start : start + BATCH], size, GREY, device) for start in range(0, len(images), BATCH))
+    batches = (plain_view(images[start : start + BATCH], size, device=device) for start in range(0, len(images), BATCH))
     pooled = Inference(network, rotations=1).pooled(batches)
     unit: Float = torch.nn.functional.normalize(pooled).numpy().astype(np.float64)
     return unit

@@ -20,7 +20,8 @@ def test_many_are_each_shown_twice_an_epoch(classes: int, steps: int, capsys: py
     longer = long_enough(params, classes, "adapt")
     assert longer.steps_per_epoch == steps and longer.steps_per_epoch * 32 >= LOOKS * classes
     for block, before in ((longer.adapt, params.adapt), (longer.finetune, params.finetune)):
-        assert block.most_steps == before.most_steps // 25 * steps, "as many epochs as the ceiling of few classes allows"
+        epochs = before.most_steps // 25
+        assert block.most_steps == epochs * steps, "as many epochs as the ceiling of few classes allows"
     same = {"steps_per_epoch": 25, "adapt": params.adapt, "finetune": params.finetune}
     assert longer.model_copy(update=same) == params
     assert long_enough(params, classes, "") == longer

@@ -105,6 +105,33 @@ def _say_what_is_new(root: Path) -> None:
             " To have it, copy the dvc.yaml that `cad2real init NEW` makes.",
             file=sys.stderr,
         )
+    for name, unnamed in _unnamed(root).items():
+        print(
+            f"{root / 'dvc.yaml'}: the stage {name} does not name {', '.join(unnamed)}, which it depends on in"
+            " this version: a change there runs nothing. Name it, or copy the dvc.yaml that `cad2real init NEW` makes.",
+            file=sys.stderr,
+        )
+
+
+def _unnamed(root: Path) -> dict[str, list[str]]:
+    """By stage, of those whose command is still this version's: files and parameters that the project's dvc.yaml does
+    not name and the starter's does.
+    """
+    own, known = _commands(root), _commands(STARTER)
+    same = [name for name, (command, _) in known.items() if own.get(name, ("", set()))[0] == command]
+    return {name: missing for name in same if (missing := sorted(known[name][1] - own[name][1]))}
+
+
+def _commands(root: Path) -> dict[str, tuple[str, set[str]]]:
+    """Each stage's command, and the files and parameters that dvc.yaml says it depends on, but for its code."""
+    stages = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return {
+        name: (
+            str(stage.get("cmd")),
+            {each for key in ("deps", "params") for each in stage.get(key, []) if isinstance(each, str)},
+        )
+        for name, stage in stages.items()
+    }
 
 
 def _make_folder(path: Path) -> None:

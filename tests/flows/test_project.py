@@ -113,6 +113,31 @@ def test_a_project_made_before_a_stage_came_hears_of_it(tmp_path: Path, capsys: 
     assert "was made before the stage find" in capsys.readouterr().err
 
 
+def test_a_project_made_before_a_stage_read_a_file_hears_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "old"
+    init_project(root)
+    stages = yaml.safe_load((root / "dvc.yaml").read_text())
+    stages["stages"]["photos"]["deps"].remove(".dvcignore")
+    stages["stages"]["render"]["cmd"] = "make renders"  # a command of one's own has dependencies of its own
+    stages["stages"]["render"]["deps"] = []
+    (root / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
+    prepare(root)
+    said = capsys.readouterr().err
+    assert "the stage photos does not name .dvcignore" in said and said.count("\n") == 1
+
+
+def test_the_demos_own_pipeline_names_all_that_the_starters_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "demo"
+    init_project(root)
+    (root / "dvc.yaml").write_bytes((Path(__file__).parents[2] / "dvc.yaml").read_bytes())
+    prepare(root)
+    assert "does not name" not in capsys.readouterr().err
+
+
 def test_inputs_that_dvc_would_not_see_are_refused(project: Path) -> None:
     (project / "params.yaml").write_text("catalogue: {parts: ../elsewhere/parts.csv}\ntrain: {}\n")
     with pytest.raises(UserError, match=r"catalogue\.parts.*data/parts"):

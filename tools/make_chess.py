@@ -7,40 +7,34 @@ down than parts on a bench. Photos that are there are kept, so it goes on where 
 
 from __future__ import annotations
 
-import argparse
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import trimesh  # noqa: E402
-from make_photos import Look, made, shoot, write_boxes  # noqa: E402
-from simulated_photos.geometry import PartMesh  # noqa: E402
-from simulated_photos.plan import Framing, plan_photo  # noqa: E402
+from simulated_photos.part_set import PartSet, make_from_command_line  # noqa: E402
+from simulated_photos.plan import Framing  # noqa: E402
 from trimesh.creation import box, icosphere, revolve  # noqa: E402
-
-from cad2real.files import write_text  # noqa: E402
-from cad2real.progress import Progress  # noqa: E402
 
 type Profile = list[tuple[float, float]]
 
-SEED, SAMPLES, STANDING = 7, 6, 0.7
-FRAMING = Framing(elevation_deg=(10, 35, 80), long_side=640, short_side=480)
-FOOT: Profile = [(17, 0), (17.5, 3), (16, 5), (15, 8), (11, 11)]
-LOOKS: tuple[Look, ...] = (
-    ("plastic", "matte", "white"),
-    ("aluminium", "anodized", "black"),
-    ("brass", "brushed", ""),
-    ("steel", "burnished", ""),
+SET = PartSet(
+    looks={
+        ("plastic", "matte", "white"): 0.4,
+        ("aluminium", "anodized", "black"): 0.25,
+        ("brass", "brushed", ""): 0.25,
+        ("steel", "burnished", ""): 0.1,
+    },
+    stands=0.7,
+    framing=Framing(elevation_deg=(10, 35, 80), long_side=640, short_side=480),
+    seed=7,
 )
-HOW_OFTEN = (0.4, 0.25, 0.25, 0.1)
+FOOT: Profile = [(17, 0), (17.5, 3), (16, 5), (15, 8), (11, 11)]
 
 
 def turned(profile: Profile) -> Any:
@@ -109,45 +103,5 @@ def pieces() -> dict[str, Any]:
     }
 
 
-def part_mesh(part_id: str, mesh: Any) -> PartMesh:
-    centimetres: NDArray[np.float64] = np.asarray(mesh.vertices, dtype=float) / 10
-    middle = (centimetres.min(axis=0) + centimetres.max(axis=0)) / 2
-    return PartMesh(part_id, centimetres - middle, np.asarray(mesh.faces, dtype=np.int64), STANDING)
-
-
-def write_parts(solids: dict[str, Any], folder: Path) -> None:
-    """The CAD files and a part list that says nothing of what the pieces are made of."""
-    (folder / "parts").mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["part_id", "label", "name", "file", "units"])
-    for part_id, mesh in solids.items():
-        mesh.export(folder / "parts" / f"{part_id}.stl")
-        rows.writerow([part_id, part_id, part_id.title(), f"parts/{part_id}.stl", "mm"])
-    write_text(folder / "parts.csv", text.getvalue())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--photos", type=int, default=16, help="of each piece")
-    asked = parser.parse_args()
-
-    solids = pieces()
-    write_parts(solids, asked.out)
-    meshes = [part_mesh(part_id, mesh) for part_id, mesh in solids.items()]
-    plans = [plan_photo(mesh, number, SEED, FRAMING) for number in range(asked.photos) for mesh in meshes]
-    photos = asked.out / "photos"
-    with Progress("simulated photos", len(plans), "photos") as progress:
-        for plan in plans:
-            target = photos / plan.image
-            if not target.exists():
-                rng = np.random.default_rng(plan.seed + 5)
-                looks = {part_id: LOOKS[int(rng.choice(len(LOOKS), p=HOW_OFTEN))] for part_id in solids}
-                shoot(plan, meshes, looks, SAMPLES, target)
-            progress.advance(note=plan.image)
-    write_boxes(made(plans, photos), asked.out / "boxes.csv")
-
-
 if __name__ == "__main__":
-    main()
+    make_from_command_line(__doc__, pieces, SET, photos=16)

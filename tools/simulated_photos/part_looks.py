@@ -125,6 +125,61 @@ def black_anodized(rng: Generator) -> Any:
     return material
 
 
+def _casting(rng: Generator, base: Color, worn: Color, roughness: tuple[float, float], metallic: float) -> Any:
+    """Metal with the skin that sand leaves: grains of half a millimetre, soft hollows, `worn` where it was handled."""
+    material, nodes = new_material("part")
+    shift = float(rng.uniform(0, 50))
+    stains = _stains(nodes, shift, float(rng.uniform(0.4, 1.2)))
+    specks = _dust(nodes, shift, 1.0)
+    color = nodes.mix(nodes.calculate("MULTIPLY", stains, float(rng.uniform(0.2, 0.9))), _jitter(rng, base, 0.1), worn)
+    nodes.surface(
+        base_color=nodes.mix(specks, color, (0.22, 0.18, 0.14)),
+        metallic=nodes.calculate("MULTIPLY", nodes.calculate("SUBTRACT", 1.0, specks), metallic),
+        roughness=nodes.ramp(stains, 0.0, 1.0, *roughness),
+        normal=_edges(nodes, _sand(nodes, shift), 0.5, 0.02),
+    )
+    return material
+
+
+def _sand(nodes: NodeTree, shift: float) -> Socket:
+    """The relief of a sand mould."""
+    return nodes.add("TexNoise", vector=nodes.position(shift=shift), scale=16.0, detail=4.0, roughness=0.65)
+
+
+def cast_iron(rng: Generator) -> Any:
+    """Grey iron as it left the mould: dark and dull, a film of rust where it was damp."""
+    return _casting(rng, (0.10, 0.10, 0.105), (0.20, 0.105, 0.055), (0.5, 0.8), 0.6)
+
+
+def cast_aluminium(rng: Generator) -> Any:
+    return _casting(rng, (0.52, 0.52, 0.52), (0.36, 0.35, 0.33), (0.4, 0.62), 0.9)
+
+
+def sandblasted_steel(rng: Generator) -> Any:
+    return _casting(rng, (0.34, 0.34, 0.33), (0.24, 0.21, 0.18), (0.55, 0.75), 0.8)
+
+
+def _enamel(paint: Color) -> Callable[[Generator], Any]:
+    """Machine paint of this colour on a casting: it fills the sand's grains, is greasy, and chipped here and there."""
+
+    def painted(rng: Generator) -> Any:
+        material, nodes = new_material("part")
+        shift = float(rng.uniform(0, 50))
+        stains = _stains(nodes, shift, float(rng.uniform(0.4, 1.2)))
+        wear = nodes.add("TexNoise", vector=nodes.position(shift=shift + 5), scale=2.2, detail=4.0, roughness=0.75)
+        chips = nodes.ramp(wear, 0.70, 0.71)
+        coat = _jitter(rng, paint, 0.12)
+        smeared = nodes.mix(nodes.calculate("MULTIPLY", stains, 0.5), coat, (0.10, 0.09, 0.075))
+        nodes.surface(
+            base_color=nodes.mix(chips, smeared, (0.13, 0.11, 0.10)),
+            roughness=nodes.ramp(stains, 0.0, 1.0, float(rng.uniform(0.25, 0.4)), 0.6),
+            normal=_edges(nodes, _sand(nodes, shift), 0.25, 0.015),
+        )
+        return material
+
+    return painted
+
+
 # (material, surface, color) of parts.csv -> its look
 LOOKS: dict[tuple[str, str, str], Callable[[Generator], Any]] = {
     ("steel", "galvanized", ""): galvanized,
@@ -134,4 +189,10 @@ LOOKS: dict[tuple[str, str, str], Callable[[Generator], Any]] = {
     ("brass", "brushed", ""): brass,
     ("plastic", "matte", "white"): white_plastic,
     ("aluminium", "anodized", "black"): black_anodized,
+    ("aluminium", "cast", ""): cast_aluminium,
+    ("steel", "sandblasted", ""): sandblasted_steel,
+    ("iron", "cast", ""): cast_iron,
+    ("iron", "painted", "green"): _enamel((0.09, 0.20, 0.13)),
+    ("iron", "painted", "grey"): _enamel((0.27, 0.29, 0.29)),
+    ("iron", "painted", "blue"): _enamel((0.05, 0.13, 0.29)),
 }

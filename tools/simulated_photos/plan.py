@@ -25,6 +25,7 @@ TABLES = (
     "cutting_mat", "cardboard", "steel_sheet", "laminate", "rubber_mat", "painted_bench",
 )  # fmt: skip
 LIGHTS = ("room", "window", "tubes", "desk_lamp", "sky", "overcast")
+OTHER_PART_CM = (3.5, 3.5, 2.2)
 CLUTTER = {  # kind -> length and width in cm of what it covers of the table
     "pencil": (14.0, 0.8),
     "block": (5.0, 3.0),
@@ -34,8 +35,9 @@ CLUTTER = {  # kind -> length and width in cm of what it covers of the table
     "sticky_note": (7.6, 7.6),
     "screwdriver": (17.0, 2.6),
     "hex_key": (7.0, 2.4),
-    "part": (3.5, 3.5),
+    "part": OTHER_PART_CM[:2],
 }
+CLUTTER_HIGH_CM = 2.2
 # EXIF orientation -> share; 6 and 8 are a phone held upright, 3 one held upside down, 0 a file without the tag.
 ORIENTATIONS = {0: 0.25, 1: 0.3, 6: 0.25, 8: 0.1, 3: 0.1}
 
@@ -43,12 +45,15 @@ ORIENTATIONS = {0: 0.25, 1: 0.3, 6: 0.25, 8: 0.1, 3: 0.1}
 @dataclass(frozen=True)
 class Framing:
     """How photos are taken: least, usual and greatest height of the camera above the table, in degrees as it is seen
-    from the part, and the sides of the picture in pixels.
+    from the part, the sides of the picture in pixels, and how much of a side the part fills. `other_part_cm`: length
+    and width of what another part that lies about covers of the table, and its height.
     """
 
     elevation_deg: tuple[float, float, float] = (36, 58, 88)
     long_side: int = 1024
     short_side: int = 768
+    share: tuple[float, float] = (0.22, 0.48)
+    other_part_cm: tuple[float, float, float] = OTHER_PART_CM
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def _draw_camera(rng: Generator, vertices: Array, size: tuple[int, int], framing
     direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
     target = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
     lens = rng.uniform(24, 28)
-    share = rng.uniform(0.22, 0.48)
+    share = rng.uniform(*framing.share)
     distance = 15.0
     for _ in range(6):
         box = bounds(look_at(target, direction, distance, lens, size).project(vertices))
@@ -124,7 +129,9 @@ def _draw_box(rng: Generator, camera: Camera, vertices: Array) -> tuple[int, int
     )
 
 
-def _draw_clutter(rng: Generator, camera: Camera, box: Sequence[int], reach: float) -> tuple[Thing, ...]:
+def _draw_clutter(
+    rng: Generator, camera: Camera, box: Sequence[int], reach: float, other_part_cm: tuple[float, float, float]
+) -> tuple[Thing, ...]:
     """Things near the picture's edge that neither cover the part in the picture nor touch each other.
 
     `reach` is the radius of the part on the table (cm).
@@ -140,8 +147,9 @@ def _draw_clutter(rng: Generator, camera: Camera, box: Sequence[int], reach: flo
             if spot is None or np.linalg.norm(spot) > 40:
                 continue
             thing = Thing(kind, float(spot[0]), float(spot[1]), rng.uniform(0, 2 * np.pi), int(rng.integers(2**31)))
-            footprint = _footprint(thing)
-            pixels = bounds(camera.project(np.concatenate([footprint, footprint + np.array([0.0, 0.0, 2.2])])))
+            length, width, high = other_part_cm if kind == "part" else (*CLUTTER[kind], CLUTTER_HIGH_CM)
+            footprint = _footprint(thing, length, width)
+            pixels = bounds(camera.project(np.concatenate([footprint, footprint + np.array([0.0, 0.0, high])])))
             covers = (
                 pixels[0] < box[2] + 25
                 and pixels[2] > box[0] - 25
@@ -152,14 +160,13 @@ def _draw_clutter(rng: Generator, camera: Camera, box: Sequence[int], reach: flo
             touches = any(np.linalg.norm(spots - (cx, cy), axis=1).min() < r + 0.6 for cx, cy, r in circles)
             if not covers and not touches:
                 things.append(thing)
-                circles.extend((float(px), float(py), CLUTTER[kind][1] / 2) for px, py in spots)
+                circles.extend((float(px), float(py), width / 2) for px, py in spots)
                 break
     return tuple(things)
 
 
-def _footprint(thing: Thing) -> Array:
+def _footprint(thing: Thing, length: float, width: float) -> Array:
     """Points (n, 3) on the table along the edge and the middle line of a thing."""
-    length, width = CLUTTER[thing.kind]
     points = np.array([(u * length, v * width) for u in np.linspace(-0.5, 0.5, 9) for v in (-0.5, 0.0, 0.5)])
     cos, sin = np.cos(thing.yaw), np.sin(thing.yaw)
     turned = points @ np.array([[cos, sin], [-sin, cos]]) + [thing.x, thing.y]
@@ -195,7 +202,7 @@ def plan_photo(mesh: PartMesh, number: int, seed: int, framing: Framing = Framin
         box=box,
         table=table,
         light=light,
-        clutter=_draw_clutter(rng, camera, box, reach),
+        clutter=_draw_clutter(rng, camera, box, reach, framing.other_part_cm),
         phone_in_view=bool(rng.random() < 0.6),
         aperture_cm=float(rng.uniform(0.05, 0.22)),
         orientation=orientation,

@@ -52,6 +52,7 @@ ASKED_ALIKE = {
     "recoloured bricks, three seeds": "recoloured bricks",
     "bricks8, heights of cameras": "bricks8, heights of cameras mended",
     "recoloured bricks, evening": "recoloured bricks, code of the evening",
+    "bricks8, long runs": "bricks8, 28 November",
 }
 """Runs of which both rows were asked alike, with and without outlines."""
 DIGITS = {"MNIST to USPS": "MNIST → USPS", "MNIST to MNIST-M": "MNIST → MNIST-M"}

@@ -19,8 +19,7 @@ def test_many_are_each_shown_twice_an_epoch(classes: int, steps: int, capsys: py
     params = TrainParams(steps_per_epoch=25, batch_size=32, seed=3)
     longer = long_enough(params, classes, "adapt")
     assert longer.steps_per_epoch == steps and longer.steps_per_epoch * 32 >= LOOKS * classes
-    for block, before in ((longer.adapt, params.adapt), (longer.finetune, params.finetune)):
-        epochs = before.most_steps // 25
+    for block, epochs in ((longer.adapt, 96), (longer.finetune, 48)):
         assert block.most_steps == epochs * steps, "as many epochs as the ceiling of few classes allows"
     same = {"steps_per_epoch": 25, "adapt": params.adapt, "finetune": params.finetune}
     assert longer.model_copy(update=same) == params

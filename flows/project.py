@@ -93,33 +93,29 @@ def _add_blocks(root: Path) -> None:
 
 
 def _say_what_is_new(root: Path) -> None:
-    """A project's dvc.yaml is its own; one that was made before a stage came goes on without it, and hears of it."""
-    own = {stage.name for stage in read_stages(root)}
-    known = {stage.name for stage in read_stages(STARTER)}
+    """A project's dvc.yaml is its own; one that was made before a stage came, or read a file, goes on without it, and
+    hears of it.
+    """
+    own, known = _commands(root), _commands(STARTER)
     if "render" not in own:  # its renders came ready-made
-        known -= {*MADE_OF_CAD}
-    if own < known:
-        new = ", ".join(sorted(known - own))
+        known = {name: stage for name, stage in known.items() if name not in MADE_OF_CAD}
+    if own.keys() < known.keys():
+        new = ", ".join(sorted(known.keys() - own.keys()))
         print(
             f"{root / 'dvc.yaml'} was made before the stage {new}, which is left out."
             " To have it, copy the dvc.yaml that `cad2real init NEW` makes.",
             file=sys.stderr,
         )
-    for name, unnamed in _unnamed(root).items():
+    for name, (command, read) in known.items():
+        own_command, own_read = own.get(name, ("", set()))
+        if own_command != command or read <= own_read:  # a command of one's own depends on what it likes
+            continue
         print(
-            f"{root / 'dvc.yaml'}: the stage {name} does not name {', '.join(unnamed)}, which it depends on in"
-            " this version: a change there runs nothing. Name it, or copy the dvc.yaml that `cad2real init NEW` makes.",
+            f"{root / 'dvc.yaml'}: the stage {name} does not name {', '.join(sorted(read - own_read))}, which it"
+            " depends on in this version: a change there runs nothing. Name it, or copy the dvc.yaml that"
+            " `cad2real init NEW` makes.",
             file=sys.stderr,
         )
-
-
-def _unnamed(root: Path) -> dict[str, list[str]]:
-    """By stage, of those whose command is still this version's: files and parameters that the project's dvc.yaml does
-    not name and the starter's does.
-    """
-    own, known = _commands(root), _commands(STARTER)
-    same = [name for name, (command, _) in known.items() if own.get(name, ("", set()))[0] == command]
-    return {name: missing for name in same if (missing := sorted(known[name][1] - own[name][1]))}
 
 
 def _commands(root: Path) -> dict[str, tuple[str, set[str]]]:
@@ -128,7 +124,7 @@ def _commands(root: Path) -> dict[str, tuple[str, set[str]]]:
     return {
         name: (
             str(stage.get("cmd")),
-            {each for key in ("deps", "params") for each in stage.get(key, []) if isinstance(each, str)},
+            {each for key in ("deps", "params") for each in stage.get(key) or [] if isinstance(each, str)},
         )
         for name, stage in stages.items()
     }

@@ -121,7 +121,7 @@ def test_a_project_made_before_a_stage_read_a_file_hears_of_it(
     stages = yaml.safe_load((root / "dvc.yaml").read_text())
     stages["stages"]["photos"]["deps"].remove(".dvcignore")
     stages["stages"]["render"]["cmd"] = "make renders"  # a command of one's own has dependencies of its own
-    stages["stages"]["render"]["deps"] = []
+    stages["stages"]["render"]["deps"] = None  # as an empty `deps:` is read
     (root / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
     prepare(root)
     said = capsys.readouterr().err
